@@ -1,0 +1,72 @@
+"""Who acts: the user, job or command on whose behalf the code runs, with agency and rights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+from flask import g
+
+from core.errors import Forbidden, Unauthorized
+
+
+class Scope(StrEnum):
+    """Whose rows a permission reaches."""
+
+    OWN = "own"
+    TEAM = "team"
+    ALL = "all"
+
+
+class Actor(msgspec.Struct, frozen=True, kw_only=True):
+    """The one who acts, in one agency. Jobs and commands act as `system` with every right."""
+
+    kind: str
+    """`user`, `system` or `public`."""
+    agency_id: UUID | None = None
+    user_id: UUID | None = None
+    session_id: UUID | None = None
+    team_ids: frozenset[UUID] = frozenset()
+    grants: Mapping[str, Scope] = {}
+
+    def scope_of(self, permission: str) -> Scope | None:
+        """How far a permission reaches for this actor; None when it is not granted."""
+        return Scope.ALL if self.kind == "system" else self.grants.get(permission)
+
+    def require(self, permission: str) -> Scope:
+        """The scope of a permission; raises Forbidden when it is not granted."""
+        scope = self.scope_of(permission)
+        if scope is None:
+            raise Forbidden(f"The permission {permission} is not granted to you")
+        return scope
+
+
+NOBODY = Actor(kind="public")
+
+
+def system(agency_id: UUID | None) -> Actor:
+    """The actor of commands and background work in one agency."""
+    return Actor(kind="system", agency_id=agency_id)
+
+
+def current_actor() -> Actor:
+    """Who acts now; NOBODY before anybody signed in."""
+    # On `flask.g`, not in a ContextVar of ours: that would outlive the request on its thread.
+    actor: Actor = g.get("actor", NOBODY) if g else NOBODY
+    return actor
+
+
+def current_user_id() -> UUID:
+    """The signed-in user; raises Unauthorized for everybody else."""
+    user_id = current_actor().user_id
+    if user_id is None:
+        raise Unauthorized
+    return user_id
+
+
+def current_permission() -> str | None:
+    """The permission the running entrance declared, if any."""
+    permission: str | None = g.get("permission") if g else None
+    return permission

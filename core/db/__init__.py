@@ -1,0 +1,1 @@
+"""Data: models, sessions, tenancy, repositories, reads, and the embedded PostgreSQL."""

@@ -1,0 +1,85 @@
+"""What a list may be asked: declared filters and sorts, the parsed question, and the page that answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Generic, Literal, TypeVar
+
+import msgspec
+from msgspec import UNSET, UnsetType
+from sqlalchemy.orm import InstrumentedAttribute
+
+T = TypeVar("T")
+MAX_LIMIT = 200
+DEFAULT_LIMIT = 50
+
+
+class Operator(StrEnum):
+    """How a filter compares. `eq` is the bare name (`?status=won`), others are suffixes (`?nights.gte=7`)."""
+
+    EQ = "eq"
+    NE = "ne"
+    GTE = "gte"
+    GT = "gt"
+    LTE = "lte"
+    LT = "lt"
+    IN = "in"
+    """Comma-separated values: `?status.in=new,contacted`."""
+
+
+EQUALITY = (Operator.EQ, Operator.NE, Operator.IN)
+RANGE = (Operator.EQ, Operator.GTE, Operator.GT, Operator.LTE, Operator.LT)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One thing a list can be filtered by."""
+
+    column: InstrumentedAttribute[Any]
+    type: Any
+    """The wire type of its value, for msgspec: `str`, `date`, `Literal[...]`, `UUID`..."""
+    summary: str
+    operators: tuple[Operator, ...] = EQUALITY
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Everything a list endpoint accepts. Sort columns must be NOT NULL and indexed with (agency_id, column, id)."""
+
+    filters: Mapping[str, Filter]
+    sorts: Mapping[str, InstrumentedAttribute[Any]]
+    default_sort: str = "-created_at"
+    search: str | None = None
+    """The entity of the token table that `?q=` searches; None where there is no search."""
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """One filter as asked. The value is already of the filter's type (a tuple for `in`)."""
+
+    name: str
+    operator: Operator
+    value: Any
+
+
+class ListQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """A parsed list request."""
+
+    conditions: tuple[Condition, ...] = ()
+    sort: str = ""
+    """`created_at` or `-created_at`; empty for the listing's default."""
+    limit: int = DEFAULT_LIMIT
+    cursor: str | None = None
+    q: str = ""
+    count: Literal["none", "exact", "estimate"] = "none"
+
+
+class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """A page of a list."""
+
+    items: list[T]
+    next: str | None = None
+    """Opaque cursor of the next page; null on the last one."""
+    total: int | UnsetType = UNSET
+    """Number of matches, only when asked for with `?count=`."""

@@ -1,0 +1,110 @@
+"""Errors a client may see: each names its condition and carries an HTTP status and a stable code (RFC 9457)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+import msgspec
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """One thing wrong with the input."""
+
+    pointer: str
+    """Where: a JSON Pointer (RFC 6901) into the body, or `?name` for a query parameter."""
+    code: str
+    """What, for programs: `required`, `unknown_field`, `type`, `value`..."""
+    message: str
+    """What, for people."""
+
+
+class Problem(Exception):
+    """An answer other than success. Raise a subclass; the edge turns it into problem+json."""
+
+    status: ClassVar[int] = 400
+    code: ClassVar[str] = "bad_request"
+    title: ClassVar[str] = "The request cannot be handled"
+
+    def __init__(
+        self, detail: str = "", *, errors: Sequence[Fault] = (), headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+
+
+class Invalid(Problem):
+    """The input is well-formed but breaks a rule; `errors` lists every field at fault."""
+
+    status = 422
+    code = "invalid"
+    title = "Some of the input is not valid"
+
+
+class Unauthorized(Problem):
+    """No valid credentials came with the request."""
+
+    status = 401
+    code = "unauthorized"
+    title = "Sign in first"
+
+    def __init__(self, detail: str = "", *, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": "Bearer", **(headers or {})})
+
+
+class Forbidden(Problem):
+    """The caller is known and may not do this."""
+
+    status = 403
+    code = "forbidden"
+    title = "You may not do this"
+
+
+class NotFound(Problem):
+    """It does not exist, or not for this caller: the two are never told apart."""
+
+    status = 404
+    code = "not_found"
+    title = "Not found"
+
+
+class Conflict(Problem):
+    """A rule of the domain forbids this in the present state."""
+
+    status = 409
+    code = "conflict"
+    title = "This is not possible in the present state"
+
+
+class PreconditionFailed(Problem):
+    """Somebody changed it since it was read: the If-Match version is no longer the current one."""
+
+    status = 412
+    code = "precondition_failed"
+    title = "It has changed since you read it"
+
+
+class PreconditionRequired(Problem):
+    """An unsafe request came without If-Match."""
+
+    status = 428
+    code = "precondition_required"
+    title = "Send If-Match with the version you read"
+
+
+class TooManyRequests(Problem):
+    """A rate limit is used up; `Retry-After` says when to come back."""
+
+    status = 429
+    code = "quota_exceeded"
+    title = "Too many requests"
+
+
+class Unavailable(Problem):
+    """Something Tripfile needs is down or too slow at the moment."""
+
+    status = 503
+    code = "unavailable"
+    title = "Temporarily unavailable"

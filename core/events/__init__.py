@@ -1,0 +1,1 @@
+"""What happened: typed past-tense facts, written in the transaction that made them true."""

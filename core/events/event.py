@@ -1,0 +1,44 @@
+"""The Event base: a past-tense fact with a stable name and a schema version."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+from uuid import UUID
+
+import msgspec
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_registry: dict[str, type[Event]] = {}
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """Subclass in a plugin's `events.py`: `class LeadAssigned(Event)` is `leads.lead_assigned`.
+
+    Fields are ids and facts, never whole rows. `subject` names the field that holds the id of what changed.
+    """
+
+    schema_version: ClassVar[int] = 1
+    subject: ClassVar[str]
+    name: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.name = f"{_owner(cls.__module__)}.{_CAMEL.sub('_', cls.__name__).lower()}"
+        _registry[cls.name] = cls
+
+    def subject_id(self) -> UUID:
+        """The id of the thing this fact is about."""
+        value: UUID = getattr(self, type(self).subject)
+        return value
+
+
+def _owner(module: str) -> str:
+    """The plugin a module belongs to: `plugins.leads.events` and `leads.events` are both `leads`."""
+    parts = module.split(".")
+    return parts[1] if parts[0] in {"core", "plugins"} and len(parts) > 1 else parts[0]
+
+
+def declared(owner: str | None = None) -> dict[str, type[Event]]:
+    """Every event declared so far, by name; of one owner when given."""
+    return {name: kind for name, kind in sorted(_registry.items()) if owner in (None, name.split(".")[0])}

@@ -1,0 +1,60 @@
+"""The plugin contract: one typed value that lists everything a plugin contributes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+import click
+import msgspec
+from flask import Blueprint
+from pydantic import BaseModel
+
+from core.actor import Scope
+
+
+class Permission(msgspec.Struct, frozen=True):
+    """A capability a role can grant, with a sentence an administrator understands."""
+
+    name: str
+    """`leads.assign`: prefixed with the plugin's name."""
+    summary: str
+    scopes: tuple[Scope, ...] = (Scope.OWN, Scope.TEAM, Scope.ALL)
+    """The scopes that make sense for it; `(Scope.ALL,)` where rows have no owner."""
+    roles: Mapping[str, Scope] = {}
+    """The built-in roles that get it, with their scope; owner and admin always get all."""
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plugin:
+    """A table of contents: what a plugin is and what it contributes. Rules are checked at load."""
+
+    name: str
+    version: str
+    core: str
+    summary: str
+    requires: Mapping[str, str] = field(default_factory=dict)
+    after: tuple[str, ...] = ()
+    settings: type[BaseModel] | None = None
+    permissions: tuple[Permission, ...] = ()
+    models: ModuleType | None = None
+    blueprints: tuple[Blueprint, ...] = ()
+    public_blueprints: tuple[Blueprint, ...] = ()
+    pages: tuple[Blueprint, ...] = ()
+    jobs: tuple[Any, ...] = ()
+    subscribers: Mapping[str, tuple[Callable[..., None], ...]] = field(default_factory=dict)
+    sockets: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    commands: tuple[click.Command, ...] = ()
+    egress: tuple[str, ...] = ()
+    hooks: ModuleType | None = None
+    hookspecs: ModuleType | None = None
+
+    @property
+    def segment(self) -> str:
+        """The plugin's part of a URL: its name with hyphens."""
+        return self.name.replace("_", "-")

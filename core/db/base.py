@@ -1,0 +1,90 @@
+"""The declarative base and the mixins every table is built from."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    MetaData,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+
+from core import clock, ids
+
+PERSONAL = {"personal": True}
+"""Column info of personal data: never copied into events, found by export and erasure."""
+
+
+class Model(DeclarativeBase):
+    """The base of every mapped class. Text has no length, instants carry a zone, ids are UUIDs."""
+
+    metadata = MetaData(
+        naming_convention={
+            "pk": "%(table_name)s_pkey",
+            "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+            "uq": "%(table_name)s_%(column_0_N_name)s_key",
+            "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+            "ck": "%(table_name)s_%(constraint_name)s_check",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        str: Text(),
+        UUID: Uuid(),
+        datetime: DateTime(timezone=True),
+        date: Date(),
+        int: BigInteger(),
+        dict[str, Any]: JSONB(),
+        list[str]: JSONB(),
+        list[int]: JSONB(),
+    }
+
+
+class Tenant:
+    """A row that belongs to an agency: filtered by it on every read, stamped with it on every write."""
+
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("core_agency.id", ondelete="CASCADE"), sort_order=-20)
+
+
+class Owned(Tenant):
+    """A business row: an id, its agency, its version and when it was made and last changed."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=ids.new, sort_order=-30)
+    version: Mapped[int] = mapped_column(sort_order=90)
+    created_at: Mapped[datetime] = mapped_column(default=clock.now, sort_order=91)
+    updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now, sort_order=92)
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 - declared attributes receive the class
+        return {"version_id_col": cls.version}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        table = cls.__dict__.get("__tablename__")
+        if table:
+            # What composite foreign keys of other tables point at.
+            key = UniqueConstraint("agency_id", "id", name=f"{table}_agency_id_id_key")
+            cls.__table_args__ = (key, *cls.__dict__.get("__table_args__", ()))
+        super().__init_subclass__(**kwargs)
+
+
+class SoftDeleted:
+    """A row that is hidden rather than removed; statements see it only with `include_deleted=True`."""
+
+    deleted_at: Mapped[datetime | None] = mapped_column(sort_order=93)
+
+
+def owned_key(column: str, table: str, *, referred: str = "id", ondelete: str | None = None) -> ForeignKeyConstraint:
+    """A foreign key that cannot point into another agency: `(agency_id, column)` to `(agency_id, referred)`."""
+    return ForeignKeyConstraint(
+        ["agency_id", column], [f"{table}.agency_id", f"{table}.{referred}"], ondelete=ondelete
+    )

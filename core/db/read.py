@@ -1,0 +1,149 @@
+"""The read engine: SELECTs compiled once, run in one round trip, straight into Structs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from hashlib import blake2b
+from typing import Any, Generic, TypeVar
+
+import psycopg
+from flask import Flask, current_app
+from psycopg_pool import ConnectionPool
+from sqlalchemy import Select
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+
+from core.config import Settings
+from core.db import wire
+from core.db.tenancy import IN_AGENCY, NOT_DELETED, current_agency_id
+from core.extensions import db
+
+S = TypeVar("S")
+_DIALECT = PGDialect_psycopg(paramstyle="numeric_dollar")
+
+
+class Query(Generic[S]):
+    """A SELECT of columns and what to build from each row; make it once, run it with its bind values.
+
+    `into` receives the columns in the order they are selected. The agency filter is added here.
+    """
+
+    def __init__(self, statement: Select[Any], into: Callable[..., S], *, include_deleted: bool = False) -> None:
+        options = (IN_AGENCY,) if include_deleted else (IN_AGENCY, NOT_DELETED)
+        self.statement = statement
+        self.into = into
+        self.include_deleted = include_deleted
+        compiled = statement.options(*options).compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+        self._compiled = compiled
+        self._sql = str(compiled).encode()
+        self._name = blake2b(self._sql, digest_size=12).hexdigest().encode()
+        self._order: Sequence[str] = compiled.positiontup or ()
+        self._binds = compiled._bind_processors  # noqa: SLF001 - what SQLAlchemy's own execution uses
+
+    def rows(self, **values: Any) -> list[S]:
+        """Every row of the acting agency. Raises NoAgency when nobody acts in one."""
+        if db.session.in_transaction():
+            return self._inside(values)
+        params = self._parameters(values)
+        return reader().fetch(self._name, self._sql, params, self._make_row)
+
+    def first(self, **values: Any) -> S | None:
+        """The first row, or None."""
+        rows = self.rows(**values)
+        return rows[0] if rows else None
+
+    def _make_row(self, row: Sequence[Any]) -> S:
+        return self.into(*row)
+
+    def _inside(self, values: Mapping[str, Any]) -> list[S]:
+        # A read inside a write uses the write's connection: it sees what was written so far.
+        options = {"include_deleted": self.include_deleted}
+        found = db.session.execute(self.statement, dict(values), execution_options=options)
+        return [self.into(*row) for row in found]
+
+    def _parameters(self, values: Mapping[str, Any]) -> list[Any]:
+        params = self._compiled.construct_params(dict(values))
+        return [self._bound(name, params[name]) for name in self._order]
+
+    def _bound(self, name: str, value: Any) -> Any:
+        process: Any = self._binds.get(name)
+        return process(value) if process else value
+
+
+def rows(statement: Select[Any], into: Callable[..., S]) -> list[S]:
+    """Run a SELECT that is used once; prefer a module-level Query where the shape is fixed."""
+    return Query(statement, into).rows()
+
+
+def first(statement: Select[Any], into: Callable[..., S]) -> S | None:
+    """The first row of a SELECT that is used once."""
+    return Query(statement, into).first()
+
+
+class Reader:
+    """A pool of autocommit connections of one database role, opened at the first read."""
+
+    def __init__(self, url: str, settings: Settings) -> None:
+        self._prepare = settings.database_pooler == "none"
+        self._pool: ConnectionPool[Any] = ConnectionPool(
+            url,
+            kwargs={"autocommit": True, "prepare_threshold": None, **connect_options(settings)},
+            min_size=1,
+            max_size=settings.database_pool_size,
+            timeout=settings.database_statement_timeout.total_seconds(),
+            open=False,
+            name="tripfile-read",
+        )
+
+    def fetch(self, name: bytes, sql: bytes, params: Sequence[Any], make_row: Callable[[Sequence[Any]], S]) -> list[S]:
+        """Run one prepared SELECT for the acting agency."""
+        self._pool.open()
+        agency_id = str(current_agency_id())
+        try:
+            return self._fetch(agency_id, name, sql, params, make_row)
+        except psycopg.OperationalError as error:
+            if error.sqlstate is not None and not error.sqlstate.startswith(("57P", "08")):
+                raise
+            # A connection that died while it lay in the pool; the statement reads only, so once more is safe.
+            self._pool.check()
+            return self._fetch(agency_id, name, sql, params, make_row)
+
+    def _fetch(self, agency_id: str, name: bytes, sql: bytes, params: Sequence[Any], make_row: Any) -> list[Any]:
+        with self._pool.connection() as connection:
+            return wire.fetch(
+                connection,
+                agency_id=agency_id,
+                name=name,
+                sql=sql,
+                values=params,
+                make_row=make_row,
+                prepare=self._prepare,
+            )
+
+    def close(self) -> None:
+        """Close the pool; the next read does not reopen it."""
+        self._pool.close()
+
+
+def connect_options(settings: Settings) -> dict[str, Any]:
+    """Driver options every connection gets: time-outs in the server, keep-alives on the socket."""
+    options = {"connect_timeout": 5, "application_name": "tripfile"}
+    if settings.database_pooler == "none":
+        statement, lock = (
+            int(limit / timedelta(milliseconds=1))
+            for limit in (settings.database_statement_timeout, settings.database_lock_timeout)
+        )
+        # PgBouncer refuses start-up options; there the role carries them (`tripfile db roles`).
+        options["options"] = f"-c statement_timeout={statement} -c lock_timeout={lock}"
+    return options
+
+
+def install(app: Flask, url: str, settings: Settings) -> None:
+    """Give the application its reader."""
+    app.extensions["tripfile.readers"] = {"app": Reader(url, settings)}
+
+
+def reader() -> Reader:
+    """The reader of the running application."""
+    found: Reader = current_app.extensions["tripfile.readers"]["app"]
+    return found

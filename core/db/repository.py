@@ -1,0 +1,123 @@
+"""The repository base: one aggregate's queries, seen through the agency filter and the scope of the permission in use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, any_, bindparam, false, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from core import clock
+from core.actor import Actor, Scope, current_actor, current_permission
+from core.db import listing, read
+from core.db.base import Owned, SoftDeleted
+from core.db.query import Listing, ListQuery, Page
+from core.errors import NotFound, PreconditionFailed
+from core.extensions import db
+
+M = TypeVar("M", bound=Owned)
+S = TypeVar("S")
+
+
+class Repository(Generic[M]):
+    """Subclass per aggregate. Knows the session, never commits; foreign and invisible rows do not exist for it."""
+
+    model: type[M]
+    permission: ClassVar[str]
+    """Whose scope limits what is seen when a neighbour asks, e.g. `leads.read`."""
+    owner: ClassVar[InstrumentedAttribute[Any] | None] = None
+    """The column with the owning user; None where rows have no owner and every scope sees all."""
+    team: ClassVar[InstrumentedAttribute[Any] | None] = None
+    listing: ClassVar[Listing]
+
+    def __init_subclass__(cls) -> None:
+        cls._pages: dict[Any, Any] = {}
+
+    _pages: ClassVar[dict[Any, Any]]
+
+    def get(self, entity_id: UUID, *, version: int | None = None) -> M:
+        """Load one for changing it. Raises NotFound, and PreconditionFailed when `version` is no longer current."""
+        entity = self.find(entity_id)
+        if entity is None:
+            raise NotFound
+        if version is not None and entity.version != version:
+            raise PreconditionFailed
+        return entity
+
+    def find(self, entity_id: UUID) -> M | None:
+        """Load one for changing it, or None."""
+        statement = select(self.model).where(self.model.id == entity_id, self.in_scope())
+        return db.session.scalar(statement, self.scope_values())
+
+    def add(self, entity: M) -> M:
+        """Make a new row known to the unit of work and to the database."""
+        db.session.add(entity)
+        db.session.flush()
+        return entity
+
+    def save(self) -> None:
+        """Send pending changes to the database, so that reads in this unit of work see them."""
+        db.session.flush()
+
+    def remove(self, entity: M) -> None:
+        """Delete a row; one that is soft-deleted stays in the table and disappears from every list."""
+        if isinstance(entity, SoftDeleted):
+            entity.deleted_at = clock.now()
+        else:
+            db.session.delete(entity)
+        db.session.flush()
+
+    def page(self, query: ListQuery, statement: Select[Any], into: Callable[..., S]) -> Page[S]:
+        """One page of a list: one statement, whatever the number of rows.
+
+        `statement` selects the columns of `into` in order; `id` must be an attribute of what `into` builds.
+        """
+        return listing.page(self, query, statement, into)
+
+    def view(self, entity_id: UUID, statement: Select[Any], into: Callable[..., S]) -> S:
+        """Read one as a Struct. Raises NotFound."""
+        found = self._one(statement, into).first(wanted_id=entity_id, **self.scope_values())
+        if found is None:
+            raise NotFound
+        return found
+
+    def _one(self, statement: Select[Any], into: Callable[..., S]) -> read.Query[S]:
+        key = ("one", statement, into, self.scope())
+        if key not in self._pages:
+            wanted = self.model.id == bindparam("wanted_id", type_=Uuid())
+            self._pages[key] = read.Query(statement.where(wanted, self.in_scope()), into)
+        query: read.Query[S] = self._pages[key]
+        return query
+
+    def scope(self) -> Scope | None:
+        """How far the permission in use reaches; None when the caller may see nothing here."""
+        if self.owner is None:
+            return Scope.ALL
+        acting = current_permission() or ""
+        mine = acting.split(".")[0] == self.permission.split(".")[0]
+        return current_actor().scope_of(acting if mine else self.permission)
+
+    def in_scope(self) -> ColumnElement[bool]:
+        """The condition that rows are within the caller's scope; its values come from `scope_values`."""
+        scope = self.scope()
+        if scope is None:
+            return false()
+        if scope is Scope.ALL or self.owner is None:
+            return self.model.id.is_not(None)
+        own = self.owner == bindparam("scope_user", type_=Uuid())
+        if scope is Scope.OWN or self.team is None:
+            return own
+        return or_(own, self.team == any_(bindparam("scope_teams", type_=ARRAY(Uuid()))))
+
+    def scope_values(self) -> dict[str, Any]:
+        """The bind values of `in_scope`."""
+        actor: Actor = current_actor()
+        scope = self.scope()
+        if scope in (None, Scope.ALL) or self.owner is None:
+            return {}
+        values: dict[str, Any] = {"scope_user": actor.user_id}
+        if scope is Scope.TEAM and self.team is not None:
+            values["scope_teams"] = list(actor.team_ids)
+        return values

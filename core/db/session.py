@@ -1,0 +1,73 @@
+"""The unit of work at every edge, and the only place that commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import current_app
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from core.errors import PreconditionFailed
+from core.extensions import db
+
+
+class UnitOfWork:
+    """One request, job, socket event or command; it commits as a whole or not at all."""
+
+    def __init__(self) -> None:
+        self.discarded = False
+
+    def discard(self) -> None:
+        """Undo everything done so far; nothing is committed at the end."""
+        db.session.rollback()
+        self.discarded = True
+
+
+@contextmanager
+def unit_of_work() -> Iterator[UnitOfWork]:
+    """Commit what the block did, or roll all of it back when it raises. Opens no connection by itself."""
+    work = UnitOfWork()
+    try:
+        yield work
+        if not work.discarded:
+            _commit()
+    except StaleDataError:
+        db.session.rollback()
+        raise PreconditionFailed from None
+    except BaseException:
+        db.session.rollback()
+        raise
+
+
+def _commit() -> None:
+    if db.session.in_transaction() or db.session.new or db.session.dirty:
+        db.session.commit()
+
+
+@contextmanager
+def apart() -> Iterator[Session]:
+    """A second, short unit of work as the system role that commits on its own, whatever becomes of the first.
+
+    For security facts, throttles, progress and send-intents only; a test lists its call sites.
+    """
+    with system_session() as session:
+        yield session
+        session.commit()
+
+
+@contextmanager
+def system_session() -> Iterator[Session]:
+    """A session as the system role, for what has no agency yet or spans agencies; commits at the end of the block."""
+    with Session(db.engines["system"], expire_on_commit=False) as session:
+        yield session
+        session.commit()
+
+
+def dispose() -> None:
+    """Close every pooled connection of this process."""
+    for engine in db.engines.values():
+        engine.dispose()
+    for reader in current_app.extensions["tripfile.readers"].values():
+        reader.close()

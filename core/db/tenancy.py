@@ -1,0 +1,118 @@
+"""The first wall between agencies: every statement is filtered by the acting agency, every write stamped and guarded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from flask import g
+from sqlalchemy import Connection, Uuid, bindparam, event, text
+from sqlalchemy import inspect as inspect_entity
+from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, with_loader_criteria
+
+from core.actor import Actor, current_actor
+from core.db.base import SoftDeleted, Tenant
+from core.extensions import db
+
+
+class NoAgency(RuntimeError):
+    """Business rows were asked for while nobody acts in an agency: a defect, never a user's mistake."""
+
+
+class ForeignAgency(RuntimeError):
+    """A row of another agency was about to be written: a defect, never a user's mistake."""
+
+
+def current_agency_id() -> UUID:
+    """The agency acted in; raises NoAgency when there is none."""
+    agency_id = current_actor().agency_id
+    if agency_id is None:
+        raise NoAgency("No agency is acted in: authenticate, or use acting_as(system(agency_id))")
+    return agency_id
+
+
+# Evaluated when a statement runs, not when it is built: one cached statement serves every agency,
+# and a statement without an agency raises instead of returning everybody's rows.
+_AGENCY = bindparam("current_agency_id", callable_=current_agency_id, type_=Uuid())
+
+IN_AGENCY = with_loader_criteria(Tenant, lambda model: model.agency_id == _AGENCY, include_aliases=True)
+NOT_DELETED = with_loader_criteria(SoftDeleted, lambda model: model.deleted_at.is_(None), include_aliases=True)
+
+SET_AGENCY = "select set_config('app.agency_id', {placeholder}, true)"
+
+
+@contextmanager
+def acting_as(actor: Actor) -> Iterator[Actor]:
+    """Act as somebody else for a while, in the running unit of work."""
+    before: Actor | None = g.get("actor")
+    _switch(actor)
+    try:
+        yield actor
+    finally:
+        _switch(before)
+
+
+def _switch(actor: Actor | None) -> None:
+    session = db.session()
+    if session.in_transaction() and session.is_active:
+        session.flush()
+    # The identity map outlives the switch; without this, get() answers with the previous agency's row.
+    session.expunge_all()
+    if actor is None:
+        g.pop("actor", None)
+    else:
+        g.actor = actor
+    if session.in_transaction() and session.is_active:
+        announce_agency(session.connection())
+
+
+def announce_agency(connection: Connection) -> None:
+    """Tell PostgreSQL which agency the running transaction is for; its row policies see no other."""
+    agency_id = current_actor().agency_id
+    connection.execute(text(SET_AGENCY.format(placeholder=":agency_id")), {"agency_id": str(agency_id or "")})
+
+
+def install() -> None:
+    """Attach the wall to the application's sessions."""
+    event.listen(db.session, "do_orm_execute", _filter_statement)
+    event.listen(db.session, "before_flush", _guard_writes)
+    event.listen(db.session, "after_begin", _announce_on_begin)
+
+
+def _announce_on_begin(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+    announce_agency(connection)
+
+
+def _filter_statement(state: ORMExecuteState) -> None:
+    if state.is_insert:
+        raise ForeignAgency("Bulk inserts bypass the agency stamp: add entities to the session instead")
+    if not (state.is_select or state.is_update or state.is_delete):
+        return
+    options: list[Any] = [IN_AGENCY]
+    if not state.execution_options.get("include_deleted"):
+        options.append(NOT_DELETED)
+    state.statement = state.statement.options(*options)
+
+
+def _guard_writes(session: Session, flush_context: object, instances: object) -> None:
+    for entity in session.new:
+        if isinstance(entity, Tenant):
+            _stamp(entity)
+    for entity in (*session.dirty, *session.deleted):
+        if isinstance(entity, Tenant):
+            _refuse_foreign(entity)
+
+
+def _stamp(entity: Tenant) -> None:
+    if entity.agency_id is None:
+        entity.agency_id = current_agency_id()
+    elif entity.agency_id != current_agency_id():
+        raise ForeignAgency(f"{type(entity).__name__} belongs to an agency other than the acting one")
+
+
+def _refuse_foreign(entity: Tenant) -> None:
+    moved = inspect_entity(entity).attrs.agency_id.history.has_changes()
+    if moved or entity.agency_id != current_agency_id():
+        raise ForeignAgency(f"{type(entity).__name__} belongs to an agency other than the acting one")

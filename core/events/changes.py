@@ -1,0 +1,65 @@
+"""What a unit of work changed in an entity: the before and after of its columns, without personal data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import event, inspect
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import History
+
+from core.db.base import Owned
+from core.extensions import db
+
+_REDACTED = "[personal]"
+_BOOKKEEPING = frozenset({"agency_id", "version", "created_at", "updated_at"})
+_KEY = "changes_before_flush"
+
+
+def install() -> None:
+    """Remember changes that an early flush would make SQLAlchemy forget."""
+    event.listen(db.session, "before_flush", _remember)
+    event.listen(db.session, "after_transaction_end", _forget)
+
+
+def of(entity: Owned) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """The columns that changed in this unit of work, before and after; `(None, all)` for a new row."""
+    remembered = db.session.info.get(_KEY, {}).get(id(entity), ({}, {}))
+    before, after = dict(remembered[0]), dict(remembered[1])
+    _collect(entity, before, after)
+    return (before or None), (after or None)
+
+
+def _collect(entity: Owned, before: dict[str, Any], after: dict[str, Any]) -> None:
+    state = inspect(entity)
+    for attribute in state.mapper.column_attrs:
+        name = attribute.key
+        history: History = state.attrs[name].history
+        if name in _BOOKKEEPING or not history.has_changes():
+            continue
+        personal = attribute.columns[0].info.get("personal", False)
+        if history.deleted and state.has_identity:
+            before.setdefault(name, _plain(history.deleted[0], personal=personal))
+        if history.added:
+            after[name] = _plain(history.added[0], personal=personal)
+
+
+def _plain(value: Any, *, personal: bool) -> Any:
+    if personal and value is not None:
+        return _REDACTED
+    return msgspec.to_builtins(value)
+
+
+def _remember(session: Session, flush_context: object, instances: object) -> None:
+    remembered = session.info.setdefault(_KEY, {})
+    for entity in (*session.new, *session.dirty):
+        if isinstance(entity, Owned):
+            # The entity is kept too: its id() must not be reused while the note lives.
+            before, after, _ = remembered.setdefault(id(entity), ({}, {}, entity))
+            _collect(entity, before, after)
+
+
+def _forget(session: Session, transaction: Any) -> None:
+    if transaction.parent is None:
+        session.info.pop(_KEY, None)

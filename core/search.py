@@ -1,0 +1,93 @@
+"""The token table behind every search box: folded words, found by whole word or prefix under row-level security."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import Index, PrimaryKeyConstraint, Text, delete, insert, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db.base import Model, Tenant
+from core.db.tenancy import current_agency_id
+from core.extensions import db
+
+MAX_WORDS = 6
+_MAX_TOKEN = 64
+_WORD = re.compile(r"\w+")
+_DIGITS = re.compile(r"\D+")
+# The last code point: every text that starts with a prefix sorts below the prefix followed by it.
+_HIGHEST = "\U0010ffff"
+
+
+class SearchToken(Tenant, Model):
+    """One folded word of one searchable thing."""
+
+    __tablename__ = "core_search_token"
+
+    entity: Mapped[str]
+    """What is found: `leads.lead`."""
+    # Bytewise order makes a prefix a range of plain comparisons, which are leakproof and so may use the index.
+    token: Mapped[str] = mapped_column(Text(collation="C"))
+    entity_id: Mapped[UUID]
+
+    __table_args__ = (
+        PrimaryKeyConstraint("agency_id", "entity", "token", "entity_id"),
+        Index("core_search_token_entity_id_idx", "agency_id", "entity", "entity_id"),
+    )
+
+
+def fold(text: str) -> str:
+    """Lower case without accents: `Zürich` and `ZURICH` are both `zurich`."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return unicodedata.normalize("NFC", "".join(c for c in decomposed if not unicodedata.combining(c)))
+
+
+def words(text: str) -> list[str]:
+    """The folded words of a text, each at most 64 characters, in order and without repeats."""
+    return list(dict.fromkeys(word[:_MAX_TOKEN] for word in _WORD.findall(fold(text))))
+
+
+def tokens_of(texts: Iterable[str | None]) -> frozenset[str]:
+    """The tokens that make texts findable: their words, and a phone number's digits as one word.
+
+    An international number is also found by its last nine digits, which hold for any way of writing the prefix.
+    """
+    found: set[str] = set()
+    for text in texts:
+        if not text:
+            continue
+        found.update(words(text))
+        digits = _DIGITS.sub("", text)
+        if text.startswith("+") and digits:
+            found.update({digits, digits[-9:]})
+    return frozenset(found)
+
+
+def index(entity: str, entity_id: UUID, texts: Iterable[str | None]) -> None:
+    """Make a thing findable by exactly these texts, from this unit of work on."""
+    session, agency_id = db.session, current_agency_id()
+    wanted = tokens_of(texts)
+    mine = (SearchToken.entity == entity, SearchToken.entity_id == entity_id)
+    present = frozenset(session.scalars(select(SearchToken.token).where(*mine)))
+    if present - wanted:
+        session.execute(delete(SearchToken).where(*mine, SearchToken.token.in_(present - wanted)))
+    missing = [
+        {"agency_id": agency_id, "entity": entity, "token": token, "entity_id": entity_id}
+        for token in sorted(wanted - present)
+    ]
+    if missing:
+        # The table rather than the entity: one statement, with the agency put in right here.
+        session.connection().execute(insert(SearchToken.__table__), missing)
+
+
+def forget(entity: str, entity_id: UUID) -> None:
+    """Make a thing unfindable."""
+    index(entity, entity_id, ())
+
+
+def bounds(word: str) -> tuple[str, str]:
+    """The half-open range of tokens that start with a folded word."""
+    return word, word + _HIGHEST

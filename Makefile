@@ -1,0 +1,70 @@
+# `make` alone lists what there is.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+# The first of these that is new enough makes the virtual environment; name another with PYTHON=/path/to/python3.
+PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+PLUGIN ?=
+ARGS ?=
+
+.PHONY: help
+help: ## What can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | \
+		while IFS='|' read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
+
+.PHONY: run
+run: $(VENV)/.embedded ## Run Tripfile with its own PostgreSQL: the API and /docs on port 3000
+	@exec $(BIN)/tripfile run
+
+.PHONY: dev
+dev: $(VENV)/.dev ## Install everything that tests and checks need
+
+.PHONY: test
+test: $(VENV)/.dev ## Every test that gates
+	$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: test-fast
+test-fast: $(VENV)/.dev ## The quick tests, of one plugin with PLUGIN=leads
+	$(BIN)/python -m pytest -x -q -m "not slow" $(if $(PLUGIN),$(wildcard plugins/$(PLUGIN)/tests tests/plugins/$(PLUGIN)),tests) $(ARGS)
+
+.PHONY: check
+check: $(VENV)/.dev ## The static half: style, types, architecture, licences, secrets, migrations
+	@.ci/check
+
+.PHONY: fuzz
+fuzz: $(VENV)/.dev ## A long run of random requests against the API's own description
+	TRIPFILE_FUZZ=long $(BIN)/python -m pytest tests/contract/test_fuzz.py $(ARGS)
+
+.PHONY: format
+format: $(VENV)/.dev ## Format the code and fix what can be fixed
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+.PHONY: lock
+lock: $(VENV)/.dev ## Resolve the dependencies again: ARGS="--upgrade" for newer ones
+	.ci/lock $(ARGS)
+
+.PHONY: clean
+clean: ## Remove the virtual environment and caches; var/ with its database stays
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(BIN)/python:
+	@for candidate in $(PYTHON); do \
+		"$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+		echo 'Making a virtual environment in $(VENV)'; \
+		"$$candidate" -m venv $(VENV) && exit; \
+		rm -rf $(VENV); \
+		echo "$$candidate has no venv module: install it (Debian: apt install python3-venv)" >&2; exit 1; \
+	done; \
+	echo 'Tripfile needs Python 3.11 or newer: install it, or name it with make PYTHON=/path/to/python3' >&2; exit 1
+
+# What tests need includes what running needs, so either stamp serves `make run`.
+$(VENV)/.embedded: pyproject.toml requirements/build.txt requirements/embedded.txt | $(BIN)/python
+	@if test $(VENV)/.dev -nt pyproject.toml && test $(VENV)/.dev -nt requirements/dev.txt; then touch $@; exit; fi; \
+		.ci/install $(BIN)/python embedded && touch $@
+
+$(VENV)/.dev: pyproject.toml requirements/build.txt requirements/dev.txt | $(BIN)/python
+	@.ci/install $(BIN)/python dev && touch $@ $(VENV)/.embedded

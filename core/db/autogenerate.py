@@ -28,7 +28,7 @@ def owner_of_table(table: str, owners: Iterable[str]) -> str | None:
 def only_names_of(owner: str, owners: Iterable[str]) -> Callable[[str | None, str, Any], bool]:
     """Keep reflection to one owner's tables."""
 
-    def include(name: str | None, kind: str, parents: Any) -> bool:
+    def include(name: str | None, kind: str, _parents: Any) -> bool:
         if kind != "table" or name is None:
             return True
         return owner_of_table(name, owners) == owner and not name.endswith("_alembic_version")
@@ -36,10 +36,10 @@ def only_names_of(owner: str, owners: Iterable[str]) -> Callable[[str | None, st
     return include
 
 
-def only_tables_of(owner: str, owners: Iterable[str]) -> Callable[[Any, str | None, str, bool, Any], bool]:
+def only_tables_of(owner: str, owners: Iterable[str]) -> Callable[[Any, str | None, str, Any, Any], bool]:
     """Keep the models to one owner's tables."""
 
-    def include(_thing: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:
+    def include(_thing: Any, name: str | None, kind: str, _reflected: object, _other: object) -> bool:
         return kind != "table" or name is None or owner_of_table(name, owners) == owner
 
     return include
@@ -62,9 +62,7 @@ def _own(_context: MigrationContext, _revision: Any, op: ops.CreateTableOp) -> o
 
 def _render_owned(context: AutogenContext, op: OwnedTableOp) -> str:
     context.imports.add("from core.sdk import migrations")
-    plain = ops.CreateTableOp(
-        op.table_name, op.columns, _namespace_metadata=op._namespace_metadata, _constraints_included=True
-    )
+    plain = ops.CreateTableOp.from_table(op.to_table())
     lines = render_op_text(context, plain).splitlines()
     kept = [line for line in lines if not line.startswith(_NOT_WRITTEN)]
     kept[0] = kept[0].replace("op.create_table(", "migrations.owned_table(")

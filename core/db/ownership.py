@@ -24,7 +24,7 @@ _VERSIONS = "_alembic_version"
 _LOCK = 0x7472_6970_6669_6C65
 
 
-class MigrationFailed(Exception):
+class MigrationError(Exception):
     """A migration command cannot do what was asked; the message says what to do."""
 
 
@@ -77,12 +77,12 @@ def connect(settings: Settings, *, lock: bool = True) -> Iterator[Connection]:
 
 
 def chosen(every: Sequence[Owner], name: str | None) -> Sequence[Owner]:
-    """All owners, or the one named; raises MigrationFailed for an unknown name."""
+    """All owners, or the one named; raises MigrationError for an unknown name."""
     if name is None:
         return every
     found = [each for each in every if each.name == name]
     if not found:
-        raise MigrationFailed(f"{name!r} owns no migrations; owners are {', '.join(each.name for each in every)}")
+        raise MigrationError(f"{name!r} owns no migrations; owners are {', '.join(each.name for each in every)}")
     return found
 
 

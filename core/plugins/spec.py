@@ -14,6 +14,9 @@ from pydantic import BaseModel
 
 from core.actor import Scope
 
+CORE_VERSION = "1.0.0"
+"""The version of this contract and of `core.sdk`, which `Plugin.core` must admit."""
+
 
 class Permission(msgspec.Struct, frozen=True):
     """A capability a role can grant, with a sentence an administrator understands."""

@@ -22,7 +22,7 @@ _CURRENT_AGENCY = "(select nullif(current_setting('app.agency_id', true), '')::u
 
 
 def owned_table(name: str, *columns: Any, grants: str = READ_WRITE, system: str = "") -> sa.Table:
-    """Create an agency's table: id, agency_id, the given columns, version, created_at, updated_at; then `protect` it."""
+    """Create an agency's table: id, agency_id, your columns, version, created_at, updated_at; then `protect` it."""
     table = op.create_table(
         name,
         sa.Column("id", sa.Uuid(), primary_key=True),

@@ -1,0 +1,50 @@
+"""The per-agency switch: whether a plugin is on for an agency, asked at every entrance."""
+
+from __future__ import annotations
+
+import time
+from uuid import UUID
+
+from sqlalchemy import Boolean, Text, Uuid, column, select, table
+
+from core.db.session import system_session
+
+TTL = 1.0
+"""Seconds a process goes on with what it last read; a switch is effective everywhere within it."""
+_BOUND = 10_000
+# Not the model: importing it would import the agencies module, whose entrances ask here.
+_SWITCH = table(
+    "core_plugin_switch", column("agency_id", Uuid()), column("plugin", Text()), column("enabled", Boolean())
+)
+_off: dict[UUID, tuple[float, frozenset[str]]] = {}
+
+
+def enabled(plugin: str, agency_id: UUID) -> bool:
+    """Whether a plugin is on for an agency; core modules always are."""
+    return plugin not in switched_off(agency_id)
+
+
+def switched_off(agency_id: UUID) -> frozenset[str]:
+    """The plugins an agency has switched off, at most TTL seconds old."""
+    now = time.monotonic()
+    until, names = _off.get(agency_id, (0.0, frozenset[str]()))
+    if now >= until:
+        names = _read(agency_id)
+        if len(_off) >= _BOUND:
+            _off.clear()
+        _off[agency_id] = (now + TTL, names)
+    return names
+
+
+def forget(agency_id: UUID | None = None) -> None:
+    """Read again at the next question, for one agency or all."""
+    if agency_id is None:
+        _off.clear()
+    else:
+        _off.pop(agency_id, None)
+
+
+def _read(agency_id: UUID) -> frozenset[str]:
+    query = select(_SWITCH.c.plugin).where(_SWITCH.c.agency_id == agency_id, _SWITCH.c.enabled.is_(False))
+    with system_session() as session:
+        return frozenset(session.scalars(query))

@@ -1,0 +1,113 @@
+"""How hooks run: each implementation fails alone, logged and counted, and rests where it is switched off."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any
+
+import pluggy
+import structlog
+from flask import g, has_app_context
+from prometheus_client import Counter
+
+from core.plugins import agencies, hookspecs
+from core.plugins.spec import Plugin
+
+log = structlog.get_logger()
+failures = Counter("tripfile_hook_failures", "Hook implementations that raised.", ["plugin", "hook"])
+
+Implementation = Callable[..., Any]
+_MARK = f"{hookspecs.PROJECT}_impl"
+_SPEC_MARK = f"{hookspecs.PROJECT}_spec"
+# The start must stop, and the caller must learn that a credential is bad.
+_RAISING = frozenset({"app_ready", "authenticate"})
+# These write in the running unit of work; a failed statement would take everybody's work with it.
+_IN_SAVEPOINT = frozenset({"agency_created"})
+
+
+def implementations(module: ModuleType | None) -> dict[str, Implementation]:
+    """The hooks a module implements, by hook name."""
+    functions = vars(module).values() if module else ()
+    marked = [function for function in functions if callable(function) and hasattr(function, _MARK)]
+    return {getattr(function, _MARK).get("specname") or function.__name__: function for function in marked}
+
+
+def specifications(module: ModuleType | None) -> dict[str, Implementation]:
+    """The hooks a module specifies, by name."""
+    functions = vars(module).values() if module else ()
+    return {function.__name__: function for function in functions if hasattr(function, _SPEC_MARK)}
+
+
+def relay(plugins: Mapping[str, Plugin], *, core: frozenset[str]) -> tuple[pluggy.PluginManager, list[str]]:
+    """Register every specification, then every implementation; what cannot be registered comes back as sentences."""
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
+    for plugin in plugins.values():
+        if plugin.hookspecs:
+            manager.add_hookspecs(plugin.hookspecs)
+    problems: list[str] = []
+    # pluggy calls the one registered last first.
+    for name, plugin in reversed(list(plugins.items())):
+        problems += _register(manager, plugin, switchable=name not in core, known=frozenset(plugins))
+    return manager, problems
+
+
+def _register(manager: pluggy.PluginManager, plugin: Plugin, *, switchable: bool, known: frozenset[str]) -> list[str]:
+    guarded = ModuleType(plugin.name)
+    problems = []
+    for hook, function in implementations(plugin.hooks).items():
+        if hasattr(manager.hook, hook):
+            setattr(guarded, hook, _guard(function, hook, plugin.name, switchable=switchable))
+        elif not _belongs_to_absent(hook, plugin, known):
+            problems.append(
+                f"{plugin.name} implements the hook {hook!r}, which nothing specifies: correct the name, or list the"
+                " plugin that specifies it in `requires` or `after`"
+            )
+    try:
+        manager.register(guarded, plugin.name)
+    except pluggy.PluginValidationError as error:
+        problems.append(f"{plugin.name} implements a hook with other arguments than specified: {_last_line(error)}")
+    return problems
+
+
+def _belongs_to_absent(hook: str, plugin: Plugin, known: frozenset[str]) -> bool:
+    return any(hook.startswith(f"{other}_") for other in plugin.after if other not in known)
+
+
+def _last_line(error: Exception) -> str:
+    return str(error).splitlines()[-1]
+
+
+def _guard(function: Implementation, hook: str, plugin: str, *, switchable: bool) -> Implementation:
+    """The implementation as pluggy sees it: same signature, same options, isolated."""
+    if hook in _RAISING or inspect.isgeneratorfunction(function):
+        return function
+
+    @functools.wraps(function)
+    def run(*args: Any) -> Any:
+        try:
+            if switchable and _switched_off(plugin):
+                return None
+            return _in_savepoint(function, args) if hook in _IN_SAVEPOINT else function(*args)
+        except Exception:
+            log.exception("hook.failed", plugin=plugin, hook=hook)
+            failures.labels(plugin=plugin, hook=hook).inc()
+            # Whoever cannot say yes has said no.
+            return f"{plugin} could not decide" if hook == "authorize" else None
+
+    return run
+
+
+def _in_savepoint(function: Implementation, args: tuple[Any, ...]) -> Any:
+    from core.extensions import db
+
+    with db.session.begin_nested():
+        return function(*args)
+
+
+def _switched_off(plugin: str) -> bool:
+    actor = g.get("actor") if has_app_context() else None
+    return bool(actor and actor.agency_id and not agencies.enabled(plugin, actor.agency_id))

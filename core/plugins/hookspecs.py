@@ -1,0 +1,62 @@
+"""The core's hooks: what several plugins may do at one point of the core. A hook arrives with its first caller."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import pluggy
+from flask import Flask, Request
+
+if TYPE_CHECKING:
+    from core.actor import Actor
+
+PROJECT = "tripfile"
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@hookspec
+def app_ready(app: Flask) -> None:
+    """The application is composed and about to serve; an error stops the start."""
+
+
+@hookspec
+def openapi_ready(document: dict[str, Any]) -> None:
+    """The OpenAPI document is complete; change it in place."""
+
+
+@hookspec(firstresult=True)
+def authenticate(request: Request) -> Actor | None:
+    """Who sends this request. None where no credential of your kind came with it; raise Unauthorized on a bad one."""
+
+
+@hookspec
+def token_claims(actor: Actor) -> dict[str, Any]:  # type: ignore[empty-body]
+    """Claims to add to an access token that is about to be issued. They are signed, not secret."""
+
+
+@hookspec
+def authorize(actor: Actor, permission: str, endpoint: str) -> str | None:
+    """A reason to refuse a call the roles allow, or None. Any reason wins, and an error refuses."""
+
+
+@hookspec(firstresult=True)
+def rate_limit_key(request: Request) -> str | None:
+    """What this request is counted under instead of its user or address, or None."""
+
+
+@hookspec
+def socket_rooms(actor: Actor) -> list[str]:  # type: ignore[empty-body]
+    """More rooms to put a newly connected socket into."""
+
+
+@hookspec
+def agency_created(agency_id: UUID) -> None:
+    """An agency was made, in the running unit of work: give it your defaults. An error undoes yours alone."""
+
+
+@hookspec
+def health_checks() -> dict[str, Callable[[], None]]:  # type: ignore[empty-body]
+    """Checks by name for `/health/ready`; each returns when well and raises when not."""

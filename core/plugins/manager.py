@@ -1,0 +1,170 @@
+"""Loads the enabled plugins: everything is checked before the first request, or the start fails with a sentence."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pluggy
+import structlog
+from flask import current_app
+from pydantic import BaseModel
+
+from core.config import ConfigurationError, Settings
+from core.db.ownership import CORE
+from core.events import event
+from core.plugins import configuration, hooks, order, rules
+from core.plugins.discovery import Candidate, discover
+from core.plugins.selection import select
+from core.plugins.spec import Permission, Plugin
+
+log = structlog.get_logger()
+
+CORE_MODULES: Mapping[str, str] = MappingProxyType(
+    {
+        "agencies": "core.agencies",
+        "users": "core.users",
+        "roles": "core.roles",
+        "auth": "core.auth",
+        "audit": "core.audit",
+        "plugins": "core.plugins.switchboard",
+    }
+)
+"""The parts of the core that contribute through a Plugin value, in load order."""
+
+
+@dataclass(frozen=True)
+class Plugins:
+    """What is loaded."""
+
+    plugins: Mapping[str, Plugin]
+    """Core modules, then plugins, in load order."""
+    permissions: Mapping[str, Permission]
+    folders: Mapping[str, Path]
+    """Where the code of each plugin lies; core modules are not in it."""
+    settings: Mapping[str, BaseModel]
+    relay: pluggy.PluginManager
+    present: Mapping[str, Candidate]
+    """Every plugin that could be enabled."""
+
+    @property
+    def hook(self) -> pluggy.HookRelay:
+        """Calls a hook on everything loaded: `plugins.hook.socket_rooms(actor=actor)`."""
+        return self.relay.hook
+
+    @property
+    def optional(self) -> Mapping[str, Plugin]:
+        """The plugins that are not core modules, in load order."""
+        return {name: plugin for name, plugin in self.plugins.items() if name in self.folders}
+
+    @property
+    def egress(self) -> Mapping[str, tuple[str, ...]]:
+        """The outside hosts each plugin may talk to."""
+        return {name: plugin.egress for name, plugin in self.plugins.items()}
+
+    def settings_of(self, name: str) -> Any:
+        """The validated settings of a plugin; raises KeyError when it has none."""
+        return self.settings[name]
+
+    def owner_of(self, name: str) -> str:
+        """Who owns a plugin's tables: the plugin, or `core` for core modules."""
+        return name if name in self.folders else CORE
+
+    def dependents(self, name: str) -> list[str]:
+        """The loaded plugins that require this one."""
+        return [other.name for other in self.plugins.values() if name in other.requires]
+
+
+def installed() -> Plugins:
+    """What the running application has loaded."""
+    found: Plugins = current_app.extensions["tripfile.plugins"]
+    return found
+
+
+def load(settings: Settings) -> Plugins:
+    """Import and check what PLUGINS enables; raises ConfigurationError with a sentence for everything wrong."""
+    candidates, problems = discover()
+    names, unknown = select(settings.plugins, candidates)
+    _refuse([*problems, *unknown])
+    core = _import({name: Candidate(name, module, "plugin", "the core", True) for name, module in CORE_MODULES.items()})
+    chosen = _import({name: candidates[name] for name in names})
+    return assemble(core, chosen, settings=settings, present=candidates)
+
+
+def assemble(
+    core: Mapping[str, Any], chosen: Mapping[str, Any], *, settings: Settings, present: Mapping[str, Candidate]
+) -> Plugins:
+    """Check values that are already imported, order them and register what they contribute."""
+    _refuse(
+        [
+            *(line for name, plugin in core.items() for line in rules.problems(plugin, name=name, owner=CORE)),
+            *(line for name, plugin in chosen.items() for line in rules.problems(plugin, name=name, owner=name)),
+        ]
+    )
+    _refuse([f"{name}: a core module has this name; rename the plugin" for name in sorted(core.keys() & chosen.keys())])
+    ordered, problems = order.sort({**core, **chosen})
+    _refuse(problems)
+    # The core comes first whatever its names; plugins may require core modules.
+    plugins = {**core, **{name: chosen[name] for name in ordered if name in chosen}}
+    relay, unspecified = hooks.relay(plugins, core=frozenset(core))
+    values, wrong = _read_settings(plugins, settings)
+    _refuse([*unspecified, *wrong, *_unknown_events(plugins)])
+    log.info("plugins.loaded", names=list(plugins))
+    return Plugins(
+        plugins=MappingProxyType(plugins),
+        permissions=MappingProxyType({p.name: p for plugin in plugins.values() for p in plugin.permissions}),
+        folders=MappingProxyType({name: folder(present[name]) for name in plugins if name in chosen}),
+        settings=MappingProxyType(values),
+        relay=relay,
+        present=MappingProxyType(dict(present)),
+    )
+
+
+def folder(candidate: Candidate) -> Path:
+    """Where the code of an imported plugin lies."""
+    return Path(inspect.getfile(import_module(candidate.module))).parent
+
+
+def _import(candidates: Mapping[str, Candidate]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, candidate in candidates.items():
+        try:
+            found[name] = getattr(import_module(candidate.module), candidate.attribute, None)
+        except Exception as error:
+            # Half-imported models stay in the mapper registry, so nothing may go on after this.
+            reason = f"{type(error).__name__}: {error}"
+            sentence = f"{name} ({candidate.origin}) cannot be imported: {reason}; repair it or take it out of PLUGINS"
+            raise ConfigurationError([sentence]) from error
+    return found
+
+
+def _read_settings(plugins: Mapping[str, Plugin], settings: Settings) -> tuple[dict[str, BaseModel], list[str]]:
+    values: dict[str, BaseModel] = {}
+    problems: list[str] = []
+    for name, plugin in plugins.items():
+        value, wrong = configuration.read(plugin, settings)
+        problems += wrong
+        if value is not None:
+            values[name] = value
+    return values, problems
+
+
+def _unknown_events(plugins: Mapping[str, Plugin]) -> list[str]:
+    """Subscriptions to events that their owner, though present, never declares."""
+    known = event.declared()
+    return [
+        f"{plugin.name} subscribes to {name!r}, which {name.split('.')[0]} does not declare; correct the name"
+        for plugin in plugins.values()
+        for name in plugin.subscribers
+        if name.split(".")[0] in plugins and name not in known
+    ]
+
+
+def _refuse(problems: list[str]) -> None:
+    if problems:
+        raise ConfigurationError(problems)

@@ -1,0 +1,1 @@
+"""The HTTP edge: blueprints, input, answers, problems, limits and documents."""

@@ -1,0 +1,172 @@
+"""The blueprint plugins declare their routes with: Structs in and out, a permission on every route."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeAlias, TypedDict, TypeVar, Unpack, overload
+
+import flask_smorest
+from flask import Response, request
+
+from core.db.query import Listing, ListQuery
+from core.http import decoding, queries, responses
+from core.http.contract import Contract, Idempotency, Limit, Rule, contract_of, declare, rule_of
+from core.http.description import describe
+from core.plugins.spec import Permission
+
+__all__ = ["Blueprint", "Rule", "rule_of"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+P = ParamSpec("P")
+R = TypeVar("R")
+S = TypeVar("S")
+T = TypeVar("T")
+Answer: TypeAlias = T | bytes | Response
+
+
+class RouteOptions(TypedDict, total=False):
+    """What every verb takes besides its rule."""
+
+    permission: Permission | str
+    public: bool
+    signed_in: bool
+    idempotency: Idempotency
+    limit: Limit
+    cost: int
+    body_limit: int
+    credentials: bool
+    problems: tuple[int, ...]
+
+
+class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest ships no types
+    """Routes of one plugin. Decorators in any order under the verb; inputs are passed in the order they are written."""
+
+    def __init__(self, name: str, *, description: str = "") -> None:
+        # The import name only serves templates and static files, which these blueprints do not have.
+        super().__init__(name, __name__, description=description)
+        self._prepare_doc_cbks = [describe]
+
+    def get(self, rule: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        """A read. It opens no transaction unless it uses the session, and is tried again on a dead connection."""
+        return self._verb("GET", rule, options)
+
+    def post(self, rule: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        """Make something or do something; repeatable under an Idempotency-Key."""
+        return self._verb("POST", rule, options)
+
+    def put(self, rule: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        """Replace something."""
+        return self._verb("PUT", rule, options)
+
+    def patch(self, rule: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        """Change some fields (RFC 7396)."""
+        return self._verb("PATCH", rule, options)
+
+    def delete(self, rule: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        """Remove something."""
+        return self._verb("DELETE", rule, options)
+
+    def arguments(self, kind: type[S]) -> Callable[[Callable[Concatenate[S, P], R]], Callable[Concatenate[S, P], R]]:
+        """Pass the JSON body as a Struct; a wrong one is refused with every fault named."""
+
+        def decorate(view: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
+            contract = contract_of(view)
+            contract.body = kind
+            contract.inputs.insert(0, "body")
+            return view
+
+        return decorate
+
+    def query(self, kind: type[S]) -> Callable[[F], F]:
+        """Pass the query string as a Struct."""
+
+        def decorate(view: F) -> F:
+            contract = contract_of(view)
+            contract.query = kind
+            contract.inputs.insert(0, "query")
+            return view
+
+        return decorate
+
+    def listing(
+        self, listing: Listing
+    ) -> Callable[[Callable[Concatenate[ListQuery, P], R]], Callable[Concatenate[ListQuery, P], R]]:
+        """Pass filters, sort, search and page as a ListQuery; parameters nobody declared are refused."""
+
+        def decorate(view: Callable[Concatenate[ListQuery, P], R]) -> Callable[Concatenate[ListQuery, P], R]:
+            contract = contract_of(view)
+            contract.listing = queries.Parameters(listing)
+            contract.inputs.insert(0, "listing")
+            return view
+
+        return decorate
+
+    @overload
+    def response(self, status: int) -> Callable[[F], F]: ...
+
+    @overload
+    def response(self, status: int, kind: type[S]) -> Callable[[Callable[P, Answer[S]]], Callable[P, Answer[S]]]: ...
+
+    def response(self, status: int, kind: Any = None) -> Any:
+        """What the view returns (or its JSON as bytes), and with which status; nothing where `kind` is left out."""
+
+        def decorate(view: F) -> F:
+            contract = contract_of(view)
+            contract.status, contract.result = status, kind
+            return view
+
+        return decorate
+
+    def if_match(self, view: F) -> F:
+        """Require If-Match and pass its version as `version`, None for `*`."""
+        contract_of(view).if_match = True
+        return view
+
+    def _verb(self, method: str, rule: str, options: RouteOptions) -> Callable[[F], F]:
+        declared = _rule(options)
+
+        def decorate(view: F) -> F:
+            contract = contract_of(view)
+            contract.problems |= set(options.get("problems", ()))
+            entrance = _entrance(view, contract, declared)
+            # The collection itself has no trailing slash: `/api/v1/leads`.
+            self.add_url_rule("" if rule == "/" else rule, view.__name__, entrance, methods=[method])
+            declare(view, declared)
+            return view
+
+        return decorate
+
+
+def _rule(options: RouteOptions) -> Rule:
+    given: dict[str, Any] = {name: value for name, value in options.items() if name != "problems"}
+    permission = given.pop("permission", None)
+    return Rule(permission=str(permission) if permission else None, **given)
+
+
+def _entrance(view: Callable[..., Any], contract: Contract, rule: Rule) -> Callable[..., Response]:
+    @wraps(view)
+    def enter(**path: Any) -> Response:
+        inputs = _read(contract)
+        if contract.if_match:
+            path["version"] = responses.expected_version()
+        result = view(*inputs, **path)
+        return responses.respond(result, status=contract.status, credentials=rule.credentials)
+
+    declare(enter, rule)
+    # Found again by the document; flask-smorest copies this mapping deeply, and a function is copied as itself.
+    enter.__dict__["_apidoc"] = {"entrance": enter}
+    return enter
+
+
+def _read(contract: Contract) -> list[Any]:
+    if "query" not in contract.inputs and "listing" not in contract.inputs:
+        queries.refuse_parameters(request)
+    return [_READERS[source](contract) for source in contract.inputs]
+
+
+_READERS: dict[str, Callable[[Contract], Any]] = {
+    "body": lambda contract: decoding.read(request, contract.body),
+    "query": lambda contract: queries.read_struct(request, contract.query),
+    "listing": lambda contract: queries.read_listing(request, contract.listing),  # type: ignore[arg-type]
+}

@@ -1,0 +1,71 @@
+"""What a view declares about itself: its rule of access, and what goes in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from core.config import Settings
+from core.http.queries import Parameters
+
+Idempotency = Literal["accepted", "required", "off"]
+Limit = str | Callable[[Settings], str] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """Who may call a route, how often and with how much. A route without permission is for any member, or public."""
+
+    permission: str | None = None
+    public: bool = False
+    signed_in: bool = False
+    """Any member may call it: it concerns the caller's own account only."""
+    internal: bool = False
+    """Ours and outside the API (health, documents): no sign-in, no limits, any host name."""
+    idempotency: Idempotency = "accepted"
+    limit: Limit = None
+    """A limit of this route besides the caller's, as `20/minute` or made from the settings."""
+    cost: int = 1
+    """How much a call takes from the limits."""
+    body_limit: int | None = None
+    """The largest body in bytes, where it is not MAX_BODY_BYTES."""
+    credentials: bool = False
+    """The answer holds credentials: never cached, never kept for a repeated Idempotency-Key."""
+
+
+@dataclass
+class Contract:
+    """What a view reads and answers, gathered from its decorators."""
+
+    body: Any = None
+    query: Any = None
+    listing: Parameters | None = None
+    inputs: list[Literal["body", "query", "listing"]] = field(default_factory=list)
+    if_match: bool = False
+    status: int = 200
+    result: Any = None
+    problems: set[int] = field(default_factory=set)
+    """Statuses of problems that only the view knows of."""
+
+
+_RULE, _CONTRACT = "tripfile_rule", "tripfile_contract"
+
+
+def rule_of(view: Callable[..., Any]) -> Rule | None:
+    """The rule a view declared; None for views that declare nothing, which are refused."""
+    return getattr(view, _RULE, None)
+
+
+def declare(view: Callable[..., Any], rule: Rule) -> None:
+    """Attach a rule to a view."""
+    setattr(view, _RULE, rule)
+
+
+def contract_of(view: Callable[..., Any]) -> Contract:
+    """What the decorators gathered so far; a new one at first."""
+    contract: Contract | None = getattr(view, _CONTRACT, None)
+    if contract is None:
+        contract = Contract()
+        setattr(view, _CONTRACT, contract)
+    return contract

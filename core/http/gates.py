@@ -1,0 +1,79 @@
+"""Who may pass: sign-in, the rate limit, the permission, and the agency's switch for the plugin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from flask import Flask, Request, g
+from structlog.contextvars import bind_contextvars
+
+from core.actor import NOBODY, Actor
+from core.db.ownership import CORE
+from core.errors import Forbidden, NotFound, Problem, Unauthorized
+from core.http.contract import Rule
+from core.plugins import agencies
+
+log = structlog.get_logger()
+
+
+def admit(app: Flask, request: Request, rule: Rule) -> None:
+    """Let the request pass or raise; afterwards `g.actor` and `g.permission` are set."""
+    g.permission = rule.permission
+    g.actor = NOBODY if rule.public else _signed_in(app, request, rule)
+    if g.actor.user_id:
+        bind_contextvars(user_id=str(g.actor.user_id), agency_id=str(g.actor.agency_id))
+    app.extensions["tripfile.limits"].count(request, rule)
+    if rule.public:
+        return
+    _permit(app, request, rule)
+    route = app.extensions["tripfile.routes"].get(request.endpoint)
+    agency_id = g.actor.agency_id
+    if route and route.plugin != CORE and agency_id and not agencies.enabled(route.plugin, agency_id):
+        raise NotFound
+
+
+def _signed_in(app: Flask, request: Request, rule: Rule) -> Actor:
+    try:
+        actor: Actor | None = _hook(app).authenticate(request=request)
+    except Unauthorized:
+        _count_guess(app, request, rule)
+        raise
+    if actor is None:
+        _count_guess(app, request, rule)
+        raise Unauthorized
+    return actor
+
+
+def _count_guess(app: Flask, request: Request, rule: Rule) -> None:
+    """Attempts without valid credentials count by address."""
+    g.actor = NOBODY
+    app.extensions["tripfile.limits"].count(request, rule)
+
+
+def _permit(app: Flask, request: Request, rule: Rule) -> None:
+    actor: Actor = g.actor
+    if rule.signed_in:
+        return
+    if rule.permission is None:
+        raise Forbidden("This route declares no permission")
+    actor.require(rule.permission)
+    reason = _denial(app, actor, rule.permission, request.endpoint or "")
+    if reason is not None:
+        raise Forbidden(reason)
+
+
+def _denial(app: Flask, actor: Actor, permission: str, endpoint: str) -> str | None:
+    try:
+        reasons = _hook(app).authorize(actor=actor, permission=permission, endpoint=endpoint)
+    except Problem:
+        raise
+    except Exception:
+        # A broken rule must not open the door.
+        log.exception("access.rule_failed", permission=permission)
+        return "A rule of access could not be checked"
+    return next((reason for reason in reasons if reason), None)
+
+
+def _hook(app: Flask) -> Any:
+    return app.extensions["tripfile.plugins"].hook

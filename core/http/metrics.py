@@ -1,0 +1,31 @@
+"""Prometheus measurements of requests, by plugin and route, never by address or person."""
+
+from __future__ import annotations
+
+from flask import Flask, Request, Response, current_app
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+
+_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
+requests_total = Counter("tripfile_http_requests", "Requests answered.", ["plugin", "route", "method", "status"])
+seconds = Histogram(
+    "tripfile_http_request_seconds", "Time to answer.", ["plugin", "route", "method"], buckets=_BUCKETS
+)
+limits_degraded = Gauge("tripfile_limits_degraded", "1 while rate limits count in memory because Redis is down.")
+
+
+def observe(request: Request, response: Response, duration: float) -> None:
+    """Count one answered request. Labels come from the route, so that callers cannot invent new ones."""
+    route = current_app.extensions["tripfile.routes"].get(request.endpoint)
+    rule = request.url_rule.rule if request.url_rule else "unknown"
+    method = request.method if request.method in _METHODS else "other"
+    plugin = route.plugin if route else "core"
+    requests_total.labels(plugin, rule, method, response.status_code).inc()
+    seconds.labels(plugin, rule, method).observe(duration)
+
+
+def page(app: Flask) -> Response:
+    """Everything measured, in Prometheus' text format."""
+    limits_degraded.set(app.extensions["tripfile.limits"].degraded)
+    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)

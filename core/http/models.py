@@ -1,0 +1,30 @@
+"""Answers kept for repeated Idempotency-Keys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import LargeBinary, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core import clock, ids
+from core.db.base import Model, Tenant
+
+
+class KeptAnswer(Tenant, Model):
+    """The answer to one POST, written in the transaction of its change."""
+
+    __tablename__ = "core_idempotency"
+    __table_args__ = (UniqueConstraint("agency_id", "principal", "route", "key"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=ids.new)
+    principal: Mapped[str]
+    route: Mapped[str]
+    key: Mapped[str]
+    request_digest: Mapped[bytes] = mapped_column(LargeBinary)
+    status: Mapped[int]
+    headers: Mapped[dict[str, str]] = mapped_column(JSONB)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -1,0 +1,137 @@
+"""Every error answer as problem+json (RFC 9457), whatever raised it."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated
+
+import structlog
+from flask import Flask, Response, g, request
+from msgspec import Meta, Struct
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from core.errors import Fault, Problem
+from core.http import database_errors
+from core.http.structs import encode
+
+log = structlog.get_logger()
+
+MEDIA_TYPE = "application/problem+json"
+_COPIED = ("Allow", "WWW-Authenticate", "Retry-After")
+_CODES = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "body_too_large",
+    414: "query_too_long",
+    415: "unsupported_media_type",
+    416: "range_not_satisfiable",
+    429: "quota_exceeded",
+    431: "headers_too_large",
+    500: "internal_error",
+}
+
+
+class ProblemDetails(Struct, frozen=True, kw_only=True):
+    """What went wrong (RFC 9457). `code` is stable and meant for programs, `detail` for people."""
+
+    type: Annotated[str, Meta(description="Address of a page about this kind of problem.")]
+    title: Annotated[str, Meta(description="The kind of problem in a few words.")]
+    status: Annotated[int, Meta(ge=400, le=599, description="The HTTP status, repeated.")]
+    detail: Annotated[str, Meta(description="What went wrong this time; may be empty.")]
+    code: Annotated[str, Meta(description="Stable name of the kind of problem.")]
+    errors: Annotated[list[Fault], Meta(description="Every part of the input at fault; empty for other problems.")]
+    request_id: Annotated[str, Meta(description="Quote it when you ask for help.")]
+
+
+class BodyTooLarge(Problem):
+    """The body is larger than this route accepts."""
+
+    status = 413
+    code = "body_too_large"
+    title = "The body is too large"
+
+
+class NotAllowed(Problem):
+    """The address exists and does not take this method."""
+
+    status = 405
+    code = "method_not_allowed"
+    title = "This method is not allowed here"
+
+
+class InternalError(Problem):
+    """A fault of Tripfile's own. The log has the rest, under the request id."""
+
+    status = 500
+    code = "internal_error"
+    title = "Something went wrong on our side"
+
+
+def install(app: Flask) -> None:
+    """Answer everything that is raised while handling a request."""
+    app.register_error_handler(Exception, answer)
+
+
+def answer(error: Exception) -> WerkzeugResponse:
+    """The response to an exception; unexpected ones are logged with their traceback and told without it."""
+    if isinstance(error, HTTPException) and (error.response is not None or (error.code or 500) < 400):
+        return error.get_response()
+    problem = problem_of(error)
+    if problem is None:
+        log.error("request.failed", exc_info=error)
+        problem = InternalError()
+    return respond(problem)
+
+
+def problem_of(error: Exception) -> Problem | None:
+    """The problem an exception stands for; None when it is a bug of ours."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, HTTPException):
+        return _from_http(error)
+    return database_errors.problem_of(error)
+
+
+def respond(problem: Problem) -> Response:
+    """A problem as a response."""
+    details = ProblemDetails(
+        type=f"/problems/{problem.code}",
+        title=problem.title,
+        status=problem.status,
+        detail=problem.detail,
+        code=problem.code,
+        errors=list(problem.errors),
+        request_id=g.get("request_id", ""),
+    )
+    response = Response(encode(details), problem.status, content_type=MEDIA_TYPE)
+    response.headers.update(problem.headers)
+    response.headers["Cache-Control"] = "no-store"
+    if request.method == "HEAD":
+        response.set_data(b"")
+    return response
+
+
+def known() -> dict[str, type[Problem]]:
+    """Every kind of problem of the installed code, by code; for the pages `type` points at."""
+    found: dict[str, type[Problem]] = {}
+    waiting: list[type[Problem]] = [Problem]
+    while waiting:
+        kind = waiting.pop()
+        found.setdefault(kind.code, kind)
+        waiting += kind.__subclasses__()
+    return dict(sorted(found.items()))
+
+
+def _from_http(error: HTTPException) -> Problem | None:
+    status = error.code or 500
+    if status == 500:
+        return None
+    headers = {name: value for name, value in error.get_headers() if name in _COPIED}
+    problem = Problem("" if status == 404 else error.description or "", headers=headers)
+    # Shadows the class variables: these come from the status, not from a class of ours.
+    vars(problem).update(
+        status=status, code=_CODES.get(status, f"http_{status}"), title=HTTPStatus(status).phrase
+    )
+    return problem

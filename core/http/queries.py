@@ -1,0 +1,163 @@
+"""Read the query string: the declared parameters of a list, or a Struct of parameters; anything else is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Annotated, Any, Literal, TypeVar, get_origin
+
+import msgspec
+from flask import Request
+from msgspec import Meta
+
+from core.db.query import DEFAULT_LIMIT, MAX_LIMIT, Condition, Filter, Listing, ListQuery, Operator
+from core.errors import Fault, Invalid, Problem
+from core.http.decoding import refuse, refuse_odd_decimals, unsafe_text
+from core.http.faults import convert, found
+
+T = TypeVar("T")
+MAX_PARAMETERS = 100
+MAX_CHOICES = 50
+MAX_QUERY_BYTES = 16_384
+
+Limit = Annotated[int, Meta(ge=1, le=MAX_LIMIT, description=f"Items per page; {DEFAULT_LIMIT} unless asked.")]
+Cursor = Annotated[str, Meta(min_length=1, max_length=2048, description="`next` of the page before.")]
+Search = Annotated[str, Meta(max_length=200, description="Words or beginnings of words to look for.")]
+Count = Annotated[Literal["none", "exact", "estimate"], Meta(description="Whether to tell the total.")]
+_COMMON: Mapping[str, Any] = {"limit": Limit, "cursor": Cursor, "count": Count}
+
+
+class QueryTooLong(Problem):
+    """The address is longer than any honest request needs."""
+
+    status = 414
+    code = "query_too_long"
+    title = "The query string is too long"
+
+
+class Parameters:
+    """What a list may be asked, made once per route: common parameters with their types, and filters by name."""
+
+    def __init__(self, listing: Listing) -> None:
+        sorts = tuple(direction + name for name in listing.sorts for direction in ("", "-"))
+        about = Meta(description=f"Order of the items; `-` reverses. `{listing.default_sort}` unless asked.")
+        search = {"q": Search} if listing.search else {}
+        self.common: dict[str, Any] = {**search, "sort": Annotated[Literal[sorts], about], **_COMMON}
+        self.filters: dict[str, tuple[Filter, Operator]] = {
+            name if operator is Operator.EQ else f"{name}.{operator}": (declared, operator)
+            for name, declared in listing.filters.items()
+            for operator in declared.operators
+        }
+        self.names = {*self.common, *self.filters}
+
+
+def read_listing(request: Request, parameters: Parameters) -> ListQuery:
+    """The question a list request asks; raises Invalid that names each wrong or unknown parameter."""
+    given = single_values(request)
+    faults = list(unknown(given, parameters.names))
+    asked: dict[str, Any] = {}
+    conditions = []
+    for name, text in given.items():
+        if name in parameters.common:
+            asked[name] = _value(text, parameters.common[name], name, faults)
+        elif name in parameters.filters:
+            declared, operator = parameters.filters[name]
+            value = _filter_value(text, declared, operator, name, faults)
+            conditions.append(Condition(_filter_name(name, operator), operator, value))
+    if faults:
+        raise Invalid(errors=faults)
+    return ListQuery(conditions=tuple(conditions), **asked)
+
+
+def read_struct(request: Request, kind: type[T]) -> T:
+    """The query string as a Struct; a list field takes its parameter several times."""
+    fields = msgspec.structs.fields(kind)  # type: ignore[arg-type]
+    several = {field.encode_name for field in fields if get_origin(_bare(field.type)) is list}
+    given: dict[str, Any] = dict(single_values(request, several=several))
+    for name in several & given.keys():
+        given[name] = request.args.getlist(name)
+    faults = [*unknown(given, {field.encode_name for field in fields}), *_missing(given, fields)]
+    for field in fields:
+        if field.encode_name in given:
+            faults += found(given[field.encode_name], field.type, pointer=f"?{field.encode_name}", strict=False)
+    if faults:
+        raise Invalid(errors=faults)
+    value = convert(given, kind, strict=False)
+    refuse_odd_decimals(value)
+    return value
+
+
+def refuse_parameters(request: Request) -> None:
+    """Raise Invalid when a route without parameters got some."""
+    faults = list(unknown(single_values(request), set()))
+    if faults:
+        raise Invalid(errors=faults)
+
+
+def single_values(request: Request, several: Collection[str] = ()) -> dict[str, str]:
+    """The parameters, each once; raises Invalid for repeated ones and for text nobody can store."""
+    if len(request.query_string) > MAX_QUERY_BYTES:
+        raise QueryTooLong
+    if len(request.args) > MAX_PARAMETERS:
+        raise Invalid(f"More than {MAX_PARAMETERS} parameters")
+    refuse(_unreadable(request, several))
+    return request.args.to_dict()
+
+
+def unknown(given: Mapping[str, Any], known: set[str]) -> Iterator[Fault]:
+    """A fault for each parameter nobody declared."""
+    for name in given:
+        if name not in known:
+            yield Fault(f"?{name}", "unknown_parameter", "There is no such parameter")
+
+
+def _unreadable(request: Request, several: Collection[str]) -> Iterator[Fault]:
+    for name, values in request.args.lists():
+        yield from unsafe_text(name, "?")
+        for value in values:
+            yield from unsafe_text(value, f"?{name}")
+        if len(values) > 1 and name not in several:
+            yield Fault(f"?{name}", "duplicate_parameter", "The same parameter came twice")
+
+
+def _missing(given: Mapping[str, Any], fields: tuple[msgspec.structs.FieldInfo, ...]) -> Iterator[Fault]:
+    for field in fields:
+        if field.required and field.encode_name not in given:
+            yield Fault(f"?{field.encode_name}", "required", "This parameter is required")
+
+
+def _filter_name(name: str, operator: Operator) -> str:
+    return name if operator is Operator.EQ else name.removesuffix(f".{operator}")
+
+
+def _filter_value(text: str, declared: Filter, operator: Operator, name: str, faults: list[Fault]) -> Any:
+    if operator is not Operator.IN:
+        return _value(text, declared.type, name, faults)
+    words = text.split(",")
+    if len(words) > MAX_CHOICES:
+        faults.append(Fault(f"?{name}", "length", f"At most {MAX_CHOICES} values"))
+        return ()
+    return tuple(_value(word, declared.type, name, faults) for word in words)
+
+
+def _value(text: str, kind: Any, name: str, faults: list[Fault]) -> Any:
+    wrong = found(text, kind, pointer=f"?{name}", strict=False)
+    if wrong:
+        faults += wrong
+        return None
+    value = msgspec.convert(text, kind, strict=False)
+    if not _storable(value):
+        faults.append(Fault(f"?{name}", "number_out_of_range", "Numbers must fit 64 bits"))
+    return value
+
+
+def _storable(value: Any) -> bool:
+    # Text such as `nan`, `1e999` or forty digits becomes a number that no column takes.
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return True
+    return -(2**63) <= value < 2**63
+
+
+def _bare(kind: Any) -> Any:
+    while get_origin(kind) is Annotated:
+        kind = kind.__origin__
+    return kind

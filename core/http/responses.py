@@ -1,0 +1,71 @@
+"""Turn what a view returns into a response, with its ETag, its Location and 304 for what the client has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, request
+
+from core.errors import PreconditionRequired
+from core.http.structs import encode
+
+JSON = "application/json"
+READ_CACHE = "private, no-cache"
+NO_STORE = "no-store"
+NO_SUCH_VERSION = -1
+
+
+def respond(result: Any, *, status: int, credentials: bool) -> Response:
+    """A Struct, ready bytes, None or a finished response, as a response."""
+    if isinstance(result, Response):
+        return _cached(result, credentials=credentials)
+    version = getattr(result, "version", None)
+    etag = f"v{version}" if isinstance(version, int) else None
+    if etag and request.method in {"GET", "HEAD"} and request.if_none_match.contains_weak(etag):
+        return _cached(_tagged(Response(status=304), etag), credentials=credentials)
+    response = _body(result, status)
+    if etag:
+        _tagged(response, etag)
+    if status == 201 and getattr(result, "id", None) is not None:
+        response.headers["Location"] = f"{request.script_root}{request.path.rstrip('/')}/{result.id}"
+    return _cached(response, credentials=credentials)
+
+
+def expected_version() -> int | None:
+    """The version that If-Match names, None for `*`; raises PreconditionRequired where it is missing."""
+    asked = request.if_match
+    if asked.star_tag:
+        return None
+    # Proxies that compress weaken tags; a version stays exact.
+    tags = [*asked.as_set(include_weak=True)]
+    if not tags:
+        raise PreconditionRequired
+    return _version(tags[0]) if len(tags) == 1 else NO_SUCH_VERSION
+
+
+def _version(tag: str) -> int:
+    digits = tag.removeprefix("v")
+    sound = tag.startswith("v") and digits.isascii() and digits.isdigit() and len(digits) < 19
+    # No row has this one: a foreign tag is a lost race (412), not a malformed request.
+    return int(digits) if sound else NO_SUCH_VERSION
+
+
+def _body(result: Any, status: int) -> Response:
+    if result is None:
+        response = Response(status=status)
+        del response.headers["Content-Type"]
+        return response
+    return Response(result if isinstance(result, bytes) else encode(result), status, content_type=JSON)
+
+
+def _tagged(response: Response, etag: str) -> Response:
+    response.set_etag(etag)
+    return response
+
+
+def _cached(response: Response, *, credentials: bool) -> Response:
+    if credentials:
+        response.headers["Cache-Control"] = NO_STORE
+    else:
+        response.headers.setdefault("Cache-Control", READ_CACHE)
+    return response

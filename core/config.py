@@ -77,7 +77,6 @@ class Settings(BaseSettings):
     jwt_refresh_expiration: Duration = timedelta(days=14)
     argon2_time_cost: int = Field(2, ge=1)
     argon2_memory_kib: int = Field(19_456, ge=8)
-    registration: Literal["closed", "open"] = "closed"
 
     redis_host: str = ""
     redis_port: int = Field(6379, ge=1, le=65535)

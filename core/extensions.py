@@ -8,6 +8,6 @@ from flask_sqlalchemy import SQLAlchemy
 
 from core.db.base import Model
 
-db = SQLAlchemy(model_class=Model, disable_autonaming=True, session_options={"autoflush": True})
+db = SQLAlchemy(model_class=Model, disable_autonaming=True, session_options={"expire_on_commit": False})
 migrate = Migrate(directory="migrations", command="alembic")
 jwt = JWTManager()

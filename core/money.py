@@ -34,10 +34,16 @@ def exponent(currency: str) -> int:
     return _EXPONENTS.get(currency, 2)
 
 
+def check_currency(currency: str, *, pointer: str = "/currency") -> str:
+    """The code itself; raises Invalid for one that is not a currency."""
+    if currency not in _CURRENCIES:
+        raise Invalid(errors=[Fault(pointer, "currency", f"{currency} is not a currency")])
+    return currency
+
+
 def to_minor(money: Money, *, pointer: str = "") -> int:
     """The amount in minor units. Raises Invalid for an unknown currency or digits finer than its minor unit."""
-    if money.currency not in _CURRENCIES:
-        raise Invalid(errors=[Fault(f"{pointer}/currency", "currency", f"{money.currency} is not a currency")])
+    check_currency(money.currency, pointer=f"{pointer}/currency")
     if not money.amount.is_finite() or abs(money.amount) > Decimal(10) ** 15:
         raise Invalid(errors=[Fault(f"{pointer}/amount", "value", "The amount is out of range")])
     minor = money.amount.scaleb(exponent(money.currency))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -18,7 +18,7 @@ from sqlalchemy import (
     Uuid,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, registry
 
 from core import clock, ids
 
@@ -29,25 +29,27 @@ PERSONAL = {"personal": True}
 class Model(DeclarativeBase):
     """The base of every mapped class. Text has no length, instants carry a zone, ids are UUIDs."""
 
-    metadata = MetaData(
-        naming_convention={
-            "pk": "%(table_name)s_pkey",
-            "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
-            "uq": "%(table_name)s_%(column_0_N_name)s_key",
-            "ix": "%(table_name)s_%(column_0_N_name)s_idx",
-            "ck": "%(table_name)s_%(constraint_name)s_check",
-        }
+    registry = registry(
+        metadata=MetaData(
+            naming_convention={
+                "pk": "%(table_name)s_pkey",
+                "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+                "uq": "%(table_name)s_%(column_0_N_name)s_key",
+                "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+                "ck": "%(table_name)s_%(constraint_name)s_check",
+            }
+        ),
+        type_annotation_map={
+            str: Text(),
+            UUID: Uuid(),
+            datetime: DateTime(timezone=True),
+            date: Date(),
+            int: BigInteger(),
+            dict[str, Any]: JSONB(),
+            list[str]: JSONB(),
+            list[int]: JSONB(),
+        },
     )
-    type_annotation_map: ClassVar[dict[Any, Any]] = {
-        str: Text(),
-        UUID: Uuid(),
-        datetime: DateTime(timezone=True),
-        date: Date(),
-        int: BigInteger(),
-        dict[str, Any]: JSONB(),
-        list[str]: JSONB(),
-        list[int]: JSONB(),
-    }
 
 
 class Tenant:
@@ -56,10 +58,15 @@ class Tenant:
     agency_id: Mapped[UUID] = mapped_column(ForeignKey("core_agency.id", ondelete="CASCADE"), sort_order=-20)
 
 
-class Owned(Tenant):
-    """A business row: an id, its agency, its version and when it was made and last changed."""
+class Identified(Tenant):
+    """A row of an agency with an id of its own."""
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=ids.new, sort_order=-30)
+
+
+class Versioned:
+    """A row that counts its changes, so that a lost race is noticed, and knows when it was made and last changed."""
+
     version: Mapped[int] = mapped_column(sort_order=90)
     created_at: Mapped[datetime] = mapped_column(default=clock.now, sort_order=91)
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now, sort_order=92)
@@ -67,6 +74,10 @@ class Owned(Tenant):
     @declared_attr.directive
     def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 - declared attributes receive the class
         return {"version_id_col": cls.version}
+
+
+class Owned(Identified, Versioned):
+    """A business row: an id, its agency, its version and when it was made and last changed."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         table = cls.__dict__.get("__tablename__")

@@ -42,7 +42,7 @@ class Query(Generic[S]):
 
     def rows(self, **values: Any) -> list[S]:
         """Every row of the acting agency. Raises NoAgency when nobody acts in one."""
-        if db.session.in_transaction():
+        if db.session().in_transaction():
             return self._inside(values)
         params = self._parameters(values)
         return reader().fetch(self._name, self._sql, params, self._make_row)

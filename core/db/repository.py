@@ -6,18 +6,18 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, any_, bindparam, false, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, any_, bindparam, false, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from core import clock
 from core.actor import Actor, Scope, current_actor, current_permission
 from core.db import listing, read
-from core.db.base import Owned, SoftDeleted
+from core.db.base import Identified, Owned, SoftDeleted
 from core.db.query import Listing, ListQuery, Page
 from core.errors import NotFound, PreconditionFailed
 from core.extensions import db
 
-M = TypeVar("M", bound=Owned)
+M = TypeVar("M", bound=Identified)
 S = TypeVar("S")
 
 
@@ -42,7 +42,7 @@ class Repository(Generic[M]):
         entity = self.find(entity_id)
         if entity is None:
             raise NotFound
-        if version is not None and entity.version != version:
+        if version is not None and isinstance(entity, Owned) and entity.version != version:
             raise PreconditionFailed
         return entity
 
@@ -105,7 +105,7 @@ class Repository(Generic[M]):
         if scope is None:
             return false()
         if scope is Scope.ALL or self.owner is None:
-            return self.model.id.is_not(None)
+            return true()
         own = self.owner == bindparam("scope_user", type_=Uuid())
         if scope is Scope.OWN or self.team is None:
             return own

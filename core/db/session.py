@@ -42,7 +42,7 @@ def unit_of_work() -> Iterator[UnitOfWork]:
 
 
 def _commit() -> None:
-    if db.session.in_transaction() or db.session.new or db.session.dirty:
+    if db.session().in_transaction() or db.session.new or db.session.dirty:
         db.session.commit()
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 from flask import g
 
-from core.actor import current_actor
+from core.actor import Actor, current_actor
 from core.db.base import Owned
+from core.db.session import apart
 from core.events import changes
 from core.events.event import Event
 from core.events.models import EventEntry
@@ -21,21 +22,31 @@ def publish(event: Event, *, of: Owned | None = None) -> None:
     `of` is the entity the fact is about: the log then also keeps its changed columns, before and after.
     """
     before, after = changes.of(of) if of is not None else (None, None)
-    actor = current_actor()
-    payload: dict[str, Any] = msgspec.to_builtins(event)
-    db.session.add(
-        EventEntry(
-            name=event.name,
-            schema_version=event.schema_version,
-            subject=_subject(event),
-            subject_id=event.subject_id(),
-            actor_kind=actor.kind,
-            actor_id=actor.user_id,
-            request_id=g.get("request_id"),
-            payload=payload,
-            before=before,
-            after=after,
-        )
+    db.session.add(_entry(event, current_actor(), before, after))
+
+
+def publish_apart(event: Event, *, actor: Actor) -> None:
+    """Record a security fact that stands even though the request it came with is refused."""
+    entry = _entry(event, actor, None, None)
+    entry.agency_id = actor.agency_id
+    with apart() as session:
+        session.add(entry)
+
+
+def _entry(
+    event: Event, actor: Actor, before: dict[str, Any] | None, after: dict[str, Any] | None
+) -> EventEntry:
+    return EventEntry(
+        name=event.name,
+        schema_version=event.schema_version,
+        subject=_subject(event),
+        subject_id=event.subject_id(),
+        actor_kind=actor.kind,
+        actor_id=actor.user_id,
+        request_id=g.get("request_id"),
+        payload=msgspec.to_builtins(event),
+        before=before,
+        after=after,
     )
 
 

@@ -9,16 +9,15 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core import clock, ids
-from core.db.base import Model, Tenant
+from core import clock
+from core.db.base import Identified, Model
 
 
-class EventEntry(Tenant, Model):
+class EventEntry(Identified, Model):
     """One event. The application's role may insert and read, never change or delete."""
 
     __tablename__ = "core_event"
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=ids.new)
     name: Mapped[str]
     schema_version: Mapped[int]
     occurred_at: Mapped[datetime] = mapped_column(default=clock.now)
@@ -31,4 +30,7 @@ class EventEntry(Tenant, Model):
     before: Mapped[dict[str, Any] | None]
     after: Mapped[dict[str, Any] | None]
 
-    __table_args__ = (Index("core_event_subject_id_idx", "agency_id", "subject_id", "id"),)
+    __table_args__ = (
+        Index("core_event_subject_id_idx", "agency_id", "subject_id", "id"),
+        Index("core_event_occurred_at_idx", "agency_id", "occurred_at", "id"),
+    )

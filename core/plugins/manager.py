@@ -15,6 +15,7 @@ import structlog
 from flask import current_app
 from pydantic import BaseModel
 
+import core.tables  # noqa: F401 - completes the metadata
 from core.config import ConfigurationError, Settings
 from core.db.ownership import CORE
 from core.events import event

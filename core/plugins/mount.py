@@ -23,6 +23,8 @@ class Route:
     """The plugin's name; `core` for core modules, which no agency can switch off."""
     permission: str | None
     public: bool
+    signed_in: bool = False
+    """Any member may call it: it concerns the caller's own account."""
 
 
 def mount(app: Flask, api: Any, plugins: Plugins) -> None:
@@ -85,13 +87,13 @@ def _endpoints(app: Flask, blueprint: Blueprint) -> Iterator[tuple[str, str]]:
 
 def _route(app: Flask, endpoint: str, owner: str) -> Route:
     rule = rule_of(app.view_functions[endpoint])
-    return Route(owner, rule.permission if rule else None, public=bool(rule and rule.public))
+    return Route(owner, rule.permission if rule else None, public=bool(rule and rule.public), signed_in=bool(rule and rule.signed_in))
 
 
 def _unguarded(plugin: Plugin, place: str, route: Route, plugins: Plugins) -> Iterator[str]:
     if route.public and route.permission:
         yield f"{plugin.name}: {place} is public and has a permission; keep one of the two"
-    elif not route.public and not route.permission:
+    elif not (route.public or route.signed_in or route.permission):
         yield f"{plugin.name}: {place} declares no permission; add `permission=`, or `public=True` for all the world"
     elif route.permission and route.permission not in plugins.permissions:
         yield f"{plugin.name}: {place} asks for {route.permission!r}, which no plugin declares; declare it"

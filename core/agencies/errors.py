@@ -1,0 +1,19 @@
+"""What can go wrong with agencies and brands."""
+
+from __future__ import annotations
+
+from core.errors import Conflict
+
+
+class CodeTaken(Conflict):
+    """Another brand of the agency has this code."""
+
+    code = "brand_code_taken"
+    title = "There is a brand with this code already"
+
+
+class SlugTaken(Conflict):
+    """Another agency has this slug."""
+
+    code = "agency_slug_taken"
+    title = "There is an agency with this slug already"

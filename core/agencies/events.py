@@ -1,0 +1,47 @@
+"""What happened to agencies and brands."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import UUID
+
+from core.events.event import Event
+
+
+class AgencyCreated(Event):
+    """An agency was made."""
+
+    subject: ClassVar[str] = "agency_id"
+    agency_id: UUID
+    slug: str
+
+
+class AgencyChanged(Event):
+    """The agency's own data changed."""
+
+    subject: ClassVar[str] = "agency_id"
+    agency_id: UUID
+    fields: list[str]
+
+
+class BrandCreated(Event):
+    """The agency took up a trading name."""
+
+    subject: ClassVar[str] = "brand_id"
+    brand_id: UUID
+    code: str
+
+
+class BrandChanged(Event):
+    """A trading name's data changed."""
+
+    subject: ClassVar[str] = "brand_id"
+    brand_id: UUID
+
+
+class BrandDeleted(Event):
+    """A trading name was given up."""
+
+    subject: ClassVar[str] = "brand_id"
+    brand_id: UUID
+    code: str

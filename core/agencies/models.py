@@ -1,0 +1,57 @@
+"""Agencies, their brands, and which plugins each has switched off."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core import ids
+from core.db.base import Model, Owned, Versioned
+
+
+class Agency(Versioned, Model):
+    """A tenant: one travel business with its own people, data and base currency."""
+
+    __tablename__ = "core_agency"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=ids.new)
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    currency: Mapped[str]
+    """Base currency, ISO 4217."""
+    zone: Mapped[str]
+    """IANA zone its working day and reports follow."""
+    language: Mapped[str]
+    country: Mapped[str | None]
+
+
+class Brand(Owned, Model):
+    """A trading name inside an agency."""
+
+    __tablename__ = "core_brand"
+
+    code: Mapped[str]
+    name: Mapped[str]
+    email: Mapped[str | None]
+    phone: Mapped[str | None]
+    website: Mapped[str | None]
+    language: Mapped[str]
+
+    __table_args__ = (
+        UniqueConstraint("agency_id", "code"),
+        Index("core_brand_created_at_idx", "agency_id", "created_at", "id"),
+        Index("core_brand_name_idx", "agency_id", "name", "id"),
+    )
+
+
+class PluginSwitch(Owned, Model):
+    """An agency's own choice about a plugin; without a row an enabled plugin is on."""
+
+    __tablename__ = "core_plugin_switch"
+
+    plugin: Mapped[str]
+    enabled: Mapped[bool]
+
+    __table_args__ = (UniqueConstraint("agency_id", "plugin"),)

@@ -1,0 +1,100 @@
+"""Queries for the agency and its brands."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from core.agencies.errors import SlugTaken
+from core.agencies.models import Agency, Brand
+from core.agencies.schemas import AgencyView, BrandView
+from core.db import read
+from core.db.query import Filter, Listing, ListQuery, Page
+from core.db.repository import Repository
+from core.db.tenancy import current_agency_id
+from core.errors import NotFound, PreconditionFailed
+from core.extensions import db
+
+AGENCY = read.Query(
+    select(
+        Agency.id,
+        Agency.slug,
+        Agency.name,
+        Agency.currency,
+        Agency.zone,
+        Agency.language,
+        Agency.country,
+        Agency.version,
+        Agency.created_at,
+        Agency.updated_at,
+    ),
+    AgencyView,
+)
+BRAND = select(
+    Brand.id,
+    Brand.code,
+    Brand.name,
+    Brand.email,
+    Brand.phone,
+    Brand.website,
+    Brand.language,
+    Brand.version,
+    Brand.created_at,
+    Brand.updated_at,
+)
+
+
+def current_agency(*, version: int | None = None) -> Agency:
+    """The acting agency, for changing it. Raises PreconditionFailed when `version` is no longer current."""
+    agency = db.session.get(Agency, current_agency_id())
+    if agency is None:
+        raise NotFound
+    if version is not None and agency.version != version:
+        raise PreconditionFailed
+    return agency
+
+
+def add_agency(agency: Agency) -> None:
+    """Make an agency. Raises SlugTaken; the slugs of other agencies are out of sight, so the constraint decides."""
+    try:
+        with db.session.begin_nested():
+            db.session.add(agency)
+    except IntegrityError:
+        raise SlugTaken from None
+
+
+def agency_view() -> AgencyView:
+    """The acting agency."""
+    found = AGENCY.first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+class Brands(Repository[Brand]):
+    """An agency's trading names."""
+
+    model = Brand
+    permission = "agencies.read"
+    listing = Listing(
+        filters={"code": Filter(Brand.code, str, "Stable name.")},
+        sorts={"created_at": Brand.created_at, "name": Brand.name},
+        default_sort="created_at",
+    )
+
+    def rows(self, query: ListQuery) -> Page[BrandView]:
+        """A page of brands."""
+        return self.page(query, BRAND, BrandView)
+
+    def shown(self, brand_id: UUID) -> BrandView:
+        """A brand. Raises NotFound."""
+        return self.view(brand_id, BRAND, BrandView)
+
+    def by_code(self, code: str) -> Brand | None:
+        """The brand with a code."""
+        return db.session.scalar(select(Brand).where(Brand.code == code))
+
+
+brands = Brands()

@@ -1,0 +1,117 @@
+"""What can be done with the agency and its brands."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from msgspec import UNSET
+
+from core import fields, ids
+from core.actor import system
+from core.agencies import repository
+from core.agencies.errors import CodeTaken
+from core.agencies.events import AgencyChanged, AgencyCreated, BrandChanged, BrandCreated, BrandDeleted
+from core.agencies.models import Agency, Brand
+from core.agencies.repository import brands
+from core.agencies.schemas import AgencyPatch, AgencyView, BrandDraft, BrandPatch, BrandView
+from core.db.query import ListQuery, Page
+from core.db.tenancy import acting_as
+from core.events.log import publish
+from core.money import check_currency
+from core.plugins.manager import installed
+from core.roles import service as roles
+
+
+def view() -> AgencyView:
+    """The acting agency."""
+    return repository.agency_view()
+
+
+def change(patch: AgencyPatch, *, version: int | None) -> AgencyView:
+    """Change the acting agency. Raises Invalid for an unknown currency, zone, language or country."""
+    changes = patch.changes()
+    _check(changes)
+    agency = repository.current_agency(version=version)
+    for name, value in changes.items():
+        setattr(agency, name, value)
+    brands.save()
+    publish(AgencyChanged(agency_id=agency.id, fields=sorted(changes)))
+    return repository.agency_view()
+
+
+def found(*, slug: str, name: str, currency: str, zone: str, language: str) -> UUID:
+    """Make an agency with its built-in roles and every plugin's defaults. Raises SlugTaken, Invalid."""
+    _check({"currency": currency, "zone": zone, "language": language})
+    agency_id = ids.new()
+    # Acting in the agency before it exists: its own row passes the row policy like every other row of it.
+    with acting_as(system(agency_id)):
+        repository.add_agency(
+            Agency(id=agency_id, slug=slug, name=name, currency=currency, zone=zone, language=language)
+        )
+        roles.seed()
+        publish(AgencyCreated(agency_id=agency_id, slug=slug))
+        installed().hook.agency_created(agency_id=agency_id)
+        brands.save()
+    return agency_id
+
+
+def brand_rows(query: ListQuery) -> Page[BrandView]:
+    """A page of brands."""
+    return brands.rows(query)
+
+
+def brand(brand_id: UUID) -> BrandView:
+    """A brand. Raises NotFound."""
+    return brands.shown(brand_id)
+
+
+def create_brand(draft: BrandDraft) -> BrandView:
+    """Take up a trading name. Raises CodeTaken, Invalid."""
+    if brands.by_code(draft.code):
+        raise CodeTaken
+    language = repository.agency_view().language if draft.language is UNSET else draft.language
+    made = Brand(
+        code=draft.code,
+        name=draft.name,
+        email=draft.email,
+        phone=fields.to_e164(draft.phone) if draft.phone else None,
+        website=draft.website,
+        language=fields.check_language(language),
+    )
+    brands.add(made)
+    publish(BrandCreated(brand_id=made.id, code=made.code))
+    return brands.shown(made.id)
+
+
+def change_brand(brand_id: UUID, patch: BrandPatch, *, version: int | None) -> BrandView:
+    """Change a brand. Raises Invalid."""
+    changes = patch.changes()
+    _check(changes)
+    if changes.get("phone"):
+        changes["phone"] = fields.to_e164(changes["phone"])
+    changed = brands.get(brand_id, version=version)
+    for name, value in changes.items():
+        setattr(changed, name, value)
+    publish(BrandChanged(brand_id=changed.id), of=changed)
+    brands.save()
+    return brands.shown(changed.id)
+
+
+def delete_brand(brand_id: UUID, *, version: int | None) -> None:
+    """Give up a trading name."""
+    gone = brands.get(brand_id, version=version)
+    publish(BrandDeleted(brand_id=gone.id, code=gone.code))
+    brands.remove(gone)
+
+
+def _check(changes: dict[str, str | None]) -> None:
+    checks = {
+        "currency": check_currency,
+        "zone": fields.check_zone,
+        "language": fields.check_language,
+        "country": fields.check_country,
+    }
+    for name, check in checks.items():
+        value = changes.get(name)
+        if value is not None:
+            check(value)

@@ -1,0 +1,76 @@
+"""The composition root: an application is made of settings, extensions, plugins and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import NullPool
+
+from core.auth import tokens
+from core.config import ConfigurationError, Settings, load
+from core.db import read, tenancy
+from core.db.read import connect_options
+from core.events import changes
+from core.extensions import db, migrate
+from core.http.application import Application
+from core.plugins import manager, mount
+
+_installed = False
+
+
+def create_app(settings: Settings | None = None) -> Application:
+    """Compose the application. Raises ConfigurationError with a sentence for everything that is wrong."""
+    settings = settings or load()
+    if settings.problems():
+        raise ConfigurationError(settings.problems())
+    app = Application(settings)
+    app.extensions["tripfile.cursor_key"] = settings.key_for("page cursors")
+    _connect(app, settings)
+    tokens.install(app, settings)
+    plugins = manager.load(settings)
+    app.extensions["tripfile.plugins"] = plugins
+    mount.mount(app, app.api, plugins)
+    with app.app_context():
+        _wall_up()
+        plugins.hook.app_ready(app=app)
+    return app
+
+
+def _connect(app: Application, settings: Settings) -> None:
+    if settings.database_url is None:
+        raise ConfigurationError(["DATABASE_URL is missing; `tripfile run` starts an embedded PostgreSQL instead"])
+    main = settings.database_url.get_secret_value()
+    system = settings.database_system_url.get_secret_value() if settings.database_system_url else main
+    app.config["SQLALCHEMY_DATABASE_URI"] = _sqlalchemy_url(main)
+    app.config["SQLALCHEMY_BINDS"] = {"system": {"url": _sqlalchemy_url(system), **_engine_options(settings)}}
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(settings)
+    db.init_app(app)
+    migrate.init_app(app, db)
+    read.install(app, main, settings)
+
+
+def _engine_options(settings: Settings) -> dict[str, Any]:
+    connect = {**connect_options(settings), "prepare_threshold": None if settings.database_pooler != "none" else 5}
+    if settings.database_pooler == "transaction":
+        # PgBouncer is the pool.
+        return {"poolclass": NullPool, "connect_args": connect}
+    return {
+        "pool_size": settings.database_pool_size,
+        "max_overflow": 0,
+        "pool_timeout": settings.database_statement_timeout.total_seconds(),
+        "connect_args": connect,
+    }
+
+
+def _sqlalchemy_url(url: str) -> str:
+    return make_url(url).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+def _wall_up() -> None:
+    """Attach the session events once per process: the session registry outlives each application."""
+    global _installed
+    if not _installed:
+        tenancy.install()
+        changes.install()
+        _installed = True

@@ -1,0 +1,12 @@
+"""What can be granted about the event log."""
+
+from __future__ import annotations
+
+from core.actor import Scope
+from core.plugins.spec import Permission
+
+READ = Permission(
+    "audit.read", "See who did what and when, for everything in the agency.", scopes=(Scope.ALL,),
+    roles={"manager": Scope.ALL},
+)
+ALL = (READ,)

@@ -1,0 +1,31 @@
+"""What happened to sign-ins."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import UUID
+
+from core.events.event import Event
+
+
+class SessionOpened(Event):
+    """Somebody signed in."""
+
+    subject: ClassVar[str] = "session_id"
+    session_id: UUID
+    user_id: UUID
+
+
+class SessionRevoked(Event):
+    """A sign-in ended before its time: by signing out, a password change or a replayed refresh token."""
+
+    subject: ClassVar[str] = "session_id"
+    session_id: UUID
+    reason: str
+
+
+class PasswordChanged(Event):
+    """Somebody changed their password; their other sessions ended."""
+
+    subject: ClassVar[str] = "user_id"
+    user_id: UUID

@@ -1,0 +1,165 @@
+"""Signing in, staying signed in, and signing out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from flask import current_app, g, request
+from sqlalchemy import select
+
+from core import clock, ids
+from core.actor import Actor, current_actor, current_user_id
+from core.auth import passwords, repository, tokens
+from core.auth.errors import InvalidToken, NoMembership, WrongCredentials
+from core.auth.events import PasswordChanged, SessionOpened, SessionRevoked
+from core.auth.models import AuthSession, Credential
+from core.auth.principals import principals
+from core.auth.schemas import AgencyRef, Login, Me, PasswordChange, Tokens
+from core.db import read
+from core.db.session import apart, system_session
+from core.db.tenancy import acting_as
+from core.errors import Fault, Invalid
+from core.events.log import publish, publish_apart
+from core.plugins.manager import installed
+from core.users.models import User
+
+GRACE = timedelta(seconds=10)
+"""How long the previous refresh token still buys the same successor: the answer may have been lost on the way."""
+ABSOLUTE = timedelta(days=90)
+
+
+def sign_in(login: Login) -> Tokens:
+    """Open a session. Raises WrongCredentials, NoMembership."""
+    with system_session() as session:
+        person = repository.identity(session, login.email)
+    right = passwords.matches(person.password_hash if person else None, login.password)
+    if person is None or not right or person.disabled_at is not None:
+        raise WrongCredentials
+    if passwords.outdated(person.password_hash):
+        _store_password(person.user_id, login.password)
+    return _open(person.user_id, slug=login.agency or None)
+
+
+def switch(slug: str) -> Tokens:
+    """Open a session in another agency of the signed-in person. Raises NoMembership."""
+    return _open(current_user_id(), slug=slug)
+
+
+def refresh(token: str) -> Tokens:
+    """Trade a refresh token for the next pair. One that was used before ends the session. Raises InvalidToken."""
+    claims = tokens.verify(token, kind="refresh")
+    with apart() as session:
+        row = repository.locked_session(session, claims.sid)
+        counter = _rotate(row, claims)
+        alive = counter is not None and repository.standing(session, claims.sid) is not None
+        agencies = repository.agencies_of(session, claims.sub)
+    if counter is None or not alive:
+        _report_replay(row, claims)
+        raise InvalidToken
+    return _pair(claims.sub, claims.sid, claims.agency, counter, agencies)
+
+
+def sign_out() -> None:
+    """End the session the access token belongs to."""
+    actor = current_actor()
+    with apart() as session:
+        row = session.get(AuthSession, actor.session_id)
+        if row is not None and row.revoked_at is None:
+            row.revoked_at, row.revoked_because = clock.now(), "signed_out"
+    if actor.session_id is not None:
+        publish(SessionRevoked(session_id=actor.session_id, reason="signed_out"))
+    principals().forget()
+
+
+def change_password(change: PasswordChange) -> None:
+    """Set a new password and end every other session. Raises WrongCredentials, Invalid."""
+    user_id = current_user_id()
+    with system_session() as session:
+        person = repository.identity_by_id(session, user_id)
+    if person is None or not passwords.matches(person.password_hash, change.current):
+        raise Invalid(errors=[Fault("/current", "wrong_password", "This is not your present password")])
+    passwords.check_rules(change.new, pointer="/new")
+    _store_password(user_id, change.new)
+    with apart() as session:
+        repository.revoke(session, user_id=user_id, reason="password_changed", but=current_actor().session_id)
+    publish(PasswordChanged(user_id=user_id))
+    principals().forget()
+
+
+def me() -> Me:
+    """The signed-in person and what they may do."""
+    actor = current_actor()
+    statement = select(User.email, User.name, User.language, User.zone).where(User.id == current_user_id())
+    person = read.first(statement, lambda *row: row)
+    with system_session() as session:
+        agencies = repository.agencies_of(session, current_user_id())
+    agency = next((each for each in agencies if each.id == actor.agency_id), None)
+    if person is None or agency is None:
+        raise NoMembership
+    return Me(current_user_id(), *person, agency=agency, permissions=dict(actor.grants))
+
+
+def _open(user_id: UUID, *, slug: str | None) -> Tokens:
+    with system_session() as session:
+        agencies = repository.agencies_of(session, user_id)
+        agency = next((each for each in agencies if slug in (None, each.slug)), None)
+        if agency is None:
+            raise NoMembership
+        row = AuthSession(
+            id=ids.new(),
+            user_id=user_id,
+            agency_id=agency.id,
+            counter=0,
+            expires_at=clock.now() + ABSOLUTE,
+            ip=request.remote_addr,
+            user_agent=(request.user_agent.string or "")[:400],
+        )
+        session.add(row)
+        session.commit()
+        session_id = row.id
+    with acting_as(Actor(kind="user", agency_id=agency.id, user_id=user_id, session_id=session_id)):
+        publish(SessionOpened(session_id=session_id, user_id=user_id))
+    return _pair(user_id, session_id, agency.id, 0, agencies)
+
+
+def _rotate(row: AuthSession | None, claims: tokens.Claims) -> int | None:
+    """The counter of the next refresh token; None when the session has ended, now or before."""
+    if row is None or row.revoked_at is not None or row.user_id != claims.sub or row.agency_id != claims.agency:
+        return None
+    behind = row.counter - (claims.counter or 0)
+    if behind == 0:
+        row.counter, row.rotated_at = row.counter + 1, clock.now()
+        return row.counter
+    if behind == 1 and clock.now() - row.rotated_at <= GRACE:
+        return row.counter
+    row.revoked_at, row.revoked_because = clock.now(), "refresh_token_reused"
+    return None
+
+
+def _report_replay(row: AuthSession | None, claims: tokens.Claims) -> None:
+    principals().forget()
+    if row is None or row.revoked_because != "refresh_token_reused":
+        return
+    actor = Actor(kind="public", agency_id=row.agency_id, user_id=row.user_id, session_id=row.id)
+    publish_apart(SessionRevoked(session_id=claims.sid, reason="refresh_token_reused"), actor=actor)
+
+
+def _pair(user_id: UUID, session_id: UUID, agency_id: UUID, counter: int, agencies: list[AgencyRef]) -> Tokens:
+    actor = Actor(kind="user", agency_id=agency_id, user_id=user_id, session_id=session_id)
+    extra = {key: value for claims in installed().hook.token_claims(actor=actor) for key, value in claims.items()}
+    names = {"user_id": user_id, "session_id": session_id, "agency_id": agency_id}
+    return Tokens(
+        access_token=tokens.access_token(**names, extra=extra),
+        refresh_token=tokens.refresh_token(**names, counter=counter),
+        token_type="Bearer",  # noqa: S106 - the name of a scheme, not a secret
+        expires_in=int(current_app.config["JWT_ACCESS_TOKEN_EXPIRES"].total_seconds()),
+        agency=next(each for each in agencies if each.id == agency_id),
+        agencies=agencies,
+    )
+
+
+def _store_password(user_id: UUID, password: str) -> None:
+    stored = passwords.hash_password(password)
+    with apart() as session:
+        session.merge(Credential(user_id=user_id, password_hash=stored, changed_at=clock.now()))

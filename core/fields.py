@@ -1,0 +1,75 @@
+"""Annotated wire types that several modules share: names, e-mail addresses, phones, languages, zones, countries."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from zoneinfo import available_timezones
+
+import phonenumbers
+from babel import Locale
+from babel.core import UnknownLocaleError
+from msgspec import Meta
+
+from core.errors import Fault, Invalid
+
+Name = Annotated[str, Meta(min_length=1, max_length=200, description="Name.", examples=["Ana Duarte"])]
+Text = Annotated[str, Meta(max_length=10_000, description="Free text.", examples=["Prefers a quiet room."])]
+Email = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$",
+        max_length=254,
+        description="E-mail address.",
+        examples=["ana@example.com"],
+    ),
+]
+Phone = Annotated[
+    str, Meta(min_length=4, max_length=40, description="Phone number; stored as E.164.", examples=["+351912345678"])
+]
+Language = Annotated[
+    str, Meta(pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="Language, BCP 47.", examples=["pt"])
+]
+Zone = Annotated[str, Meta(max_length=64, description="IANA time zone.", examples=["Europe/Lisbon"])]
+Country = Annotated[
+    str, Meta(pattern="^[A-Z]{2}$", description="Country, ISO 3166-1 alpha-2.", examples=["PT"])
+]
+
+_ZONES = frozenset(available_timezones())
+_COUNTRIES = frozenset(code for code in Locale("en").territories if len(code) == 2 and code.isalpha()) - {
+    "EU", "EZ", "UN", "XA", "XB", "ZZ", "QO",
+}
+
+
+def check_zone(zone: str, *, pointer: str = "/zone") -> str:
+    """The zone itself; raises Invalid for one that IANA does not know. Aliases are accepted."""
+    if zone not in _ZONES:
+        raise Invalid(errors=[Fault(pointer, "zone", f"{zone} is not an IANA time zone")])
+    return zone
+
+
+def check_language(language: str, *, pointer: str = "/language") -> str:
+    """The language tag itself; raises Invalid for one that CLDR does not know."""
+    try:
+        Locale.parse(language, sep="-")
+    except (UnknownLocaleError, ValueError):
+        raise Invalid(errors=[Fault(pointer, "language", f"{language} is not a known language")]) from None
+    return language
+
+
+def check_country(country: str, *, pointer: str = "/country") -> str:
+    """The country code itself; raises Invalid for an unassigned one."""
+    if country not in _COUNTRIES:
+        raise Invalid(errors=[Fault(pointer, "country", f"{country} is not a country code")])
+    return country
+
+
+def to_e164(phone: str, *, country: str | None = None, pointer: str = "/phone") -> str:
+    """A phone number as E.164; `country` reads national numbers. Raises Invalid for what cannot be a number."""
+    try:
+        number = phonenumbers.parse(phone, country)
+    except phonenumbers.NumberParseException:
+        hint = "start it with + and the country code" if country is None else f"check it for {country}"
+        raise Invalid(errors=[Fault(pointer, "phone", f"This is not a phone number; {hint}")]) from None
+    if not phonenumbers.is_possible_number(number):
+        raise Invalid(errors=[Fault(pointer, "phone", "This number has too few or too many digits")])
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

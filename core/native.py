@@ -1,0 +1,42 @@
+"""A bounded lane for native work that takes more than a few milliseconds, so that it cannot stall the rest."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from core.errors import Unavailable
+
+T = TypeVar("T")
+_LANES = max(2, os.cpu_count() or 1)
+_QUEUE_PER_LANE = 16
+_lane = threading.BoundedSemaphore(_LANES)
+_room = threading.BoundedSemaphore(_LANES * (1 + _QUEUE_PER_LANE))
+
+
+def in_lane(work: Callable[[], T]) -> T:
+    """Run CPU-bound native work, at most one per processor at once. Raises Unavailable when too much waits already."""
+    if not _room.acquire(blocking=False):
+        raise Unavailable("Too many sign-ins at once", headers={"Retry-After": "2"})
+    try:
+        with _lane:
+            return _off_the_loop(work)
+    finally:
+        _room.release()
+
+
+def _off_the_loop(work: Callable[[], T]) -> T:
+    """Under gevent the hub's thread pool does it, and other greenlets go on; elsewhere this thread does."""
+    if not _gevent_runs():
+        return work()
+    import gevent  # imported where it runs: a light install has no gevent
+
+    found: T = gevent.get_hub().threadpool.apply(work)
+    return found
+
+
+def _gevent_runs() -> bool:
+    # The patched module carries gevent's own functions; asking gevent itself would import it.
+    return threading.get_ident.__module__.startswith("gevent")

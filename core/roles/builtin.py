@@ -1,0 +1,32 @@
+"""The roles every agency starts with, and how their permissions follow from the plugins' declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from core.actor import Scope
+from core.plugins.spec import Permission
+
+NAMES: Mapping[str, str] = {
+    "owner": "Owner",
+    "admin": "Administrator",
+    "manager": "Manager",
+    "agent": "Agent",
+    "accountant": "Accountant",
+    "operations": "Operations",
+    "read_only": "Read only",
+}
+ALMIGHTY = frozenset({"owner", "admin"})
+_REACH = {Scope.OWN: 0, Scope.TEAM: 1, Scope.ALL: 2}
+
+
+def grants(code: str, permissions: Iterable[Permission]) -> dict[str, Scope]:
+    """What a built-in role may do among the declared permissions."""
+    if code in ALMIGHTY:
+        return {permission.name: Scope.ALL for permission in permissions}
+    return {permission.name: permission.roles[code] for permission in permissions if code in permission.roles}
+
+
+def wider(first: Scope | None, second: Scope) -> Scope:
+    """The scope that reaches further."""
+    return second if first is None or _REACH[second] > _REACH[first] else first

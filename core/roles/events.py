@@ -1,0 +1,33 @@
+"""What happened to roles."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import UUID
+
+from core.events.event import Event
+
+
+class RoleCreated(Event):
+    """The agency made a role."""
+
+    subject: ClassVar[str] = "role_id"
+    role_id: UUID
+    code: str
+    permissions: dict[str, str]
+
+
+class RoleChanged(Event):
+    """A role got another name or other permissions."""
+
+    subject: ClassVar[str] = "role_id"
+    role_id: UUID
+    permissions: dict[str, str]
+
+
+class RoleDeleted(Event):
+    """A role was deleted."""
+
+    subject: ClassVar[str] = "role_id"
+    role_id: UUID
+    code: str

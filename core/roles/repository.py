@@ -1,0 +1,67 @@
+"""Queries for roles."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import delete, select
+
+from core.actor import Scope
+from core.db.query import Filter, Listing, ListQuery, Page
+from core.db.repository import Repository
+from core.extensions import db
+from core.plugins.manager import installed
+from core.roles import builtin
+from core.roles.models import MembershipRole, Role, RolePermission
+from core.roles.schemas import RoleRow
+
+ROW = select(Role.id, Role.code, Role.name, Role.built_in, Role.version, Role.created_at)
+
+
+class Roles(Repository[Role]):
+    """An agency's roles."""
+
+    model = Role
+    permission = "roles.read"
+    listing = Listing(
+        filters={
+            "code": Filter(Role.code, str, "Stable name."),
+            "built_in": Filter(Role.built_in, bool, "Whether every agency has it."),
+        },
+        sorts={"created_at": Role.created_at, "name": Role.name},
+        default_sort="created_at",
+    )
+
+    def rows(self, query: ListQuery) -> Page[RoleRow]:
+        """A page of roles."""
+        return self.page(query, ROW, RoleRow)
+
+    def by_codes(self, codes: list[str]) -> dict[str, UUID]:
+        """The ids of roles, by code."""
+        statement = select(Role.code, Role.id).where(Role.code.in_(codes))
+        return {code: role_id for code, role_id in db.session.execute(statement)}
+
+    def permissions_of(self, role_id: UUID) -> dict[str, Scope]:
+        """What a role of the agency's own grants."""
+        statement = select(RolePermission.permission, RolePermission.scope).where(RolePermission.role_id == role_id)
+        return {permission: Scope(scope) for permission, scope in db.session.execute(statement)}
+
+    def grants_of(self, code: str, role_id: UUID) -> dict[str, Scope]:
+        """What a role allows, built in or the agency's own."""
+        built_in = db.session.scalar(select(Role.built_in).where(Role.id == role_id))
+        return builtin.grants(code, installed().permissions.values()) if built_in else self.permissions_of(role_id)
+
+    def grant(self, role_id: UUID, permissions: dict[str, Scope]) -> None:
+        """Replace what a role grants."""
+        db.session.execute(delete(RolePermission).where(RolePermission.role_id == role_id))
+        for permission, scope in sorted(permissions.items()):
+            db.session.add(RolePermission(role_id=role_id, permission=permission, scope=scope))
+        db.session.flush()
+
+    def is_held(self, role_id: UUID) -> bool:
+        """Whether a member holds the role."""
+        statement = select(MembershipRole.id).where(MembershipRole.role_id == role_id).limit(1)
+        return db.session.scalar(statement) is not None
+
+
+roles = Roles()

@@ -1,0 +1,85 @@
+"""Members and teams over HTTP."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from core.db.query import ListQuery, Page
+from core.http.blueprint import Blueprint
+from core.users import permissions, service, teams
+from core.users.repository import Members, Teams
+from core.users.schemas import MemberDraft, MemberPatch, MemberRow, MemberView, TeamDraft, TeamPatch, TeamView
+
+blueprint = Blueprint("users", description="Members of the agency, and their teams.")
+
+
+@blueprint.get("/", permission=permissions.READ)
+@blueprint.listing(Members.listing)
+@blueprint.response(200, Page[MemberRow])
+def search(query: ListQuery) -> Page[MemberRow]:
+    """List and search members."""
+    return service.rows(query)
+
+
+@blueprint.post("/", permission=permissions.MANAGE)
+@blueprint.arguments(MemberDraft)
+@blueprint.response(201, MemberView)
+def add(draft: MemberDraft) -> MemberView:
+    """Give somebody a place in the agency."""
+    return service.add(draft)
+
+
+@blueprint.get("/<uuid:user_id>", permission=permissions.READ)
+@blueprint.response(200, MemberView)
+def show(user_id: UUID) -> MemberView:
+    """Show a member."""
+    return service.view(user_id)
+
+
+@blueprint.patch("/<uuid:user_id>", permission=permissions.MANAGE)
+@blueprint.if_match
+@blueprint.arguments(MemberPatch)
+@blueprint.response(200, MemberView)
+def change(patch: MemberPatch, user_id: UUID, version: int | None) -> MemberView:
+    """Change a member's state, roles or teams."""
+    return service.change(user_id, patch, version=version)
+
+
+@blueprint.get("/teams", permission=permissions.READ)
+@blueprint.listing(Teams.listing)
+@blueprint.response(200, Page[TeamView])
+def search_teams(query: ListQuery) -> Page[TeamView]:
+    """List teams."""
+    return teams.rows(query)
+
+
+@blueprint.post("/teams", permission=permissions.MANAGE)
+@blueprint.arguments(TeamDraft)
+@blueprint.response(201, TeamView)
+def create_team(draft: TeamDraft) -> TeamView:
+    """Make a team."""
+    return teams.create(draft)
+
+
+@blueprint.get("/teams/<uuid:team_id>", permission=permissions.READ)
+@blueprint.response(200, TeamView)
+def show_team(team_id: UUID) -> TeamView:
+    """Show a team."""
+    return teams.view(team_id)
+
+
+@blueprint.patch("/teams/<uuid:team_id>", permission=permissions.MANAGE)
+@blueprint.if_match
+@blueprint.arguments(TeamPatch)
+@blueprint.response(200, TeamView)
+def change_team(patch: TeamPatch, team_id: UUID, version: int | None) -> TeamView:
+    """Rename a team."""
+    return teams.change(team_id, patch, version=version)
+
+
+@blueprint.delete("/teams/<uuid:team_id>", permission=permissions.MANAGE)
+@blueprint.if_match
+@blueprint.response(204)
+def delete_team(team_id: UUID, version: int | None) -> None:
+    """Dissolve a team; its members stay in the agency."""
+    teams.delete(team_id, version=version)

@@ -1,0 +1,71 @@
+"""People: one identity per person, a membership per agency, and teams."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core import ids
+from core.db.base import PERSONAL, Model, Owned, Versioned, owned_key
+
+
+class User(Versioned, Model):
+    """A person who signs in, known by one e-mail address across all agencies."""
+
+    __tablename__ = "core_user"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=ids.new)
+    email: Mapped[str] = mapped_column(unique=True, info=PERSONAL)
+    """Lower case."""
+    name: Mapped[str] = mapped_column(info=PERSONAL)
+    language: Mapped[str]
+    zone: Mapped[str]
+    disabled_at: Mapped[datetime | None]
+
+
+class Membership(Owned, Model):
+    """A person's place in an agency."""
+
+    __tablename__ = "core_membership"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("core_user.id"))
+    state: Mapped[str]
+    """`active` or `suspended`."""
+    reports_to: Mapped[UUID | None]
+
+    __table_args__ = (
+        UniqueConstraint("agency_id", "user_id"),
+        owned_key("reports_to", "core_membership", referred="user_id", ondelete="SET NULL (reports_to)"),
+        Index("core_membership_created_at_idx", "agency_id", "created_at", "id"),
+    )
+
+
+class Team(Owned, Model):
+    """People who share a row scope."""
+
+    __tablename__ = "core_team"
+
+    name: Mapped[str]
+
+    __table_args__ = (
+        UniqueConstraint("agency_id", "name"),
+        Index("core_team_created_at_idx", "agency_id", "created_at", "id"),
+    )
+
+
+class TeamMember(Owned, Model):
+    """A member's place in a team."""
+
+    __tablename__ = "core_team_member"
+
+    team_id: Mapped[UUID]
+    user_id: Mapped[UUID]
+
+    __table_args__ = (
+        UniqueConstraint("agency_id", "team_id", "user_id"),
+        owned_key("team_id", "core_team", ondelete="CASCADE"),
+        owned_key("user_id", "core_membership", referred="user_id", ondelete="CASCADE"),
+    )

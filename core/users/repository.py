@@ -1,0 +1,129 @@
+"""Queries for members and teams."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Text, Uuid, delete, func, select
+
+from core.db.query import Filter, Listing, ListQuery, Page
+from core.db.repository import Repository
+from core.errors import NotFound, PreconditionFailed
+from core.extensions import db
+from core.roles import builtin
+from core.roles.models import MembershipRole, Role
+from core.users.models import Membership, Team, TeamMember, User
+from core.users.schemas import MemberRow, MemberView, TeamView
+
+MEMBER_ROW = select(
+    Membership.user_id, User.email, User.name, Membership.state, Membership.version, Membership.created_at
+).join(User, User.id == Membership.user_id)
+_ROLES = (
+    select(Role.code)
+    .join(MembershipRole, MembershipRole.role_id == Role.id)
+    .where(MembershipRole.user_id == Membership.user_id)
+    .order_by(Role.code)
+    .correlate(Membership)
+)
+_TEAMS = select(TeamMember.team_id).where(TeamMember.user_id == Membership.user_id).correlate(Membership)
+MEMBER = select(
+    Membership.user_id,
+    User.email,
+    User.name,
+    User.language,
+    User.zone,
+    Membership.state,
+    func.array(_ROLES.scalar_subquery(), type_=ARRAY(Text())),
+    func.array(_TEAMS.scalar_subquery(), type_=ARRAY(Uuid())),
+    Membership.version,
+    Membership.created_at,
+).join(User, User.id == Membership.user_id)
+TEAM = select(Team.id, Team.name, Team.version, Team.created_at)
+
+
+class Members(Repository[Membership]):
+    """An agency's members."""
+
+    model = Membership
+    permission = "users.read"
+    listing = Listing(
+        filters={"state": Filter(Membership.state, str, "`active` or `suspended`.")},
+        sorts={"created_at": Membership.created_at},
+        default_sort="created_at",
+        search="users.user",
+    )
+
+    def rows(self, query: ListQuery) -> Page[MemberRow]:
+        """A page of members."""
+        return self.page(query, MEMBER_ROW, MemberRow)
+
+    def of_user(self, user_id: UUID, *, version: int | None = None) -> Membership:
+        """A person's place in the agency. Raises NotFound, PreconditionFailed."""
+        member = db.session.scalar(select(Membership).where(Membership.user_id == user_id))
+        if member is None:
+            raise NotFound
+        if version is not None and member.version != version:
+            raise PreconditionFailed
+        return member
+
+    def is_member(self, user_id: UUID) -> bool:
+        """Whether a person has a place in the agency."""
+        return db.session.scalar(select(Membership.id).where(Membership.user_id == user_id)) is not None
+
+    def shown(self, member: Membership) -> MemberView:
+        """A member with roles and teams."""
+        return self.view(member.id, MEMBER, MemberView)
+
+    def give_roles(self, user_id: UUID, role_ids: list[UUID]) -> None:
+        """Replace a member's roles."""
+        db.session.execute(delete(MembershipRole).where(MembershipRole.user_id == user_id))
+        db.session.add_all(MembershipRole(user_id=user_id, role_id=role_id) for role_id in role_ids)
+        db.session.flush()
+
+    def place_in_teams(self, user_id: UUID, team_ids: list[UUID]) -> None:
+        """Replace a member's teams."""
+        db.session.execute(delete(TeamMember).where(TeamMember.user_id == user_id))
+        db.session.add_all(TeamMember(user_id=user_id, team_id=team_id) for team_id in team_ids)
+        db.session.flush()
+
+    def administrators(self) -> int:
+        """How many active members hold a role that may do everything."""
+        statement = (
+            select(func.count(Membership.user_id.distinct()))
+            .join(MembershipRole, MembershipRole.user_id == Membership.user_id)
+            .join(Role, Role.id == MembershipRole.role_id)
+            .where(Membership.state == "active", Role.built_in, Role.code.in_(builtin.ALMIGHTY))
+        )
+        return db.session.scalar(statement) or 0
+
+
+class Teams(Repository[Team]):
+    """An agency's teams."""
+
+    model = Team
+    permission = "users.read"
+    listing = Listing(
+        filters={"name": Filter(Team.name, str, "Exact name.")},
+        sorts={"created_at": Team.created_at},
+        default_sort="created_at",
+    )
+
+    def rows(self, query: ListQuery) -> Page[TeamView]:
+        """A page of teams."""
+        return self.page(query, TEAM, TeamView)
+
+    def shown(self, team_id: UUID) -> TeamView:
+        """A team. Raises NotFound."""
+        return self.view(team_id, TEAM, TeamView)
+
+    def known(self, team_ids: list[UUID]) -> frozenset[UUID]:
+        """Which of these ids are teams of the agency."""
+        return frozenset(db.session.scalars(select(Team.id).where(Team.id.in_(team_ids))))
+
+    def has_name(self, name: str) -> bool:
+        """Whether a team has this name."""
+        return db.session.scalar(select(Team.id).where(Team.name == name)) is not None
+
+
+members = Members()
+teams = Teams()

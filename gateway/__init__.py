@@ -1,0 +1,1 @@
+"""The websocket gateway: live hints for browsers."""

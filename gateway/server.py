@@ -1,0 +1,35 @@
+"""Socket.IO on the application's port."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+from flask_socketio import SocketIO
+
+from gateway import handshake
+
+
+def mount(app: Flask, **options: Any) -> SocketIO:
+    """Attach the gateway to an application: WebSocket only, so that no sticky sessions are needed."""
+    settings = app.extensions["tripfile.settings"]
+    socketio = SocketIO(
+        app,
+        async_mode=_async_mode(),
+        transports=["websocket"],
+        cors_allowed_origins=list(settings.cors_origin) or None,
+        async_handlers=False,
+        always_connect=False,
+        max_http_buffer_size=1_000_000,
+        message_queue=settings.redis_url,
+        **options,
+    )
+    handshake.install(socketio)
+    return socketio
+
+
+def _async_mode() -> str:
+    """gevent where the process is patched for it, threads elsewhere (tests, `flask run`)."""
+    import threading
+
+    return "gevent" if threading.get_ident.__module__.startswith("gevent") else "threading"

@@ -14,7 +14,18 @@ from flask.typing import ResponseReturnValue
 from core.config import Settings
 from core.db.session import unit_of_work
 from core.errors import Forbidden
-from core.http import database_errors, gates, idempotency, limits, openapi, problems, proxies, requests
+from core.http import (
+    database_errors,
+    documents,
+    gates,
+    health,
+    idempotency,
+    limits,
+    openapi,
+    problems,
+    proxies,
+    requests,
+)
 from core.http.contract import Rule, rule_of
 
 log = structlog.get_logger()
@@ -38,6 +49,8 @@ class Application(Flask):
         problems.install(self)
         requests.install(self, settings)
         limits.install(self, settings)
+        health.install(self)
+        documents.install(self)
         self.wsgi_app = proxies.TrustedProxies(self.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
 
     def dispatch_request(self) -> ResponseReturnValue:

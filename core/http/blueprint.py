@@ -130,6 +130,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
             contract = contract_of(view)
             contract.problems |= set(options.get("problems", ()))
             entrance = _entrance(view, contract, declared)
+            entrance.__dict__["_apidoc"] |= {"operation": f"{self.name}.{view.__name__}", "address": rule}
             # The collection itself has no trailing slash: `/api/v1/leads`.
             self.add_url_rule("" if rule == "/" else rule, view.__name__, entrance, methods=[method])
             declare(view, declared)

@@ -1,10 +1,144 @@
-"""Describe one operation for the OpenAPI document."""
+"""Describe one operation for the OpenAPI document: parameters, bodies, and the problems that can really happen."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
+
+import msgspec
+from msgspec import Meta
+
+from core.db.query import Operator
+from core.http.contract import Contract, Rule, contract_of, rule_of
+from core.http.queries import MAX_CHOICES
+
+if TYPE_CHECKING:
+    from core.http.openapi import Api
+
+Document = dict[str, Any]
+_COMMON_PROBLEMS = (400, 422, 429, 500, 503)
+_OPERATORS = {
+    Operator.EQ: "",
+    Operator.NE: " Anything but this.",
+    Operator.GTE: " This or more.",
+    Operator.GT: " More than this.",
+    Operator.LTE: " This or less.",
+    Operator.LT: " Less than this.",
+    Operator.IN: " Any of these, separated by commas.",
+}
 
 
-def describe(doc: dict[str, Any], info: dict[str, Any], **context: Any) -> dict[str, Any]:
-    """The OpenAPI operation of a view, from its contract and rule."""
-    return {**doc, "responses": {"200": {"description": "OK"}}}
+def describe(
+    doc: Document, info: Document, *, api: Api, method: str, spec: object = None, app: object = None
+) -> Document:
+    """The OpenAPI operation of a view, from its contract and rule. Called by flask-smorest, hence the arguments."""
+    del spec, app
+    entrance = info["entrance"]
+    contract, rule = contract_of(entrance), rule_of(entrance) or Rule()
+    title = entrance.__name__.replace("_", " ").capitalize()
+    doc |= {"summary": title, "operationId": info["operation"]}
+    doc["parameters"] = [*_parameters(api, contract, rule, method)]
+    doc["security"] = [] if rule.public else [{"bearer": []}]
+    if rule.permission:
+        doc["x-permission"] = rule.permission
+    if contract.body:
+        types = ("application/json", *(("application/merge-patch+json",) if method == "patch" else ()))
+        content = {name: {"schema": api.schema(contract.body)} for name in types}
+        doc["requestBody"] = {"required": True, "content": content}
+    problems = _problems(contract, rule, method, addressed="<" in info["address"])
+    doc["responses"] = {**_success(api, contract, method), **problems}
+    return doc
+
+
+def _parameters(api: Api, contract: Contract, rule: Rule, method: str) -> Iterator[Document | str]:
+    """Parameters; those that are a name are components of that name."""
+    if contract.listing:
+        for name, (declared, operator) in contract.listing.filters.items():
+            yield _filter(api, name, Annotated[declared.type, Meta()], declared.summary, operator)
+        for name, kind in contract.listing.common.items():
+            yield {"name": name, "in": "query", "schema": api.schema(kind), "description": description_of(kind)}
+    if contract.query:
+        for field in msgspec.structs.fields(contract.query):
+            yield {
+                "name": field.encode_name,
+                "in": "query",
+                "required": field.required,
+                "schema": api.schema(field.type),
+                "description": description_of(field.type),
+            }
+    if contract.if_match:
+        yield "IfMatch"
+    elif method == "get" and has_version(contract.result):
+        yield "IfNoneMatch"
+    if method == "post" and _keeps_answers(rule):
+        yield "IdempotencyKeyRequired" if rule.idempotency == "required" else "IdempotencyKey"
+
+
+def _filter(api: Api, name: str, kind: Any, summary: str, operator: Operator) -> Document:
+    parameter = {"name": name, "in": "query", "description": summary + _OPERATORS[operator]}
+    if operator is not Operator.IN:
+        return {**parameter, "schema": api.schema(kind)}
+    several = {"type": "array", "items": api.schema(kind), "minItems": 1, "maxItems": MAX_CHOICES}
+    return {**parameter, "schema": several, "style": "form", "explode": False}
+
+
+def _success(api: Api, contract: Contract, method: str) -> Document:
+    headers = {
+        "RateLimit": {"$ref": "#/components/headers/RateLimit"},
+        "RateLimit-Policy": {"$ref": "#/components/headers/RateLimitPolicy"},
+        "X-Request-ID": {"$ref": "#/components/headers/RequestId"},
+    }
+    if has_version(contract.result):
+        headers["ETag"] = {"$ref": "#/components/headers/ETag"}
+    if contract.status == 201 and "id" in fields_of(contract.result):
+        headers["Location"] = {"$ref": "#/components/headers/Location"}
+    answer: Document = {"description": HTTPStatus(contract.status).phrase, "headers": headers}
+    if contract.result is not None:
+        answer["content"] = {"application/json": {"schema": api.schema(contract.result)}}
+    responses: Document = {str(contract.status): answer}
+    if method == "get" and has_version(contract.result):
+        responses["304"] = {"$ref": "#/components/responses/NotModified"}
+    return responses
+
+
+def _problems(contract: Contract, rule: Rule, method: str, *, addressed: bool) -> Document:
+    possible = {*_COMMON_PROBLEMS, *contract.problems}
+    if not rule.public:
+        possible |= {401, 403, 404}
+    if contract.listing or contract.query:
+        possible.add(414)
+    if contract.body:
+        possible |= {413, 415}
+    if contract.if_match:
+        possible |= {412, 428}
+    if addressed:
+        possible.add(404)
+    if method != "get":
+        possible.add(409)
+    return {str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in sorted(possible)}
+
+
+def _keeps_answers(rule: Rule) -> bool:
+    if rule.idempotency == "required":
+        return True
+    return rule.idempotency == "accepted" and not rule.credentials and not rule.public
+
+
+def has_version(kind: Any) -> bool:
+    """Whether answers of this type carry an ETag."""
+    return "version" in fields_of(kind)
+
+
+def fields_of(kind: Any) -> set[str]:
+    """The field names of a Struct type; none for other types."""
+    origin = get_origin(kind) or kind
+    if not (isinstance(origin, type) and issubclass(origin, msgspec.Struct)):
+        return set()
+    return set(origin.__struct_fields__)
+
+
+def description_of(kind: Any) -> str:
+    """What the annotations of a type say about it."""
+    found = [meta.description for meta in get_args(kind)[1:] if isinstance(meta, Meta) and meta.description]
+    return found[-1] if get_origin(kind) is Annotated and found else ""

@@ -26,7 +26,8 @@ def admit(app: Flask, request: Request, rule: Rule) -> None:
     app.extensions["tripfile.limits"].count(request, rule)
     if rule.public:
         return
-    _permit(app, request, rule)
+    if not rule.signed_in:
+        _permit(app, request, rule)
     route = app.extensions["tripfile.routes"].get(request.endpoint)
     agency_id = g.actor.agency_id
     if route and route.plugin != CORE and agency_id and not agencies.enabled(route.plugin, agency_id):

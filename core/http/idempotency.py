@@ -100,9 +100,7 @@ def _lock(name: str) -> None:
 
 
 def _kept(principal: str, route: str, key: str) -> KeptAnswer | None:
-    mine = select(KeptAnswer).where(
-        KeptAnswer.principal == principal, KeptAnswer.route == route, KeptAnswer.key == key
-    )
+    mine = select(KeptAnswer).where(KeptAnswer.principal == principal, KeptAnswer.route == route, KeptAnswer.key == key)
     kept: KeptAnswer | None = db.session.scalar(mine)
     if kept is None or kept.created_at > clock.now() - KEPT_FOR:
         return kept

@@ -77,6 +77,7 @@ class Limits:
 
     def _counted(self) -> Any:
         """A function that does nothing but count: Flask-Limiter limits functions."""
+
         def hit() -> None: ...
 
         def cost() -> int:
@@ -118,8 +119,7 @@ def network_of(text: str) -> str:
 @lru_cache(maxsize=256)
 def _divided(limit: str, processes: int) -> str:
     return ";".join(
-        f"{max(1, item.amount // processes)} per {item.multiples} {item.GRANULARITY.name}"
-        for item in parse_many(limit)
+        f"{max(1, item.amount // processes)} per {item.multiples} {item.GRANULARITY.name}" for item in parse_many(limit)
     )
 
 

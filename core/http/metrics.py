@@ -9,9 +9,7 @@ _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 requests_total = Counter("tripfile_http_requests", "Requests answered.", ["plugin", "route", "method", "status"])
-seconds = Histogram(
-    "tripfile_http_request_seconds", "Time to answer.", ["plugin", "route", "method"], buckets=_BUCKETS
-)
+seconds = Histogram("tripfile_http_request_seconds", "Time to answer.", ["plugin", "route", "method"], buckets=_BUCKETS)
 limits_degraded = Gauge("tripfile_limits_degraded", "1 while rate limits count in memory because Redis is down.")
 
 

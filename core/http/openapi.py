@@ -2,14 +2,49 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import threading
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 
 import flask_smorest
+import msgspec
+
+from core.http import schemas
+from core.http.problems import MEDIA_TYPE, ProblemDetails
 
 if TYPE_CHECKING:
     from core.http.application import Application
 
 VERSION = "3.1.0"
+API_VERSION = "1.0.0"
+_PLACEHOLDER = "x-tripfile-schema"
+_PROBLEMS = (400, 401, 403, 404, 409, 412, 413, 414, 415, 422, 428, 429, 500, 502, 503)
+_RETRYABLE = {409, 429, 503}
+_ABOUT = """The system a travel agency, tour operator or DMC runs on.
+
+Errors are `application/problem+json` (RFC 9457) with a stable `code` and every field at fault in `errors`.
+Lists are pages: follow `next` as `cursor`. What has an `ETag` is changed under `If-Match`."""
+
+_STRING = {"type": "string"}
+_TAG = {"type": "string", "pattern": r'^(\*|(W/)?"v[0-9]+")$', "examples": ['"v3"']}
+_KEY = {"type": "string", "pattern": "^[!-~]+$", "minLength": 1, "maxLength": 255, "examples": ["5f0c9a52-enquiry-1"]}
+_KEY_ABOUT = "Repeat a POST under the same key within 24 hours and get the first answer again; nothing happens twice."
+_PARAMETERS: dict[str, Any] = {
+    "IfMatch": ("If-Match", True, 'The `ETag` you read: `"v3"`. `*` changes it whatever it is now.', _TAG),
+    "IfNoneMatch": ("If-None-Match", False, "The `ETag` you have; 304 when it is still current.", _STRING),
+    "IdempotencyKey": ("Idempotency-Key", False, _KEY_ABOUT, _KEY),
+    "IdempotencyKeyRequired": ("Idempotency-Key", True, _KEY_ABOUT, _KEY),
+}
+_HEADERS: dict[str, Any] = {
+    "ETag": ("The version, for If-Match and If-None-Match.", _STRING),
+    "Location": ("Where the new thing is.", {"type": "string", "format": "uri-reference"}),
+    "RateLimit": ("What is left of each limit, and for how many seconds.", _STRING),
+    "RateLimitPolicy": ("The limits that apply: quota and window in seconds.", _STRING),
+    "RequestId": ("Quote it when you ask for help.", _STRING),
+    "RetryAfter": ("Seconds to wait.", {"type": "integer"}),
+    "WWWAuthenticate": ("How to sign in.", _STRING),
+    "Allow": ("The methods this address takes.", _STRING),
+}
 
 
 class Api(flask_smorest.Api):  # type: ignore[misc] # flask-smorest ships no types
@@ -18,7 +53,34 @@ class Api(flask_smorest.Api):  # type: ignore[misc] # flask-smorest ships no typ
     DEFAULT_ERROR_RESPONSE_NAME = None
 
     def __init__(self, app: Application) -> None:
-        super().__init__(app, spec_kwargs={"title": "Tripfile", "version": "1", "openapi_version": VERSION})
+        self._kinds: list[Any] = [ProblemDetails]
+        self._built: bytes | None = None
+        self._building = threading.Lock()
+        super().__init__(app, spec_kwargs={"title": "Tripfile", "version": API_VERSION, "openapi_version": VERSION})
+
+    def schema(self, kind: Any) -> dict[str, Any]:
+        """Stands for the schema of a type until the document is built from all of them at once."""
+        self._kinds.append(kind)
+        return {_PLACEHOLDER: len(self._kinds) - 1}
+
+    def document(self) -> dict[str, Any]:
+        """The whole document. Raises NameTaken when two wire types share a name."""
+        document: dict[str, Any] = self.spec.to_dict()
+        found, components = schemas.build(self._kinds)
+        document = _filled(document, found)
+        document["info"]["description"] = _ABOUT
+        document["servers"] = [{"url": "/"}]
+        document["components"] = {**_components(found[0]), "schemas": components}
+        _name_operations(document)
+        self._app.extensions["tripfile.plugins"].hook.openapi_ready(document=document)
+        return document
+
+    def bytes(self) -> bytes:
+        """The document as JSON, made once per process."""
+        with self._building:
+            if self._built is None:
+                self._built = msgspec.json.encode(self.document())
+            return self._built
 
     def _register_responses(self) -> None:
         """Problems are components of ours; flask-smorest's are marshmallow schemas."""
@@ -31,3 +93,57 @@ class Api(flask_smorest.Api):  # type: ignore[misc] # flask-smorest ships no typ
 
     def _register_error_handlers(self) -> None:
         """`problems` answers every error."""
+
+
+def _filled(node: Any, found: list[dict[str, Any]]) -> Any:
+    if isinstance(node, dict):
+        if _PLACEHOLDER in node:
+            return found[node[_PLACEHOLDER]]
+        return {name: _filled(member, found) for name, member in node.items()}
+    return [_filled(member, found) for member in node] if isinstance(node, list) else node
+
+
+def _name_operations(document: dict[str, Any]) -> None:
+    """Give each operation its id, `leads.create`: what generated clients call it."""
+    taken: set[str] = set()
+    for address, item in document["paths"].items():
+        for method, operation in item.items():
+            if method == "parameters":
+                continue
+            name = operation.get("operationId", "")
+            if not name or name in taken:
+                raise schemas.NameTaken(f"{method.upper()} {address} needs an operation id of its own, not {name!r}")
+            taken.add(name)
+
+
+def _components(problem: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+        "parameters": {
+            component: {"name": name, "in": "header", "required": required, "description": about, "schema": schema}
+            for component, (name, required, about, schema) in _PARAMETERS.items()
+        },
+        "headers": {
+            component: {"description": about, "schema": schema} for component, (about, schema) in _HEADERS.items()
+        },
+        "responses": {
+            "NotModified": {
+                "description": "What you have is current.",
+                "headers": {"ETag": {"$ref": "#/components/headers/ETag"}},
+            },
+            **{f"Problem{status}": _problem(status, problem) for status in _PROBLEMS},
+        },
+    }
+
+
+def _problem(status: int, schema: dict[str, Any]) -> dict[str, Any]:
+    headers = {"X-Request-ID": {"$ref": "#/components/headers/RequestId"}}
+    if status in _RETRYABLE:
+        headers["Retry-After"] = {"$ref": "#/components/headers/RetryAfter"}
+    if status == 401:
+        headers["WWW-Authenticate"] = {"$ref": "#/components/headers/WWWAuthenticate"}
+    return {
+        "description": HTTPStatus(status).phrase,
+        "headers": headers,
+        "content": {MEDIA_TYPE: {"schema": schema}},
+    }

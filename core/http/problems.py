@@ -11,26 +11,16 @@ from msgspec import Meta, Struct
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from core.errors import Fault, Problem
+from core.errors import Fault, NotFound, Problem, TooManyRequests
 from core.http import database_errors
+from core.http.decoding import UnsupportedMediaType
+from core.http.queries import QueryTooLong
 from core.http.structs import encode
 
 log = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
 _COPIED = ("Allow", "WWW-Authenticate", "Retry-After")
-_CODES = {
-    400: "bad_request",
-    404: "not_found",
-    405: "method_not_allowed",
-    413: "body_too_large",
-    414: "query_too_long",
-    415: "unsupported_media_type",
-    416: "range_not_satisfiable",
-    429: "quota_exceeded",
-    431: "headers_too_large",
-    500: "internal_error",
-}
 
 
 class ProblemDetails(Struct, frozen=True, kw_only=True):
@@ -67,6 +57,16 @@ class InternalError(Problem):
     status = 500
     code = "internal_error"
     title = "Something went wrong on our side"
+
+
+_KINDS: dict[int, type[Problem]] = {
+    404: NotFound,
+    405: NotAllowed,
+    413: BodyTooLarge,
+    414: QueryTooLong,
+    415: UnsupportedMediaType,
+    429: TooManyRequests,
+}
 
 
 def install(app: Flask) -> None:
@@ -129,9 +129,11 @@ def _from_http(error: HTTPException) -> Problem | None:
     if status == 500:
         return None
     headers = {name: value for name, value in error.get_headers() if name in _COPIED}
-    problem = Problem("" if status == 404 else error.description or "", headers=headers)
-    # Shadows the class variables: these come from the status, not from a class of ours.
-    vars(problem).update(
-        status=status, code=_CODES.get(status, f"http_{status}"), title=HTTPStatus(status).phrase
-    )
+    kind = _KINDS.get(status)
+    if kind is not None:
+        return kind(headers=headers)
+    problem = Problem(error.description or "", headers=headers)
+    if status != Problem.status:
+        # Shadows the class variables: there is no class of ours for this status.
+        vars(problem).update(status=status, code=f"http_{status}", title=HTTPStatus(status).phrase)
     return problem

@@ -26,11 +26,7 @@ class Patch(msgspec.Struct, metaclass=_KeywordOnly, frozen=True, forbid_unknown_
 
     def changes(self) -> dict[str, Any]:
         """The fields that were sent, by name."""
-        return {
-            name: value
-            for name in self.__struct_fields__
-            if (value := getattr(self, name)) is not msgspec.UNSET
-        }
+        return {name: value for name in self.__struct_fields__ if (value := getattr(self, name)) is not msgspec.UNSET}
 
 
 class View(msgspec.Struct, frozen=True):

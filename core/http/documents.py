@@ -1,0 +1,101 @@
+"""Serve the OpenAPI document, the page to try it in, and a page about each kind of problem; all from this machine."""
+
+from __future__ import annotations
+
+import inspect
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from flask import Response, request
+
+from core.crypto import digest
+from core.errors import NotFound
+from core.http import problems
+from core.http.contract import Rule, declare
+from core.http.structs import encode
+
+if TYPE_CHECKING:
+    from core.http.application import Application
+
+_ASSETS = {
+    "swagger-ui.css": "text/css",
+    "swagger-ui-bundle.js": "text/javascript",
+    "favicon-32x32.png": "image/png",
+    "start.js": "text/javascript",
+}
+_START = b"""window.addEventListener("load", function () {
+  SwaggerUIBundle({ url: "../openapi.json", dom_id: "#page", deepLinking: true, persistAuthorization: false });
+});
+"""
+_PAGE = b"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Tripfile API</title>
+<link rel="icon" href="docs/favicon-32x32.png">
+<link rel="stylesheet" href="docs/swagger-ui.css">
+<script src="docs/swagger-ui-bundle.js"></script>
+<script src="docs/start.js"></script>
+</head>
+<body><main id="page"></main></body>
+</html>
+"""
+# Swagger UI sets style attributes and draws its icons from data addresses.
+_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
+    " connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+def install(app: Application) -> None:
+    """Add `/openapi.json`, `/docs` and `/problems/<code>`."""
+
+    def openapi() -> Response:
+        return _revalidated(app.api.bytes(), "application/json")
+
+    _add(app, "/openapi.json", "openapi", openapi)
+    _add(app, "/problems/<code>", "problem", _problem)
+    if app.settings.docs:
+        _add(app, "/docs", "docs", _page)
+        _add(app, "/docs/<name>", "docs_asset", _asset)
+
+
+def _add(app: Application, address: str, name: str, view: Any) -> None:
+    declare(view, Rule(public=True, internal=True))
+    app.add_url_rule(address, name, view, methods=["GET"])
+
+
+def _page() -> Response:
+    response = _revalidated(_PAGE, "text/html; charset=utf-8")
+    response.headers["Content-Security-Policy"] = _CSP
+    return response
+
+
+def _asset(name: str) -> Response:
+    if name not in _ASSETS:
+        raise NotFound
+    return _revalidated(_read(name), _ASSETS[name])
+
+
+@cache
+def _read(name: str) -> bytes:
+    return _START if name == "start.js" else (files("flask_swagger_ui") / "dist" / name).read_bytes()
+
+
+def _problem(code: str) -> Response:
+    kind = problems.known().get(code)
+    if kind is None:
+        raise NotFound
+    about = {"code": kind.code, "status": kind.status, "title": kind.title, "detail": inspect.getdoc(kind) or ""}
+    return _revalidated(encode(about), "application/json")
+
+
+def _revalidated(body: bytes, content_type: str) -> Response:
+    """A response that is sent again only when it has changed."""
+    response = Response(body, content_type=content_type)
+    response.set_etag(digest(body).hex()[:32])
+    response.headers["Cache-Control"] = "no-cache"
+    response.make_conditional(request)
+    return response

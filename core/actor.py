@@ -66,6 +66,17 @@ def current_user_id() -> UUID:
     return user_id
 
 
+def acting_user_id() -> UUID | None:
+    """The signed-in user, or None where a command or job acts."""
+    return current_actor().user_id
+
+
+def default_team_id() -> UUID | None:
+    """The team a new row belongs to: that of its maker, where they are in exactly one."""
+    teams = current_actor().team_ids
+    return next(iter(teams)) if len(teams) == 1 else None
+
+
 def current_permission() -> str | None:
     """The permission the running entrance declared, if any."""
     permission: str | None = g.get("permission") if g else None

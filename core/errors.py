@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 import msgspec
@@ -41,6 +41,18 @@ class Invalid(Problem):
     status = 422
     code = "invalid"
     title = "Some of the input is not valid"
+
+
+def gather(*checks: Callable[[], object]) -> None:
+    """Run every check and raise one Invalid with the faults of all of them."""
+    faults: list[Fault] = []
+    for check in checks:
+        try:
+            check()
+        except Invalid as invalid:
+            faults.extend(invalid.errors)
+    if faults:
+        raise Invalid(errors=faults)
 
 
 class Unauthorized(Problem):

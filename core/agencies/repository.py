@@ -17,33 +17,8 @@ from core.db.tenancy import current_agency_id
 from core.errors import NotFound, PreconditionFailed
 from core.extensions import db
 
-AGENCY = read.Query(
-    select(
-        Agency.id,
-        Agency.slug,
-        Agency.name,
-        Agency.currency,
-        Agency.zone,
-        Agency.language,
-        Agency.country,
-        Agency.version,
-        Agency.created_at,
-        Agency.updated_at,
-    ),
-    AgencyView,
-)
-BRAND = select(
-    Brand.id,
-    Brand.code,
-    Brand.name,
-    Brand.email,
-    Brand.phone,
-    Brand.website,
-    Brand.language,
-    Brand.version,
-    Brand.created_at,
-    Brand.updated_at,
-)
+AGENCY = read.Query(select(*read.columns(AgencyView, Agency)), AgencyView)
+BRAND = select(*read.columns(BrandView, Brand))
 
 
 def current_agency(*, version: int | None = None) -> Agency:

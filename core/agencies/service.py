@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID
 
 from msgspec import UNSET
@@ -16,6 +17,7 @@ from core.agencies.repository import brands
 from core.agencies.schemas import AgencyPatch, AgencyView, BrandDraft, BrandPatch, BrandView
 from core.db.query import ListQuery, Page
 from core.db.tenancy import acting_as
+from core.errors import gather
 from core.events.log import publish
 from core.money import check_currency
 from core.plugins.manager import installed
@@ -111,7 +113,5 @@ def _check(changes: dict[str, str | None]) -> None:
         "language": fields.check_language,
         "country": fields.check_country,
     }
-    for name, check in checks.items():
-        value = changes.get(name)
-        if value is not None:
-            check(value)
+    given = {name: value for name, value in changes.items() if value is not None}
+    gather(*(partial(check, given[name]) for name, check in checks.items() if name in given))

@@ -8,24 +8,12 @@ from uuid import UUID
 from sqlalchemy import select
 
 from core.audit.schemas import EventView
+from core.db import read
 from core.db.query import RANGE, Filter, Listing, ListQuery, Page
 from core.db.repository import Repository
 from core.events.models import EventEntry
 
-EVENT = select(
-    EventEntry.id,
-    EventEntry.name,
-    EventEntry.schema_version,
-    EventEntry.occurred_at,
-    EventEntry.subject,
-    EventEntry.subject_id,
-    EventEntry.actor_kind,
-    EventEntry.actor_id,
-    EventEntry.request_id,
-    EventEntry.payload,
-    EventEntry.before,
-    EventEntry.after,
-)
+EVENT = select(*read.columns(EventView, EventEntry))
 
 
 class Log(Repository[EventEntry]):

@@ -82,13 +82,20 @@ def _build(
 def _conditions(repository: Repository[Any], query: ListQuery, words: int) -> list[ColumnElement[bool]]:
     found = [repository.in_scope()]
     for number, condition in enumerate(query.conditions):
-        found.append(_compare(repository.listing, condition, bind=f"filter_{number}"))
+        found.append(_compare(repository, condition, bind=f"filter_{number}"))
     found.extend(_matches(repository, bind=f"word_{number}") for number in range(words))
     return found
 
 
-def _compare(listing: Listing, condition: Condition, *, bind: str) -> ColumnElement[bool]:
-    column = listing.filters[condition.name].column
+def _compare(repository: Repository[Any], condition: Condition, *, bind: str) -> ColumnElement[bool]:
+    declared = repository.listing.filters[condition.name]
+    comparison = _comparison(declared.column, condition, bind=bind)
+    if declared.via is None:
+        return comparison
+    return repository.model.id.in_(select(declared.via).where(comparison))
+
+
+def _comparison(column: InstrumentedAttribute[Any], condition: Condition, *, bind: str) -> ColumnElement[bool]:
     if condition.operator is Operator.IN:
         return column == any_(bindparam(bind, type_=ARRAY(column.type)))
     value: Any = bindparam(bind, type_=column.type)

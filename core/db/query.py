@@ -42,6 +42,8 @@ class Filter:
     """The wire type of its value, for msgspec: `str`, `date`, `Literal[...]`, `UUID`..."""
     summary: str
     operators: tuple[Operator, ...] = EQUALITY
+    via: InstrumentedAttribute[Any] | None = None
+    """Where `column` is of a child table: the child's column that holds the id of what is listed."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from hashlib import blake2b
 from typing import Any, Generic, TypeVar
 
+import msgspec
 import psycopg
 from flask import Flask, current_app
 from psycopg_pool import ConnectionPool
@@ -15,11 +16,17 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from core.config import Settings
 from core.db import wire
+from core.db.base import Model
 from core.db.tenancy import IN_AGENCY, NOT_DELETED, current_agency_id
 from core.extensions import db
 
 S = TypeVar("S")
 _DIALECT = PGDialect_psycopg(paramstyle="numeric_dollar")
+
+
+def columns(view: type[msgspec.Struct], model: type[Model], **others: Any) -> list[Any]:
+    """The columns that make a Struct, in its field order: the model's of the same name, or those given in `others`."""
+    return [others[name] if name in others else getattr(model, name) for name in view.__struct_fields__]
 
 
 class Query(Generic[S]):
@@ -38,7 +45,11 @@ class Query(Generic[S]):
         self._sql = str(compiled).encode()
         self._name = blake2b(self._sql, digest_size=12).hexdigest().encode()
         self._order: Sequence[str] = compiled.positiontup or ()
-        self._binds = compiled._bind_processors  # noqa: SLF001 - what SQLAlchemy's own execution uses
+        # What SQLAlchemy's own execution converts values with.
+        self._binds = compiled._bind_processors  # noqa: SLF001
+        kinds = [column.type for column in statement.selected_columns]
+        self._results = [kind._cached_result_processor(_DIALECT, None) for kind in kinds]  # noqa: SLF001
+        self._plain = not any(self._results)
 
     def rows(self, **values: Any) -> list[S]:
         """Every row of the acting agency. Raises NoAgency when nobody acts in one."""
@@ -53,7 +64,10 @@ class Query(Generic[S]):
         return rows[0] if rows else None
 
     def _make_row(self, row: Sequence[Any]) -> S:
-        return self.into(*row)
+        if self._plain:
+            return self.into(*row)
+        converted = [process(value) if process else value for process, value in zip(self._results, row, strict=True)]
+        return self.into(*converted)
 
     def _inside(self, values: Mapping[str, Any]) -> list[S]:
         # A read inside a write uses the write's connection: it sees what was written so far.

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, any_, bindparam, false, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from core import clock
-from core.actor import Actor, Scope, current_actor, current_permission
+from core.actor import Scope, current_actor, current_permission
 from core.db import listing, read
 from core.db.base import Identified, Owned, SoftDeleted
 from core.db.query import Listing, ListQuery, Page
@@ -21,15 +21,21 @@ M = TypeVar("M", bound=Identified)
 S = TypeVar("S")
 
 
+class Ownership(NamedTuple):
+    """The columns that say whose a row is: what the scopes `own` and `team` compare."""
+
+    owner: InstrumentedAttribute[Any]
+    team: InstrumentedAttribute[Any] | None = None
+
+
 class Repository(Generic[M]):
     """Subclass per aggregate. Knows the session, never commits; foreign and invisible rows do not exist for it."""
 
     model: type[M]
     permission: ClassVar[str]
     """Whose scope limits what is seen when a neighbour asks, e.g. `leads.read`."""
-    owner: ClassVar[InstrumentedAttribute[Any] | None] = None
-    """The column with the owning user; None where rows have no owner and every scope sees all."""
-    team: ClassVar[InstrumentedAttribute[Any] | None] = None
+    ownership: ClassVar[Ownership | None] = None
+    """Whose a row is; None where rows have no owner and every scope sees all."""
     listing: ClassVar[Listing]
 
     def __init_subclass__(cls) -> None:
@@ -42,14 +48,27 @@ class Repository(Generic[M]):
         entity = self.find(entity_id)
         if entity is None:
             raise NotFound
+        self._expect(entity, version)
+        return entity
+
+    def _expect(self, entity: M, version: int | None) -> None:
         if version is not None and isinstance(entity, Owned) and entity.version != version:
             raise PreconditionFailed
-        return entity
 
     def find(self, entity_id: UUID) -> M | None:
         """Load one for changing it, or None."""
         statement = select(self.model).where(self.model.id == entity_id, self.in_scope())
         return db.session.scalar(statement, self.scope_values())
+
+    def get_deleted(self, entity_id: UUID, *, version: int | None = None) -> M:
+        """Load one that was soft-deleted, for restoring it. Raises NotFound, PreconditionFailed."""
+        statement = select(self.model).where(self.model.id == entity_id, self.in_scope())
+        options = {"include_deleted": True}
+        entity = db.session.scalar(statement, self.scope_values(), execution_options=options)
+        if entity is None or not isinstance(entity, SoftDeleted) or entity.deleted_at is None:
+            raise NotFound
+        self._expect(entity, version)
+        return entity
 
     def add(self, entity: M) -> M:
         """Make a new row known to the unit of work and to the database."""
@@ -93,7 +112,7 @@ class Repository(Generic[M]):
 
     def scope(self) -> Scope | None:
         """How far the permission in use reaches; None when the caller may see nothing here."""
-        if self.owner is None:
+        if self.ownership is None:
             return Scope.ALL
         acting = current_permission() or ""
         mine = acting.split(".")[0] == self.permission.split(".")[0]
@@ -101,23 +120,23 @@ class Repository(Generic[M]):
 
     def in_scope(self) -> ColumnElement[bool]:
         """The condition that rows are within the caller's scope; its values come from `scope_values`."""
-        scope = self.scope()
+        scope, ownership = self.scope(), self.ownership
         if scope is None:
             return false()
-        if scope is Scope.ALL or self.owner is None:
+        if scope is Scope.ALL or ownership is None:
             return true()
-        own = self.owner == bindparam("scope_user", type_=Uuid())
-        if scope is Scope.OWN or self.team is None:
+        own = ownership.owner == bindparam("scope_user", type_=Uuid())
+        if scope is Scope.OWN or ownership.team is None:
             return own
-        return or_(own, self.team == any_(bindparam("scope_teams", type_=ARRAY(Uuid()))))
+        return or_(own, ownership.team == any_(bindparam("scope_teams", type_=ARRAY(Uuid()))))
 
     def scope_values(self) -> dict[str, Any]:
         """The bind values of `in_scope`."""
-        actor: Actor = current_actor()
-        scope = self.scope()
-        if scope in (None, Scope.ALL) or self.owner is None:
+        scope, ownership = self.scope(), self.ownership
+        if scope in (None, Scope.ALL) or ownership is None:
             return {}
+        actor = current_actor()
         values: dict[str, Any] = {"scope_user": actor.user_id}
-        if scope is Scope.TEAM and self.team is not None:
+        if scope is Scope.TEAM and ownership.team is not None:
             values["scope_teams"] = list(actor.team_ids)
         return values

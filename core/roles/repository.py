@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 
 from core.actor import Scope
+from core.db import read
 from core.db.query import Filter, Listing, ListQuery, Page
 from core.db.repository import Repository
 from core.extensions import db
@@ -15,7 +16,7 @@ from core.roles import builtin
 from core.roles.models import MembershipRole, Role, RolePermission
 from core.roles.schemas import RoleRow
 
-ROW = select(Role.id, Role.code, Role.name, Role.built_in, Role.version, Role.created_at)
+ROW = select(*read.columns(RoleRow, Role))
 
 
 class Roles(Repository[Role]):

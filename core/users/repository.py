@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, Uuid, delete, func, select
 
+from core.db import read
 from core.db.query import Filter, Listing, ListQuery, Page
 from core.db.repository import Repository
 from core.errors import NotFound, PreconditionFailed
@@ -15,9 +16,8 @@ from core.roles.models import MembershipRole, Role
 from core.users.models import Membership, Team, TeamMember, User
 from core.users.schemas import MemberRow, MemberView, TeamView
 
-MEMBER_ROW = select(
-    Membership.user_id, User.email, User.name, Membership.state, Membership.version, Membership.created_at
-).join(User, User.id == Membership.user_id)
+_PERSON = {"id": Membership.user_id, "email": User.email, "name": User.name}
+MEMBER_ROW = select(*read.columns(MemberRow, Membership, **_PERSON)).join(User, User.id == Membership.user_id)
 _ROLES = (
     select(Role.code)
     .join(MembershipRole, MembershipRole.role_id == Role.id)
@@ -27,18 +27,17 @@ _ROLES = (
 )
 _TEAMS = select(TeamMember.team_id).where(TeamMember.user_id == Membership.user_id).correlate(Membership)
 MEMBER = select(
-    Membership.user_id,
-    User.email,
-    User.name,
-    User.language,
-    User.zone,
-    Membership.state,
-    func.array(_ROLES.scalar_subquery(), type_=ARRAY(Text())),
-    func.array(_TEAMS.scalar_subquery(), type_=ARRAY(Uuid())),
-    Membership.version,
-    Membership.created_at,
+    *read.columns(
+        MemberView,
+        Membership,
+        **_PERSON,
+        language=User.language,
+        zone=User.zone,
+        roles=func.array(_ROLES.scalar_subquery(), type_=ARRAY(Text())),
+        teams=func.array(_TEAMS.scalar_subquery(), type_=ARRAY(Uuid())),
+    )
 ).join(User, User.id == Membership.user_id)
-TEAM = select(Team.id, Team.name, Team.version, Team.created_at)
+TEAM = select(*read.columns(TeamView, Team))
 
 
 class Members(Repository[Membership]):

@@ -1,0 +1,19 @@
+"""What other modules may ask about the agency."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from core.agencies.models import Brand
+from core.agencies.repository import agency_view
+from core.agencies.schemas import AgencyView
+from core.extensions import db
+
+__all__ = ["AgencyView", "agency_view", "is_brand"]
+
+
+def is_brand(brand_id: UUID) -> bool:
+    """Whether a brand of the acting agency has this id."""
+    return db.session.scalar(select(Brand.id).where(Brand.id == brand_id)) is not None

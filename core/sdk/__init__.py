@@ -1,0 +1,117 @@
+"""The public surface: everything a plugin imports from the core, ours and a stranger's alike."""
+
+from __future__ import annotations
+
+from msgspec import UNSET, UnsetType
+
+from core import clock, fields, ids, search
+from core.actor import Actor, Scope, acting_user_id, current_actor, current_user_id, default_team_id, system
+from core.agencies import api as agencies
+from core.config import Settings
+from core.db import read
+from core.db.base import PERSONAL, Identified, Model, Owned, SoftDeleted, Tenant, owned_key
+from core.db.query import EQUALITY, RANGE, Filter, Listing, ListQuery, Operator, Page
+from core.db.repository import Ownership, Repository
+from core.db.tenancy import acting_as, current_agency_id
+from core.db.types import StructJSON, money
+from core.errors import (
+    Conflict,
+    Fault,
+    Forbidden,
+    Invalid,
+    NotFound,
+    PreconditionFailed,
+    Problem,
+    TooManyRequests,
+    Unauthorized,
+    Unavailable,
+    gather,
+)
+from core.events.event import Event
+from core.events.log import publish
+from core.extensions import db
+from core.fields import Country, Email, Language, Name, Phone, Text, Zone
+from core.http.blueprint import Blueprint
+from core.http.structs import Draft, Patch, View
+from core.money import Currency, Money, check_currency, from_minor, to_minor
+from core.plugins.hookspecs import hookimpl, hookspec
+from core.plugins.manager import installed
+from core.plugins.spec import Permission, Plugin
+from core.references import next_reference
+from core.users import api as users
+
+__all__ = [
+    "EQUALITY",
+    "PERSONAL",
+    "RANGE",
+    "UNSET",
+    "Actor",
+    "Blueprint",
+    "Conflict",
+    "Country",
+    "Currency",
+    "Draft",
+    "Email",
+    "Event",
+    "Fault",
+    "Filter",
+    "Forbidden",
+    "Identified",
+    "Invalid",
+    "Language",
+    "ListQuery",
+    "Listing",
+    "Model",
+    "Money",
+    "Name",
+    "NotFound",
+    "Operator",
+    "Owned",
+    "Ownership",
+    "Page",
+    "Patch",
+    "Permission",
+    "Phone",
+    "Plugin",
+    "PreconditionFailed",
+    "Problem",
+    "Repository",
+    "Scope",
+    "Settings",
+    "SoftDeleted",
+    "StructJSON",
+    "Tenant",
+    "Text",
+    "TooManyRequests",
+    "Unauthorized",
+    "Unavailable",
+    "UnsetType",
+    "View",
+    "Zone",
+    "acting_as",
+    "acting_user_id",
+    "agencies",
+    "check_currency",
+    "clock",
+    "current_actor",
+    "current_agency_id",
+    "current_user_id",
+    "db",
+    "default_team_id",
+    "fields",
+    "from_minor",
+    "gather",
+    "hookimpl",
+    "hookspec",
+    "ids",
+    "installed",
+    "money",
+    "next_reference",
+    "owned_key",
+    "publish",
+    "read",
+    "search",
+    "system",
+    "to_minor",
+    "users",
+]

@@ -1,0 +1,17 @@
+"""Contacts: the people, households and companies an agency deals with."""
+
+from __future__ import annotations
+
+from core.sdk import Plugin
+
+from . import endpoints, models, permissions
+
+plugin = Plugin(
+    name="contacts",
+    version="1.0.0",
+    core=">=1.0,<2",
+    summary="The people, households and companies an agency deals with.",
+    permissions=permissions.ALL,
+    models=models,
+    blueprints=(endpoints.blueprint,),
+)

@@ -1,0 +1,60 @@
+"""Contacts over HTTP."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from core.sdk import Blueprint, ListQuery, Page
+
+from . import permissions, service
+from .repository import Contacts
+from .schemas import ContactDraft, ContactPatch, ContactRow, ContactView
+
+blueprint = Blueprint("contacts", description="The people, households and companies an agency deals with.")
+
+
+@blueprint.get("/", permission=permissions.READ)
+@blueprint.listing(Contacts.listing)
+@blueprint.response(200, Page[ContactRow])
+def search(query: ListQuery) -> Page[ContactRow]:
+    """List and search contacts."""
+    return service.rows(query)
+
+
+@blueprint.post("/", permission=permissions.WRITE)
+@blueprint.arguments(ContactDraft)
+@blueprint.response(201, ContactView)
+def create(draft: ContactDraft) -> ContactView:
+    """Add a contact."""
+    return service.create(draft)
+
+
+@blueprint.get("/<uuid:contact_id>", permission=permissions.READ)
+@blueprint.response(200, ContactView)
+def show(contact_id: UUID) -> ContactView:
+    """Show a contact."""
+    return service.view(contact_id)
+
+
+@blueprint.patch("/<uuid:contact_id>", permission=permissions.WRITE)
+@blueprint.if_match
+@blueprint.arguments(ContactPatch)
+@blueprint.response(200, ContactView)
+def change(patch: ContactPatch, contact_id: UUID, version: int | None) -> ContactView:
+    """Change a contact."""
+    return service.change(contact_id, patch, version=version)
+
+
+@blueprint.delete("/<uuid:contact_id>", permission=permissions.DELETE)
+@blueprint.if_match
+@blueprint.response(204)
+def delete(contact_id: UUID, version: int | None) -> None:
+    """Put a contact away; it can be restored."""
+    service.delete(contact_id, version=version)
+
+
+@blueprint.post("/<uuid:contact_id>/restore", permission=permissions.DELETE)
+@blueprint.response(200, ContactView)
+def restore(contact_id: UUID) -> ContactView:
+    """Bring back a contact that was put away."""
+    return service.restore(contact_id)

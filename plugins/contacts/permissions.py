@@ -1,0 +1,24 @@
+"""What a role can allow about contacts."""
+
+from __future__ import annotations
+
+from core.sdk import Permission, Scope
+
+READ = Permission(
+    "contacts.read",
+    "See contacts.",
+    roles={
+        "manager": Scope.ALL,
+        "agent": Scope.ALL,
+        "accountant": Scope.ALL,
+        "operations": Scope.ALL,
+        "read_only": Scope.ALL,
+    },
+)
+WRITE = Permission(
+    "contacts.write",
+    "Add and change contacts.",
+    roles={"manager": Scope.ALL, "agent": Scope.TEAM, "operations": Scope.ALL},
+)
+DELETE = Permission("contacts.delete", "Delete and restore contacts.", roles={"manager": Scope.ALL})
+ALL = (READ, WRITE, DELETE)

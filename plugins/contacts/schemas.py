@@ -1,0 +1,111 @@
+"""Contacts on the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from core.sdk import Country, Draft, Email, Language, Name, Patch, Phone, Text, View, Zone
+
+Kind = Annotated[
+    Literal["person", "household", "company"], Meta(description="What kind of contact it is.", examples=["person"])
+]
+Label = Annotated[str, Meta(min_length=1, max_length=40, description="Which of several it is.", examples=["work"])]
+
+
+class EmailEntry(Struct, frozen=True, forbid_unknown_fields=True):
+    """An e-mail address of a contact."""
+
+    address: Email
+    label: Label | None = None
+
+
+class PhoneEntry(Struct, frozen=True, forbid_unknown_fields=True):
+    """A phone number of a contact; answers show it as E.164."""
+
+    number: Phone
+    label: Label | None = None
+
+
+Emails = Annotated[list[EmailEntry], Meta(max_length=20, description="E-mail addresses, the preferred one first.")]
+Phones = Annotated[list[PhoneEntry], Meta(max_length=20, description="Phone numbers, the preferred one first.")]
+
+
+class ContactDraft(Draft):
+    """A new contact. A person needs a name, a given name or a family name; others need a name."""
+
+    kind: Kind = "person"
+    name: Name | UnsetType = UNSET
+    given_name: Name | None = None
+    family_name: Name | None = None
+    belongs_to: Annotated[UUID, Meta(description="Household or company of a person.")] | None = None
+    emails: Emails = []
+    phones: Phones = []
+    language: Language | None = None
+    zone: Zone | None = None
+    country: Country | None = None
+    nationality: Country | None = None
+    note: Text | None = None
+    owner_id: UUID | None | UnsetType = UNSET
+    team_id: UUID | None | UnsetType = UNSET
+
+
+class ContactPatch(Patch):
+    """Changes to a contact; lists are replaced as a whole."""
+
+    name: Name | UnsetType = UNSET
+    given_name: Name | None | UnsetType = UNSET
+    family_name: Name | None | UnsetType = UNSET
+    belongs_to: UUID | None | UnsetType = UNSET
+    emails: Emails | UnsetType = UNSET
+    phones: Phones | UnsetType = UNSET
+    language: Language | None | UnsetType = UNSET
+    zone: Zone | None | UnsetType = UNSET
+    country: Country | None | UnsetType = UNSET
+    nationality: Country | None | UnsetType = UNSET
+    note: Text | None | UnsetType = UNSET
+    owner_id: UUID | None | UnsetType = UNSET
+    team_id: UUID | None | UnsetType = UNSET
+
+
+class ContactRow(View):
+    """A contact in a list, with the preferred e-mail address and phone number."""
+
+    id: UUID
+    kind: str
+    name: str
+    email: str | None
+    phone: str | None
+    language: str | None
+    country: str | None
+    owner_id: UUID | None
+    team_id: UUID | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class ContactView(View):
+    """A contact."""
+
+    id: UUID
+    kind: str
+    name: str
+    given_name: str | None
+    family_name: str | None
+    belongs_to: UUID | None
+    emails: list[EmailEntry]
+    phones: list[PhoneEntry]
+    language: str | None
+    zone: str | None
+    country: str | None
+    nationality: str | None
+    note: str | None
+    owner_id: UUID | None
+    team_id: UUID | None
+    version: int
+    created_at: datetime
+    updated_at: datetime

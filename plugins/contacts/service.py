@@ -1,0 +1,175 @@
+"""What can be done with contacts."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from core.sdk import (
+    UNSET,
+    Fault,
+    Invalid,
+    ListQuery,
+    Page,
+    acting_user_id,
+    clock,
+    default_team_id,
+    fields,
+    gather,
+    publish,
+    search,
+    users,
+)
+
+from .errors import StillHasMembers
+from .events import ContactChanged, ContactCreated, ContactDeleted, ContactRestored
+from .models import Contact, EmailAddress, PhoneNumber
+from .repository import contacts
+from .schemas import ContactDraft, ContactPatch, ContactRow, ContactView, EmailEntry, PhoneEntry
+
+ENTITY = "contacts.contact"
+
+
+def rows(query: ListQuery) -> Page[ContactRow]:
+    """A page of contacts."""
+    return contacts.rows(query)
+
+
+def view(contact_id: UUID) -> ContactView:
+    """A contact. Raises NotFound."""
+    return contacts.shown(contact_id)
+
+
+def create(draft: ContactDraft) -> ContactView:
+    """Add a contact; it belongs to its maker unless another owner is named. Raises Invalid."""
+    contact = Contact(kind=draft.kind, emails=[], phones=[])
+    contact.owner_id = acting_user_id() if draft.owner_id is UNSET else draft.owner_id
+    contact.team_id = default_team_id() if draft.team_id is UNSET else draft.team_id
+    _apply(contact, _given(draft))
+    contacts.add(contact)
+    publish(ContactCreated(contact_id=contact.id, kind=contact.kind), of=contact)
+    _index(contact)
+    return contacts.shown(contact.id)
+
+
+def change(contact_id: UUID, patch: ContactPatch, *, version: int | None) -> ContactView:
+    """Change a contact. Raises NotFound, PreconditionFailed, Invalid."""
+    changes = patch.changes()
+    contact = contacts.with_addresses(contact_id, version=version)
+    _apply(contact, changes)
+    # The version is the contact's as a whole, addresses and numbers included.
+    contact.updated_at = clock.now()
+    publish(ContactChanged(contact_id=contact.id, fields=sorted(changes)), of=contact)
+    contacts.save()
+    _index(contact)
+    return contacts.shown(contact.id)
+
+
+def delete(contact_id: UUID, *, version: int | None) -> None:
+    """Put a contact away. Raises StillHasMembers, NotFound, PreconditionFailed."""
+    contact = contacts.get(contact_id, version=version)
+    if contacts.has_members(contact.id):
+        raise StillHasMembers
+    contacts.remove(contact)
+    publish(ContactDeleted(contact_id=contact.id))
+
+
+def restore(contact_id: UUID) -> ContactView:
+    """Bring back a contact that was put away. Raises NotFound."""
+    contact = contacts.get_deleted(contact_id)
+    contact.deleted_at = None
+    contacts.save()
+    publish(ContactRestored(contact_id=contact.id))
+    return contacts.shown(contact.id)
+
+
+def _given(draft: ContactDraft) -> dict[str, Any]:
+    """What a draft says about the contact itself; owner and team have defaults of their own."""
+    names = set(draft.__struct_fields__) - {"kind", "owner_id", "team_id"}
+    return {name: value for name in names if (value := getattr(draft, name)) is not UNSET}
+
+
+def _apply(contact: Contact, changes: dict[str, Any]) -> None:
+    _check(contact, changes)
+    emails, phones = changes.pop("emails", None), changes.pop("phones", None)
+    if contact.name == _joined(contact):
+        contact.name = ""
+    country = changes.get("country", contact.country)
+    if emails is not None:
+        contact.emails = _emails(emails)
+    if phones is not None:
+        contact.phones = _phones(phones, country=country)
+    for name, value in changes.items():
+        setattr(contact, name, value)
+    contact.name = _name(contact)
+    contact.sort_name = search.fold(contact.name)
+
+
+def _name(contact: Contact) -> str:
+    """The name as given, or put together from its parts. Raises Invalid when there is none."""
+    name = contact.name or _joined(contact)
+    if not name:
+        raise Invalid(errors=[Fault("/name", "required", "Give the contact a name")])
+    return name
+
+
+def _joined(contact: Contact) -> str:
+    return " ".join(part for part in (contact.given_name, contact.family_name) if part)
+
+
+def _check(contact: Contact, changes: dict[str, Any]) -> None:
+    checks = {
+        "zone": fields.check_zone,
+        "language": fields.check_language,
+        "country": fields.check_country,
+        "nationality": lambda code: fields.check_country(code, pointer="/nationality"),
+        "belongs_to": lambda group: _check_group(contact, group),
+        "owner_id": _check_owner,
+        "team_id": _check_team,
+    }
+    wanted = [partial(check, changes[name]) for name, check in checks.items() if changes.get(name) is not None]
+    gather(*wanted)
+
+
+def _check_group(contact: Contact, group_id: UUID) -> None:
+    group = contacts.find(group_id)
+    if group is None:
+        raise Invalid(errors=[Fault("/belongs_to", "unknown", "There is no such contact")])
+    if contact.kind != "person" or group.kind == "person":
+        raise Invalid(errors=[Fault("/belongs_to", "kind", "A person belongs to a household or a company")])
+
+
+def _check_owner(owner_id: UUID) -> None:
+    if not users.is_active_member(owner_id):
+        raise Invalid(errors=[Fault("/owner_id", "unknown", "There is no such active member")])
+
+
+def _check_team(team_id: UUID) -> None:
+    if not users.is_team(team_id):
+        raise Invalid(errors=[Fault("/team_id", "unknown", "There is no such team")])
+
+
+def _emails(entries: list[EmailEntry]) -> list[EmailAddress]:
+    return [
+        EmailAddress(position=position, address=entry.address.lower(), label=entry.label)
+        for position, entry in enumerate(entries)
+    ]
+
+
+def _phones(entries: list[PhoneEntry], *, country: str | None) -> list[PhoneNumber]:
+    return [
+        PhoneNumber(
+            position=position,
+            number=fields.to_e164(entry.number, country=country, pointer=f"/phones/{position}/number"),
+            label=entry.label,
+        )
+        for position, entry in enumerate(entries)
+    ]
+
+
+def _index(contact: Contact) -> None:
+    texts = [contact.name, contact.given_name, contact.family_name]
+    texts += [email.address for email in contact.emails]
+    texts += [phone.number for phone in contact.phones]
+    search.index(ENTITY, contact.id, texts)

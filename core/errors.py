@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import ClassVar
 
 import msgspec
@@ -53,6 +54,16 @@ def gather(*checks: Callable[[], object]) -> None:
             faults.extend(invalid.errors)
     if faults:
         raise Invalid(errors=faults)
+
+
+@contextmanager
+def under(prefix: str) -> Iterator[None]:
+    """Put a prefix before the pointers of every fault found inside: the body was a part of a larger one."""
+    try:
+        yield
+    except Invalid as invalid:
+        moved = [Fault(prefix + fault.pointer, fault.code, fault.message) for fault in invalid.errors]
+        raise Invalid(invalid.detail, errors=moved) from None
 
 
 class Unauthorized(Problem):

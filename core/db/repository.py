@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -19,6 +19,10 @@ from core.extensions import db
 
 M = TypeVar("M", bound=Identified)
 S = TypeVar("S")
+
+
+def _same(value: S) -> S:
+    return value
 
 
 class Ownership(NamedTuple):
@@ -38,10 +42,14 @@ class Repository(Generic[M]):
     """Whose a row is; None where rows have no owner and every scope sees all."""
     listing: ClassVar[Listing]
 
-    def __init_subclass__(cls) -> None:
-        cls._pages: dict[Any, Any] = {}
+    _ids: ClassVar[Select[Any]]
+    statements: ClassVar[dict[Any, Any]]
+    """Statements built so far, by shape: filters, sort and scope, never values."""
 
-    _pages: ClassVar[dict[Any, Any]]
+    def __init_subclass__(cls) -> None:
+        cls.statements = {}
+        if "model" in cls.__dict__:
+            cls._ids = select(cls.model.id)
 
     def get(self, entity_id: UUID, *, version: int | None = None) -> M:
         """Load one for changing it. Raises NotFound, and PreconditionFailed when `version` is no longer current."""
@@ -88,26 +96,45 @@ class Repository(Generic[M]):
             db.session.delete(entity)
         db.session.flush()
 
-    def page(self, query: ListQuery, statement: Select[Any], into: Callable[..., S]) -> Page[S]:
+    def page(
+        self,
+        query: ListQuery,
+        statement: Select[Any],
+        into: Callable[..., S],
+        *,
+        within: Mapping[InstrumentedAttribute[Any], Any] | None = None,
+    ) -> Page[S]:
         """One page of a list: one statement, whatever the number of rows.
 
-        `statement` selects the columns of `into` in order; `id` must be an attribute of what `into` builds.
+        `statement` selects the columns of `into` in order; `within` narrows the list to, say, one lead's notes.
         """
-        return listing.page(self, query, statement, into)
+        return listing.page(self, query, statement, into, within=within or {})
+
+    def require(self, entity_id: UUID) -> None:
+        """Raise NotFound unless the caller can see it."""
+        self._found(self._one(self._ids, _same, in_scope=True).first(wanted_id=entity_id, **self.scope_values()))
 
     def view(self, entity_id: UUID, statement: Select[Any], into: Callable[..., S]) -> S:
         """Read one as a Struct. Raises NotFound."""
-        found = self._one(statement, into).first(wanted_id=entity_id, **self.scope_values())
+        query = self._one(statement, into, in_scope=True)
+        return self._found(query.first(wanted_id=entity_id, **self.scope_values()))
+
+    def view_after_change(self, entity_id: UUID, statement: Select[Any], into: Callable[..., S]) -> S:
+        """Read one the caller has just changed, even if the change took it out of their scope."""
+        return self._found(self._one(statement, into, in_scope=False).first(wanted_id=entity_id))
+
+    def _found(self, found: S | None) -> S:
         if found is None:
             raise NotFound
         return found
 
-    def _one(self, statement: Select[Any], into: Callable[..., S]) -> read.Query[S]:
-        key = ("one", statement, into, self.scope())
-        if key not in self._pages:
+    def _one(self, statement: Select[Any], into: Callable[..., S], *, in_scope: bool) -> read.Query[S]:
+        key = ("one", statement, into, self.scope() if in_scope else Scope.ALL)
+        if key not in self.statements:
             wanted = self.model.id == bindparam("wanted_id", type_=Uuid())
-            self._pages[key] = read.Query(statement.where(wanted, self.in_scope()), into)
-        query: read.Query[S] = self._pages[key]
+            scope = self.in_scope() if in_scope else true()
+            self.statements[key] = read.Query(statement.where(wanted, scope), into)
+        query: read.Query[S] = self.statements[key]
         return query
 
     def scope(self) -> Scope | None:

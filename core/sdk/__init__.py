@@ -26,6 +26,7 @@ from core.errors import (
     Unauthorized,
     Unavailable,
     gather,
+    under,
 )
 from core.events.event import Event
 from core.events.log import publish
@@ -113,5 +114,6 @@ __all__ = [
     "search",
     "system",
     "to_minor",
+    "under",
     "users",
 ]

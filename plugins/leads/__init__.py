@@ -1,0 +1,19 @@
+"""Leads: capture, qualify and hand over travel enquiries."""
+
+from __future__ import annotations
+
+from core.sdk import Plugin
+
+from . import endpoints, models, permissions, settings
+
+plugin = Plugin(
+    name="leads",
+    version="1.0.0",
+    core=">=1.0,<2",
+    summary="Capture, qualify and hand over travel enquiries.",
+    requires={"contacts": ">=1.0,<2"},
+    settings=settings.LeadSettings,
+    permissions=permissions.ALL,
+    models=models,
+    blueprints=(endpoints.blueprint,),
+)

@@ -1,0 +1,19 @@
+"""What can go wrong with leads."""
+
+from __future__ import annotations
+
+from core.sdk import Conflict
+
+
+class MoveNotAllowed(Conflict):
+    """The pipeline has no such step from where the lead is."""
+
+    code = "lead_move_not_allowed"
+    title = "The lead cannot go there from its present status"
+
+
+class AlreadyWon(Conflict):
+    """A won lead keeps its owner: the trip file has them now."""
+
+    code = "lead_already_won"
+    title = "The lead is won and keeps its owner"

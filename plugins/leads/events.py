@@ -1,0 +1,93 @@
+"""What happened to leads."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import UUID
+
+from core.sdk import Event
+
+
+class LeadCreated(Event):
+    """An enquiry came in."""
+
+    subject: ClassVar[str] = "lead_id"
+    lead_id: UUID
+    reference: str
+    source: str
+    owner_id: UUID | None
+
+
+class LeadChanged(Event):
+    """Something about a lead changed, other than its status and owner."""
+
+    subject: ClassVar[str] = "lead_id"
+    lead_id: UUID
+    fields: list[str]
+
+
+class LeadMoved(Event):
+    """A lead went from one status to another."""
+
+    subject: ClassVar[str] = "lead_id"
+    lead_id: UUID
+    from_status: str
+    to_status: str
+    manual: bool
+    """Moved by an agent's word where a plugin that is off would have checked."""
+
+
+class LeadWon(Event):
+    """The client said yes."""
+
+    subject: ClassVar[str] = "lead_id"
+    lead_id: UUID
+    owner_id: UUID | None
+
+
+class LeadLost(Event):
+    """The client will not travel with this agency, for now."""
+
+    subject: ClassVar[str] = "lead_id"
+    lead_id: UUID
+    reason: str
+
+
+class LeadAssigned(Event):
+    """A lead got another owner or team."""
+
+    subject: ClassVar[str] = "lead_id"
+    lead_id: UUID
+    from_owner_id: UUID | None
+    owner_id: UUID | None
+    team_id: UUID | None
+
+
+class LeadDeleted(Event):
+    """A lead was put away; it can be restored."""
+
+    subject: ClassVar[str] = "lead_id"
+    lead_id: UUID
+
+
+class LeadRestored(Event):
+    """A lead that was put away is back."""
+
+    subject: ClassVar[str] = "lead_id"
+    lead_id: UUID
+
+
+class NoteWritten(Event):
+    """Somebody wrote a note on a lead."""
+
+    subject: ClassVar[str] = "lead_id"
+    lead_id: UUID
+    note_id: UUID
+
+
+class NoteChanged(Event):
+    """Somebody corrected or pinned a note on a lead."""
+
+    subject: ClassVar[str] = "lead_id"
+    lead_id: UUID
+    note_id: UUID

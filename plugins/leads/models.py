@@ -1,0 +1,137 @@
+"""Leads with their tags, notes and status history."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Computed, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.sdk import PERSONAL, Model, Owned, SoftDeleted, owned_key
+
+
+class Lead(Owned, SoftDeleted, Model):
+    """An enquiry: who asks, for which trip, and how far the sale has come."""
+
+    __tablename__ = "leads_lead"
+
+    reference: Mapped[str]
+    status: Mapped[str]
+    status_since: Mapped[datetime]
+    kind: Mapped[str]
+    source: Mapped[str]
+    utm: Mapped[dict[str, Any] | None]
+    contact_id: Mapped[UUID]
+    owner_id: Mapped[UUID | None]
+    team_id: Mapped[UUID | None]
+    brand_id: Mapped[UUID | None]
+    language: Mapped[str | None]
+    zone: Mapped[str | None]
+    nationality: Mapped[str | None]
+    residency: Mapped[str | None]
+
+    destinations: Mapped[list[str]]
+    departure_city: Mapped[str | None]
+    date_mode: Mapped[str | None]
+    start_date: Mapped[date | None]
+    end_date: Mapped[date | None]
+    flex_days: Mapped[int | None]
+    nights: Mapped[int | None]
+    adults: Mapped[int | None]
+    children_ages: Mapped[list[int]]
+    infants: Mapped[int]
+    rooms: Mapped[int | None]
+    budget_minor: Mapped[int | None]
+    budget_currency: Mapped[str | None]
+    budget_per: Mapped[str | None]
+    hotel_category: Mapped[int | None]
+    board: Mapped[str | None]
+    pace: Mapped[str | None]
+    interests: Mapped[list[str]]
+    occasion: Mapped[str | None]
+    restrictions: Mapped[str | None] = mapped_column(info=PERSONAL)
+
+    value_minor: Mapped[int | None]
+    value_currency: Mapped[str | None]
+    probability: Mapped[int | None]
+    expected_close: Mapped[date | None]
+    next_action_at: Mapped[datetime | None]
+    hold_until: Mapped[date | None]
+    lost_reason: Mapped[str | None]
+    recycle_on: Mapped[date | None]
+
+    # A keyset needs a value in every row: undated leads come last.
+    sort_start: Mapped[date] = mapped_column(Computed("COALESCE(start_date, '9999-12-31'::date)", persisted=True))
+    sort_next_action: Mapped[datetime] = mapped_column(
+        Computed("COALESCE(next_action_at, '9999-12-31 00:00:00+00'::timestamp with time zone)", persisted=True)
+    )
+
+    __table_args__ = (
+        UniqueConstraint("agency_id", "reference"),
+        owned_key("contact_id", "contacts_contact"),
+        owned_key("owner_id", "core_membership", referred="user_id", ondelete="SET NULL (owner_id)"),
+        owned_key("team_id", "core_team", ondelete="SET NULL (team_id)"),
+        owned_key("brand_id", "core_brand", ondelete="SET NULL (brand_id)"),
+        Index("leads_lead_created_at_idx", "agency_id", "created_at", "id"),
+        Index("leads_lead_updated_at_idx", "agency_id", "updated_at", "id"),
+        Index("leads_lead_sort_start_idx", "agency_id", "sort_start", "id"),
+        Index("leads_lead_sort_next_action_idx", "agency_id", "sort_next_action", "id"),
+        Index("leads_lead_status_idx", "agency_id", "status", "created_at", "id"),
+        Index("leads_lead_owner_id_idx", "agency_id", "owner_id", "created_at", "id"),
+        Index("leads_lead_team_id_idx", "agency_id", "team_id", "created_at", "id"),
+        Index("leads_lead_contact_id_idx", "agency_id", "contact_id", "created_at", "id"),
+    )
+
+
+class Tag(Owned, Model):
+    """A word an agent sorts leads by."""
+
+    __tablename__ = "leads_tag"
+
+    lead_id: Mapped[UUID]
+    tag: Mapped[str]
+
+    __table_args__ = (
+        UniqueConstraint("agency_id", "lead_id", "tag"),
+        owned_key("lead_id", "leads_lead", ondelete="CASCADE"),
+        Index("leads_tag_tag_idx", "agency_id", "tag", "lead_id"),
+    )
+
+
+class StatusChange(Owned, Model):
+    """One step through the pipeline: the history is only ever added to."""
+
+    __tablename__ = "leads_status_change"
+
+    lead_id: Mapped[UUID]
+    from_status: Mapped[str | None]
+    to_status: Mapped[str]
+    seconds_in_status: Mapped[int | None]
+    """How long the lead was in the status it left."""
+    author_id: Mapped[UUID | None]
+    note: Mapped[str | None] = mapped_column(info=PERSONAL)
+    reason: Mapped[str | None]
+    manual: Mapped[bool]
+
+    __table_args__ = (
+        owned_key("lead_id", "leads_lead", ondelete="CASCADE"),
+        Index("leads_status_change_created_at_idx", "agency_id", "lead_id", "created_at", "id"),
+    )
+
+
+class Note(Owned, Model):
+    """What somebody wrote down about a lead."""
+
+    __tablename__ = "leads_note"
+
+    lead_id: Mapped[UUID]
+    author_id: Mapped[UUID | None]
+    text: Mapped[str] = mapped_column(info=PERSONAL)
+    pinned: Mapped[bool]
+
+    __table_args__ = (
+        owned_key("lead_id", "leads_lead", ondelete="CASCADE"),
+        Index("leads_note_created_at_idx", "agency_id", "lead_id", "created_at", "id"),
+    )

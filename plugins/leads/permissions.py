@@ -1,0 +1,30 @@
+"""What a role can allow about leads."""
+
+from __future__ import annotations
+
+from core.sdk import Permission, Scope
+
+READ = Permission(
+    "leads.read",
+    "See leads, their notes and their history.",
+    roles={
+        "manager": Scope.ALL,
+        "agent": Scope.TEAM,
+        "accountant": Scope.ALL,
+        "operations": Scope.ALL,
+        "read_only": Scope.ALL,
+    },
+)
+WRITE = Permission(
+    "leads.write",
+    "Add and change leads, write notes, and move leads through the pipeline.",
+    roles={"manager": Scope.ALL, "agent": Scope.TEAM},
+)
+ASSIGN = Permission(
+    "leads.assign",
+    "Hand leads over to another owner or team.",
+    roles={"manager": Scope.ALL, "agent": Scope.OWN},
+)
+REOPEN = Permission("leads.reopen", "Reopen a won lead for negotiation.", roles={"manager": Scope.ALL})
+DELETE = Permission("leads.delete", "Delete and restore leads.", roles={"manager": Scope.ALL})
+ALL = (READ, WRITE, ASSIGN, REOPEN, DELETE)

@@ -1,0 +1,141 @@
+"""The pipeline: which status follows which, and what each step asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+from uuid import UUID
+
+from core.sdk import (
+    Fault,
+    Invalid,
+    acting_user_id,
+    agencies,
+    clock,
+    current_actor,
+    installed,
+    publish,
+)
+
+from .. import permissions
+from ..errors import MoveNotAllowed
+from ..events import LeadLost, LeadMoved, LeadWon
+from ..models import Lead, StatusChange
+from ..repository import leads
+from ..schemas import LeadView, Move, Status, StatusChangeView
+from ..settings import LeadSettings
+
+OPEN: tuple[Status, ...] = ("new", "contacted", "qualified", "proposal_sent", "negotiation", "on_hold")
+
+
+class Step(NamedTuple):
+    """One way into a status."""
+
+    sources: tuple[Status, ...]
+    guard: Callable[[Lead, Move], list[Fault]]
+    proof: str | None = None
+    """The plugin whose event proves the step; while it is off, an agent's note stands in for it."""
+
+
+def history(lead_id: UUID) -> list[StatusChangeView]:
+    """The steps a lead took, oldest first. Raises NotFound."""
+    return leads.history(lead_id)
+
+
+def move(lead_id: UUID, step: Move, *, version: int | None) -> LeadView:
+    """Take a lead to another status. Raises MoveNotAllowed, Invalid, Forbidden, NotFound, PreconditionFailed."""
+    lead = leads.get(lead_id, version=version)
+    manual = _check(lead, step)
+    now, left = clock.now(), lead.status
+    leads.add_step(
+        StatusChange(
+            lead_id=lead.id,
+            from_status=left,
+            to_status=step.to,
+            seconds_in_status=int((now - lead.status_since).total_seconds()),
+            author_id=acting_user_id(),
+            note=step.note,
+            reason=step.reason,
+            manual=manual,
+        )
+    )
+    lead.status, lead.status_since = step.to, now
+    lead.hold_until = step.hold_until if step.to == "on_hold" else None
+    lead.lost_reason = step.reason if step.to == "lost" else None
+    lead.recycle_on = step.recycle_on if step.to == "lost" else None
+    publish(LeadMoved(lead_id=lead.id, from_status=left, to_status=step.to, manual=manual), of=lead)
+    _announce(lead)
+    leads.save()
+    return leads.shown(lead.id)
+
+
+def _announce(lead: Lead) -> None:
+    if lead.status == "won":
+        publish(LeadWon(lead_id=lead.id, owner_id=lead.owner_id))
+    elif lead.status == "lost":
+        publish(LeadLost(lead_id=lead.id, reason=lead.lost_reason or ""))
+
+
+def _check(lead: Lead, step: Move) -> bool:
+    """Whether the step rests on the agent's word alone. Raises when it is not possible."""
+    way = STEPS.get(step.to)
+    if way is None or lead.status not in way.sources:
+        raise MoveNotAllowed(f"From {lead.status} a lead cannot go to {step.to}")
+    if lead.status == "won":
+        current_actor().require(permissions.REOPEN.name)
+    faults = way.guard(lead, step)
+    manual = way.proof is not None and lead.status != "won"
+    if manual and not step.note:
+        faults.append(Fault("/note", "required", f"Write down what happened: nothing else proves {step.to}"))
+    if faults:
+        raise Invalid(errors=faults)
+    return manual
+
+
+def _free(lead: Lead, step: Move) -> list[Fault]:
+    return []
+
+
+def _qualified(lead: Lead, step: Move) -> list[Fault]:
+    """Enough is known to plan: where (or open), when, who, and a budget band."""
+    missing = {
+        "destinations": bool(lead.destinations),
+        "date_mode": lead.date_mode is not None,
+        "adults": bool(lead.adults),
+        "budget": lead.budget_minor is not None,
+    }
+    return [
+        Fault(f"/{name}", "required", f"The lead needs {name} before it is qualified")
+        for name, there in missing.items()
+        if not there
+    ]
+
+
+def _on_hold(lead: Lead, step: Move) -> list[Fault]:
+    if step.hold_until is None:
+        return [Fault("/hold_until", "required", "Say until when the lead is on hold")]
+    if step.hold_until < clock.today(agencies.agency_view().zone):
+        return [Fault("/hold_until", "past", "This day is over")]
+    return []
+
+
+def _lost(lead: Lead, step: Move) -> list[Fault]:
+    settings: LeadSettings = installed().settings_of("leads")
+    faults = []
+    if step.reason not in settings.lost_reasons:
+        known = ", ".join(settings.lost_reasons)
+        faults.append(Fault("/reason", "choice", f"Give a reason why it was lost: {known}"))
+    if not step.note:
+        faults.append(Fault("/note", "required", "Write down how it was lost"))
+    return faults
+
+
+STEPS: dict[Status, Step] = {
+    "contacted": Step(("new",), _free, proof="communications"),
+    "qualified": Step(("new", "contacted", "lost"), _qualified),
+    "proposal_sent": Step(("qualified",), _free, proof="quotes"),
+    "negotiation": Step(("proposal_sent", "on_hold", "won"), _free),
+    "on_hold": Step(("proposal_sent", "negotiation"), _on_hold),
+    "won": Step(("proposal_sent", "negotiation", "on_hold"), _free, proof="quotes"),
+    "lost": Step(OPEN, _lost),
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
 from pathlib import Path
 
 BUILT_IN = Path(__file__).parents[2] / "plugins"
@@ -22,6 +23,14 @@ class Candidate:
     origin: str
     """Where it comes from, for people."""
     built_in: bool
+
+    @property
+    def folder(self) -> Path:
+        """Where its code lies."""
+        spec = find_spec(self.module)
+        if spec is None or spec.origin is None:
+            raise LookupError(f"{self.origin} has no module {self.module}")
+        return Path(spec.origin).parent
 
 
 def discover(built_in: Path = BUILT_IN) -> tuple[dict[str, Candidate], list[str]]:

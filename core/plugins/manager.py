@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -89,27 +88,34 @@ def installed() -> Plugins:
 
 def load(settings: Settings) -> Plugins:
     """Import and check what PLUGINS enables; raises ConfigurationError with a sentence for everything wrong."""
-    candidates, problems = discover()
+    candidates, doubled = discover()
     names, unknown = select(settings.plugins, candidates)
-    _refuse([*problems, *unknown])
-    core = _import({name: Candidate(name, module, "plugin", "the core", True) for name, module in CORE_MODULES.items()})
-    chosen = _import({name: candidates[name] for name in names})
-    return assemble(core, chosen, settings=settings, present=candidates)
+    modules = {name: Candidate(name, module, "plugin", "the core", True) for name, module in CORE_MODULES.items()}
+    core, broken_core = _import(modules)
+    chosen, broken = _import({name: candidates[name] for name in names})
+    problems = [*doubled, *unknown, *broken_core, *broken]
+    return assemble(core, chosen, settings=settings, present=candidates, problems=problems)
 
 
 def assemble(
-    core: Mapping[str, Any], chosen: Mapping[str, Any], *, settings: Settings, present: Mapping[str, Candidate]
+    core: Mapping[str, Any],
+    chosen: Mapping[str, Any],
+    *,
+    settings: Settings,
+    present: Mapping[str, Candidate],
+    problems: Sequence[str] = (),
 ) -> Plugins:
     """Check values that are already imported, order them and register what they contribute."""
     _refuse(
         [
+            *problems,
             *(line for name, plugin in core.items() for line in rules.problems(plugin, name=name, owner=CORE)),
             *(line for name, plugin in chosen.items() for line in rules.problems(plugin, name=name, owner=name)),
         ]
     )
     _refuse([f"{name}: a core module has this name; rename the plugin" for name in sorted(core.keys() & chosen.keys())])
-    ordered, problems = order.sort({**core, **chosen})
-    _refuse(problems)
+    ordered, unmet = order.sort({**core, **chosen})
+    _refuse(unmet)
     # The core comes first whatever its names; plugins may require core modules.
     plugins = {**core, **{name: chosen[name] for name in ordered if name in chosen}}
     relay, unspecified = hooks.relay(plugins, core=frozenset(core))
@@ -119,29 +125,28 @@ def assemble(
     return Plugins(
         plugins=MappingProxyType(plugins),
         permissions=MappingProxyType({p.name: p for plugin in plugins.values() for p in plugin.permissions}),
-        folders=MappingProxyType({name: folder(present[name]) for name in plugins if name in chosen}),
+        folders=MappingProxyType({name: present[name].folder for name in plugins if name in chosen}),
         settings=MappingProxyType(values),
         relay=relay,
         present=MappingProxyType(dict(present)),
     )
 
 
-def folder(candidate: Candidate) -> Path:
-    """Where the code of an imported plugin lies."""
-    return Path(inspect.getfile(import_module(candidate.module))).parent
-
-
-def _import(candidates: Mapping[str, Candidate]) -> dict[str, Any]:
+def _import(candidates: Mapping[str, Candidate]) -> tuple[dict[str, Any], list[str]]:
+    """The Plugin values by name, and a sentence for each package that raised."""
     found: dict[str, Any] = {}
+    problems = []
     for name, candidate in candidates.items():
         try:
             found[name] = getattr(import_module(candidate.module), candidate.attribute, None)
         except Exception as error:
-            # Half-imported models stay in the mapper registry, so nothing may go on after this.
+            # Half-imported models stay in the mapper registry; the process reports this and ends.
+            log.debug("plugin.import_failed", plugin=name, exc_info=True)
             reason = f"{type(error).__name__}: {error}"
-            sentence = f"{name} ({candidate.origin}) cannot be imported: {reason}; repair it or take it out of PLUGINS"
-            raise ConfigurationError([sentence]) from error
-    return found
+            problems.append(
+                f"{name} ({candidate.origin}) cannot be imported: {reason}; repair it or take it out of PLUGINS"
+            )
+    return found, problems
 
 
 def _read_settings(plugins: Mapping[str, Plugin], settings: Settings) -> tuple[dict[str, BaseModel], list[str]]:

@@ -87,7 +87,12 @@ def _endpoints(app: Flask, blueprint: Blueprint) -> Iterator[tuple[str, str]]:
 
 def _route(app: Flask, endpoint: str, owner: str) -> Route:
     rule = rule_of(app.view_functions[endpoint])
-    return Route(owner, rule.permission if rule else None, public=bool(rule and rule.public), signed_in=bool(rule and rule.signed_in))
+    return Route(
+        owner,
+        rule.permission if rule else None,
+        public=bool(rule and rule.public),
+        signed_in=bool(rule and rule.signed_in),
+    )
 
 
 def _unguarded(plugin: Plugin, place: str, route: Route, plugins: Plugins) -> Iterator[str]:

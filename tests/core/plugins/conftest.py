@@ -44,7 +44,7 @@ def module() -> Callable[..., ModuleType]:
 def load_these(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Load:
     """Loads plugin values as if they had been discovered and imported."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(manager, "folder", lambda candidate: tmp_path / candidate.name)
+    monkeypatch.setattr(Candidate, "folder", property(lambda candidate: tmp_path / candidate.name))
 
     def load(*plugins: Plugin, core: Iterable[Plugin] = (), **settings: Any) -> Plugins:
         present = {each.name: Candidate(each.name, each.name, "plugin", "a test", False) for each in plugins}

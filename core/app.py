@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
+from core import telemetry
 from core.auth import tokens
 from core.config import ConfigurationError, Settings, load
 from core.db import read, tenancy
@@ -24,6 +25,7 @@ def create_app(settings: Settings | None = None) -> Application:
     settings = settings or load()
     if settings.problems():
         raise ConfigurationError(settings.problems())
+    telemetry.configure(settings)
     app = Application(settings)
     app.extensions["tripfile.cursor_key"] = settings.key_for("page cursors")
     _connect(app, settings)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import msgspec
+
+T = TypeVar("T")
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -44,16 +46,18 @@ class Invalid(Problem):
     title = "Some of the input is not valid"
 
 
-def gather(*checks: Callable[[], object]) -> None:
-    """Run every check and raise one Invalid with the faults of all of them."""
+def gather(*checks: Callable[[], T]) -> list[T]:
+    """Run every check and give their results, or raise one Invalid with the faults of all of them."""
+    results: list[T] = []
     faults: list[Fault] = []
     for check in checks:
         try:
-            check()
+            results.append(check())
         except Invalid as invalid:
             faults.extend(invalid.errors)
     if faults:
         raise Invalid(errors=faults)
+    return results
 
 
 @contextmanager

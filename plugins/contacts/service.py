@@ -91,27 +91,23 @@ def _given(draft: ContactDraft) -> dict[str, Any]:
 
 
 def _apply(contact: Contact, changes: dict[str, Any]) -> None:
-    _check(contact, changes)
-    emails, phones = changes.pop("emails", None), changes.pop("phones", None)
-    if contact.name == _joined(contact):
-        contact.name = ""
+    """Check changes and make them. Raises Invalid with every fault."""
     country = changes.get("country", contact.country)
-    if emails is not None:
-        contact.emails = _emails(emails)
-    if phones is not None:
-        contact.phones = _phones(phones, country=country)
-    for name, value in changes.items():
+    derived = contact.name == _joined(contact) and "name" not in changes
+    stored = dict(changes)
+    if "emails" in changes:
+        stored["emails"] = _emails(changes["emails"])
+    _, phones = gather(
+        partial(_check, contact, changes), partial(_phones, changes.get("phones", []), country=country)
+    )
+    if "phones" in changes:
+        stored["phones"] = phones
+    for name, value in stored.items():
         setattr(contact, name, value)
-    contact.name = _name(contact)
-    contact.sort_name = search.fold(contact.name)
-
-
-def _name(contact: Contact) -> str:
-    """The name as given, or put together from its parts. Raises Invalid when there is none."""
-    name = contact.name or _joined(contact)
-    if not name:
+    contact.name = _joined(contact) if derived or not contact.name else contact.name
+    if not contact.name:
         raise Invalid(errors=[Fault("/name", "required", "Give the contact a name")])
-    return name
+    contact.sort_name = search.fold(contact.name)
 
 
 def _joined(contact: Contact) -> str:
@@ -158,14 +154,12 @@ def _emails(entries: list[EmailEntry]) -> list[EmailAddress]:
 
 
 def _phones(entries: list[PhoneEntry], *, country: str | None) -> list[PhoneNumber]:
-    return [
-        PhoneNumber(
-            position=position,
-            number=fields.to_e164(entry.number, country=country, pointer=f"/phones/{position}/number"),
-            label=entry.label,
-        )
-        for position, entry in enumerate(entries)
-    ]
+    return gather(*(partial(_phone, entry, position, country=country) for position, entry in enumerate(entries)))
+
+
+def _phone(entry: PhoneEntry, position: int, *, country: str | None) -> PhoneNumber:
+    number = fields.to_e164(entry.number, country=country, pointer=f"/phones/{position}/number")
+    return PhoneNumber(position=position, number=number, label=entry.label)
 
 
 def _index(contact: Contact) -> None:

@@ -1,0 +1,1 @@
+"""For tests of Tripfile and of plugins: a real database per module, agencies, signed-in clients, conformance."""

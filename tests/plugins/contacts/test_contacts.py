@@ -1,0 +1,119 @@
+"""Contacts over HTTP."""
+
+from __future__ import annotations
+
+from core.testing.clients import ApiClient, faults, ok, problem
+
+
+class TestCreate:
+    def test_a_person_is_named_by_given_and_family_name(self, api: ApiClient) -> None:
+        made = ok(api.post("/contacts", {"given_name": "Ana", "family_name": "Duarte"}), 201)
+        assert made["name"] == "Ana Duarte"
+        assert made["kind"] == "person"
+
+    def test_the_maker_owns_it(self, api: ApiClient) -> None:
+        assert ok(api.post("/contacts", {"name": "Ana"}), 201)["owner_id"] == str(api.user_id)
+
+    def test_numbers_are_stored_as_e164_read_by_country(self, api: ApiClient) -> None:
+        body = {"name": "Ana", "country": "PT", "phones": [{"number": "912 345 678", "label": "mobile"}]}
+        assert ok(api.post("/contacts", body), 201)["phones"] == [{"number": "+351912345678", "label": "mobile"}]
+
+    def test_addresses_keep_their_order_and_lose_their_capitals(self, api: ApiClient) -> None:
+        body = {"name": "Ana", "emails": [{"address": "Z@Example.com"}, {"address": "a@example.com"}]}
+        made = ok(api.post("/contacts", body), 201)
+        assert [entry["address"] for entry in made["emails"]] == ["z@example.com", "a@example.com"]
+
+    def test_every_fault_is_told_at_once(self, api: ApiClient) -> None:
+        body = {"name": "Ana", "zone": "Mars/Base", "language": "xx", "country": "XX", "phones": [{"number": "+4479"}]}
+        assert faults(api.post("/contacts", body)) == {
+            "/zone": "zone",
+            "/language": "language",
+            "/country": "country",
+            "/phones/0/number": "phone",
+        }
+
+    def test_somebody_without_a_name_is_refused(self, api: ApiClient) -> None:
+        assert faults(api.post("/contacts", {"kind": "company"})) == {"/name": "required"}
+
+
+class TestBelonging:
+    def test_a_person_belongs_to_a_household(self, api: ApiClient) -> None:
+        family = ok(api.post("/contacts", {"kind": "household", "name": "Duarte family"}), 201)
+        ok(api.post("/contacts", {"name": "Ana", "belongs_to": family["id"]}), 201)
+        members = ok(api.get(f"/contacts?belongs_to={family['id']}"))
+        assert [member["name"] for member in members["items"]] == ["Ana"]
+
+    def test_a_household_belongs_to_nobody(self, api: ApiClient) -> None:
+        family = ok(api.post("/contacts", {"kind": "household", "name": "Duarte family"}), 201)
+        body = {"kind": "household", "name": "Branch", "belongs_to": family["id"]}
+        assert faults(api.post("/contacts", body)) == {"/belongs_to": "kind"}
+
+    def test_a_household_with_members_cannot_be_deleted(self, api: ApiClient) -> None:
+        family = ok(api.post("/contacts", {"kind": "household", "name": "Duarte family"}), 201)
+        ok(api.post("/contacts", {"name": "Ana", "belongs_to": family["id"]}), 201)
+        assert problem(api.delete(f"/contacts/{family['id']}", version="*")) == (409, "contact_has_members")
+
+
+class TestChange:
+    def test_only_what_was_sent_changes(self, api: ApiClient) -> None:
+        made = ok(api.post("/contacts", {"name": "Ana", "note": "Vegetarian", "language": "pt"}), 201)
+        changed = ok(api.patch(f"/contacts/{made['id']}", {"note": None}, version=made["version"]))
+        assert (changed["note"], changed["language"], changed["version"]) == (None, "pt", 2)
+
+    def test_a_derived_name_follows_its_parts_and_a_given_one_stays(self, api: ApiClient) -> None:
+        derived = ok(api.post("/contacts", {"given_name": "Ana", "family_name": "Duarte"}), 201)
+        given = ok(api.post("/contacts", {"given_name": "Ana", "name": "Ana of Porto"}), 201)
+        patch = {"family_name": "Silva"}
+        assert ok(api.patch(f"/contacts/{derived['id']}", patch, version=1))["name"] == "Ana Silva"
+        assert ok(api.patch(f"/contacts/{given['id']}", patch, version=1))["name"] == "Ana of Porto"
+
+    def test_a_stale_version_changes_nothing(self, api: ApiClient) -> None:
+        made = ok(api.post("/contacts", {"name": "Ana"}), 201)
+        ok(api.patch(f"/contacts/{made['id']}", {"name": "Bea"}, version=1))
+        assert problem(api.patch(f"/contacts/{made['id']}", {"name": "Cleo"}, version=1)) == (412, "precondition_failed")
+        assert ok(api.get(f"/contacts/{made['id']}"))["name"] == "Bea"
+
+    def test_new_numbers_count_as_a_change_of_the_contact(self, api: ApiClient) -> None:
+        made = ok(api.post("/contacts", {"name": "Ana"}), 201)
+        phones = [{"number": "+351912345678"}]
+        assert ok(api.patch(f"/contacts/{made['id']}", {"phones": phones}, version=1))["version"] == 2
+
+
+class TestSearch:
+    def test_by_prefix_without_accents_by_address_and_by_number(self, api: ApiClient) -> None:
+        body = {
+            "name": "Zoë Müller",
+            "emails": [{"address": "zoe@mueller.example"}],
+            "phones": [{"number": "+4915112345678"}],
+        }
+        made = ok(api.post("/contacts", body), 201)
+        ok(api.post("/contacts", {"name": "Somebody Else"}), 201)
+        for words in ("mull", "ZOE mül", "zoe@mueller.example", "%2B4915112345678", "112345678"):
+            assert [row["id"] for row in ok(api.get(f"/contacts?q={words}"))["items"]] == [made["id"]], words
+
+    def test_a_changed_name_is_found_and_the_old_one_is_not(self, api: ApiClient) -> None:
+        made = ok(api.post("/contacts", {"name": "Ana"}), 201)
+        ok(api.patch(f"/contacts/{made['id']}", {"name": "Bea"}, version=1))
+        assert len(ok(api.get("/contacts?q=bea"))["items"]) == 1
+        assert ok(api.get("/contacts?q=ana"))["items"] == []
+
+    def test_by_name_ignores_case_and_accents(self, api: ApiClient) -> None:
+        for name in ("Zed", "ádam", "Bob", "adam"):
+            ok(api.post("/contacts", {"name": name}), 201)
+        names = [row["name"] for row in ok(api.get("/contacts?sort=name"))["items"]]
+        assert sorted(names[:2]) == ["adam", "ádam"]
+        assert names[2:] == ["Bob", "Zed"]
+
+
+class TestDelete:
+    def test_a_deleted_contact_is_out_of_sight_until_restored(self, api: ApiClient) -> None:
+        made = ok(api.post("/contacts", {"name": "Ana"}), 201)
+        ok(api.delete(f"/contacts/{made['id']}", version=1), 204)
+        assert problem(api.get(f"/contacts/{made['id']}")) == (404, "not_found")
+        assert ok(api.get("/contacts?q=ana"))["items"] == []
+        ok(api.post(f"/contacts/{made['id']}/restore"))
+        assert ok(api.get(f"/contacts/{made['id']}"))["name"] == "Ana"
+
+    def test_what_is_not_deleted_cannot_be_restored(self, api: ApiClient) -> None:
+        made = ok(api.post("/contacts", {"name": "Ana"}), 201)
+        assert problem(api.post(f"/contacts/{made['id']}/restore")) == (404, "not_found")

@@ -7,7 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 import msgspec
-from flask import g
+from flask import g, has_app_context
 
 from core.errors import Forbidden, Unauthorized
 
@@ -54,7 +54,7 @@ def system(agency_id: UUID | None) -> Actor:
 def current_actor() -> Actor:
     """Who acts now; NOBODY before anybody signed in."""
     # On `flask.g`, not in a ContextVar of ours: that would outlive the request on its thread.
-    actor: Actor = g.get("actor", NOBODY) if g else NOBODY
+    actor: Actor = g.get("actor", NOBODY) if has_app_context() else NOBODY
     return actor
 
 
@@ -79,5 +79,5 @@ def default_team_id() -> UUID | None:
 
 def current_permission() -> str | None:
     """The permission the running entrance declared, if any."""
-    permission: str | None = g.get("permission") if g else None
+    permission: str | None = g.get("permission") if has_app_context() else None
     return permission

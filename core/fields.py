@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 from zoneinfo import available_timezones
 
@@ -35,9 +36,9 @@ Country = Annotated[
 ]
 
 _ZONES = frozenset(available_timezones())
-_COUNTRIES = frozenset(code for code in Locale("en").territories if len(code) == 2 and code.isalpha()) - {
-    "EU", "EZ", "UN", "XA", "XB", "ZZ", "QO",
-}
+# CLDR lists regions and groups of countries too; these two-letter codes are none.
+_NO_COUNTRIES = frozenset("EU EZ QO UN XA XB ZZ".split())
+_COUNTRIES = frozenset(str(code) for code in Locale("en").territories if re.fullmatch("[A-Z]{2}", str(code)))
 
 
 def check_zone(zone: str, *, pointer: str = "/zone") -> str:
@@ -58,7 +59,7 @@ def check_language(language: str, *, pointer: str = "/language") -> str:
 
 def check_country(country: str, *, pointer: str = "/country") -> str:
     """The country code itself; raises Invalid for an unassigned one."""
-    if country not in _COUNTRIES:
+    if country not in _COUNTRIES or country in _NO_COUNTRIES:
         raise Invalid(errors=[Fault(pointer, "country", f"{country} is not a country code")])
     return country
 

@@ -30,9 +30,9 @@ def next_reference(series: str) -> str:
     Concurrent callers of one agency and series wait for each other's commit, so ask for it late.
     """
     year = clock.now().year
-    table = NumberSeries.__table__
+    table = NumberSeries.metadata.tables[NumberSeries.__tablename__]
     statement = (
-        insert(NumberSeries.__table__)  # type: ignore[arg-type]
+        insert(table)
         .values(
             id=ids.new(), agency_id=current_agency_id(), series=series, year=year, last=1, version=1,
             created_at=clock.now(), updated_at=clock.now(),

@@ -80,7 +80,7 @@ def index(entity: str, entity_id: UUID, texts: Iterable[str | None]) -> None:
     ]
     if missing:
         # The table rather than the entity: one statement, with the agency put in right here.
-        session.connection().execute(insert(SearchToken.__table__), missing)
+        session.connection().execute(insert(SearchToken.metadata.tables[SearchToken.__tablename__]), missing)
 
 
 def forget(entity: str, entity_id: UUID) -> None:

@@ -39,10 +39,10 @@ def matches(stored: str | None, password: str) -> bool:
     normal, use = _normal(password), _hasher()
     against = stored or _decoy(use)
     try:
-        found = in_lane(lambda: use.verify(against, normal))
+        in_lane(lambda: use.verify(against, normal))
     except (Argon2Error, InvalidHashError):
         return False
-    return found and stored is not None
+    return stored is not None
 
 
 def outdated(stored: str) -> bool:

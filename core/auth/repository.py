@@ -6,13 +6,14 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ARRAY, Text, Uuid, func, select, update
+from sqlalchemy import ARRAY, Text, Uuid, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from core import clock
 from core.agencies.models import Agency
 from core.auth.models import AuthSession, Credential
-from core.auth.schemas import AgencyRef
+from core.auth.schemas import AgencyRef, Profile
+from core.db import read
 from core.roles.models import MembershipRole, Role, RolePermission
 from core.users.models import Membership, TeamMember, User
 
@@ -33,6 +34,10 @@ class Standing(msgspec.Struct, frozen=True):
     built_in_roles: list[str]
     own_roles: list[UUID]
     team_ids: list[UUID]
+
+
+PROFILE = read.Query(select(*read.columns(Profile, User)).where(User.id == bindparam("user_id")), Profile)
+"""A person as members of the acting agency see them."""
 
 
 def identity(session: Session, email: str) -> Identity | None:

@@ -57,13 +57,19 @@ class Tokens(View):
     agencies: list[AgencyRef]
 
 
-class Me(View):
-    """The signed-in person, in the agency the token names."""
+class Profile(View):
+    """A person."""
 
-    user_id: UUID
+    id: UUID
     email: str
     name: str
     language: str
     zone: str
+
+
+class Me(View):
+    """The signed-in person, in the agency the token names."""
+
+    user: Profile
     agency: AgencyRef
     permissions: Annotated[dict[str, Scope], Meta(description="Each permission with its scope.")]

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from flask import current_app, g, request
-from sqlalchemy import select
+from flask import current_app, request
 
 from core import clock, ids
 from core.actor import Actor, current_actor, current_user_id
@@ -15,14 +14,13 @@ from core.auth.errors import InvalidToken, NoMembership, WrongCredentials
 from core.auth.events import PasswordChanged, SessionOpened, SessionRevoked
 from core.auth.models import AuthSession, Credential
 from core.auth.principals import principals
+from core.auth.repository import PROFILE
 from core.auth.schemas import AgencyRef, Login, Me, PasswordChange, Tokens
-from core.db import read
 from core.db.session import apart, system_session
 from core.db.tenancy import acting_as
 from core.errors import Fault, Invalid
 from core.events.log import publish, publish_apart
 from core.plugins.manager import installed
-from core.users.models import User
 
 GRACE = timedelta(seconds=10)
 """How long the previous refresh token still buys the same successor: the answer may have been lost on the way."""
@@ -90,14 +88,13 @@ def change_password(change: PasswordChange) -> None:
 def me() -> Me:
     """The signed-in person and what they may do."""
     actor = current_actor()
-    statement = select(User.email, User.name, User.language, User.zone).where(User.id == current_user_id())
-    person = read.first(statement, lambda *row: row)
+    profile = PROFILE.first(user_id=current_user_id())
     with system_session() as session:
         agencies = repository.agencies_of(session, current_user_id())
     agency = next((each for each in agencies if each.id == actor.agency_id), None)
-    if person is None or agency is None:
+    if profile is None or agency is None:
         raise NoMembership
-    return Me(current_user_id(), *person, agency=agency, permissions=dict(actor.grants))
+    return Me(profile, agency, dict(actor.grants))
 
 
 def _open(user_id: UUID, *, slug: str | None) -> Tokens:
@@ -142,7 +139,7 @@ def _report_replay(row: AuthSession | None, claims: tokens.Claims) -> None:
     if row is None or row.revoked_because != "refresh_token_reused":
         return
     actor = Actor(kind="public", agency_id=row.agency_id, user_id=row.user_id, session_id=row.id)
-    publish_apart(SessionRevoked(session_id=claims.sid, reason="refresh_token_reused"), actor=actor)
+    publish_apart(SessionRevoked(session_id=claims.sid, reason="refresh_token_reused"), actor=actor, agency_id=row.agency_id)
 
 
 def _pair(user_id: UUID, session_id: UUID, agency_id: UUID, counter: int, agencies: list[AgencyRef]) -> Tokens:

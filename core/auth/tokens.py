@@ -55,13 +55,15 @@ def install(app: Flask, settings: Settings) -> None:
 def access_token(*, user_id: UUID, session_id: UUID, agency_id: UUID, extra: dict[str, Any]) -> str:
     """A short-lived token for the API."""
     pinned = {"sid": str(session_id), "agency": str(agency_id)}
-    return create_access_token(identity=str(user_id), additional_claims={**extra, **pinned})
+    token: str = create_access_token(identity=str(user_id), additional_claims={**extra, **pinned})
+    return token
 
 
 def refresh_token(*, user_id: UUID, session_id: UUID, agency_id: UUID, counter: int) -> str:
     """The token that buys the next pair, once: `counter` must equal the session's."""
     pinned = {"sid": str(session_id), "agency": str(agency_id), "counter": counter}
-    return create_refresh_token(identity=str(user_id), additional_claims=pinned)
+    token: str = create_refresh_token(identity=str(user_id), additional_claims=pinned)
+    return token
 
 
 def verify(token: str, *, kind: str) -> Claims:

@@ -84,7 +84,7 @@ class Owned(Identified, Versioned):
         if table:
             # What composite foreign keys of other tables point at.
             key = UniqueConstraint("agency_id", "id", name=f"{table}_agency_id_id_key")
-            cls.__table_args__ = (key, *cls.__dict__.get("__table_args__", ()))
+            setattr(cls, "__table_args__", (key, *cls.__dict__.get("__table_args__", ())))  # noqa: B010 - unknown to types
         super().__init_subclass__(**kwargs)
 
 

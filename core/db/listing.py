@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import UNSET, UnsetType
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, any_, bindparam, func, select, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Text, Uuid, any_, bindparam, func, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from core import search
 from core.db import cursor, read
 from core.db.query import Condition, ListQuery, Operator, Page
+from core.db.read import Statement
 
 if TYPE_CHECKING:
     from core.db.repository import Repository
@@ -67,7 +68,7 @@ class _Question:
 
 
 def page(
-    repository: Repository[Any], query: ListQuery, statement: Select[Any], into: Callable[..., S], *, within: Within
+    repository: Repository[Any], query: ListQuery, statement: Statement, into: Callable[..., S], *, within: Within
 ) -> Page[S]:
     """Answer a list request. Raises Invalid for a cursor that is not of this list."""
     question = _Question(repository, query, within, tuple(search.words(query.q)[: search.MAX_WORDS]))
@@ -89,7 +90,7 @@ def page(
 
 
 def _statement(
-    question: _Question, statement: Select[Any], into: Callable[..., S]
+    question: _Question, statement: Statement, into: Callable[..., S]
 ) -> read.Query[tuple[S, Any, Any]]:
     built = question.repository.statements
     key = ("page", statement, into, *question.shape)
@@ -99,7 +100,7 @@ def _statement(
     return found
 
 
-def _build(question: _Question, statement: Select[Any], into: Callable[..., S]) -> read.Query[tuple[S, Any, Any]]:
+def _build(question: _Question, statement: Statement, into: Callable[..., S]) -> read.Query[tuple[S, Any, Any]]:
     column, key = question.sort_column, question.repository.model.id
     descending = question.sort.startswith("-")
     selected = statement.add_columns(column.label("sort_value"), key.label("sort_id")).where(*question.conditions())
@@ -117,7 +118,8 @@ def _compare(repository: Repository[Any], condition: Condition, *, bind: str) ->
     comparison = _comparison(declared.column, condition.operator, bind=bind)
     if declared.via is None:
         return comparison
-    return repository.model.id.in_(select(declared.via).where(comparison))
+    key: ColumnElement[Any] = repository.model.id
+    return key.in_(select(declared.via).where(comparison))
 
 
 def _comparison(column: InstrumentedAttribute[Any], operator: Operator, *, bind: str) -> ColumnElement[bool]:
@@ -139,7 +141,8 @@ def _matches(repository: Repository[Any], *, bind: str) -> ColumnElement[bool]:
     token = search.SearchToken
     low, high = bindparam(f"{bind}_low", type_=Text()), bindparam(f"{bind}_high", type_=Text())
     mine = token.entity == repository.listing.search
-    return repository.model.id.in_(select(token.entity_id).where(mine, token.token >= low, token.token < high))
+    key: ColumnElement[Any] = repository.model.id
+    return key.in_(select(token.entity_id).where(mine, token.token >= low, token.token < high))
 
 
 def _total(question: _Question, values: dict[str, Any]) -> int | UnsetType:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from hashlib import blake2b
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import msgspec
 import psycopg
 from flask import Flask, current_app
 from psycopg_pool import ConnectionPool
-from sqlalchemy import Select
+from sqlalchemy import Dialect, Select
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from core.config import Settings
@@ -21,7 +21,9 @@ from core.db.tenancy import IN_AGENCY, NOT_DELETED, current_agency_id
 from core.extensions import db
 
 S = TypeVar("S")
-_DIALECT = PGDialect_psycopg(paramstyle="numeric_dollar")
+Statement: TypeAlias = Select[*tuple[Any, ...]]
+"""A SELECT of columns."""
+_DIALECT: Dialect = PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 
 
 def columns(view: type[msgspec.Struct], model: type[Model], **others: Any) -> list[Any]:
@@ -35,7 +37,7 @@ class Query(Generic[S]):
     `into` receives the columns in the order they are selected. The agency filter is added here.
     """
 
-    def __init__(self, statement: Select[Any], into: Callable[..., S], *, include_deleted: bool = False) -> None:
+    def __init__(self, statement: Statement, into: Callable[..., S], *, include_deleted: bool = False) -> None:
         options = (IN_AGENCY,) if include_deleted else (IN_AGENCY, NOT_DELETED)
         self.statement = statement
         self.into = into
@@ -84,12 +86,12 @@ class Query(Generic[S]):
         return process(value) if process else value
 
 
-def rows(statement: Select[Any], into: Callable[..., S]) -> list[S]:
+def rows(statement: Statement, into: Callable[..., S]) -> list[S]:
     """Run a SELECT that is used once; prefer a module-level Query where the shape is fixed."""
     return Query(statement, into).rows()
 
 
-def first(statement: Select[Any], into: Callable[..., S]) -> S | None:
+def first(statement: Statement, into: Callable[..., S]) -> S | None:
     """The first row of a SELECT that is used once."""
     return Query(statement, into).first()
 

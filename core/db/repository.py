@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, any_, bindparam, false, or_, select, true
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, false, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from core import clock
@@ -14,11 +14,16 @@ from core.actor import Scope, current_actor, current_permission
 from core.db import listing, read
 from core.db.base import Identified, Owned, SoftDeleted
 from core.db.query import Listing, ListQuery, Page
+from core.db.read import Statement
 from core.errors import NotFound, PreconditionFailed
 from core.extensions import db
 
 M = TypeVar("M", bound=Identified)
 S = TypeVar("S")
+
+
+def _soft_deleted(entity: object) -> SoftDeleted | None:
+    return entity if isinstance(entity, SoftDeleted) else None
 
 
 def _same(value: S) -> S:
@@ -42,7 +47,7 @@ class Repository(Generic[M]):
     """Whose a row is; None where rows have no owner and every scope sees all."""
     listing: ClassVar[Listing]
 
-    _ids: ClassVar[Select[Any]]
+    _ids: ClassVar[Statement]
     statements: ClassVar[dict[Any, Any]]
     """Statements built so far, by shape: filters, sort and scope, never values."""
 
@@ -73,7 +78,8 @@ class Repository(Generic[M]):
         statement = select(self.model).where(self.model.id == entity_id, self.in_scope())
         options = {"include_deleted": True}
         entity = db.session.scalar(statement, self.scope_values(), execution_options=options)
-        if entity is None or not isinstance(entity, SoftDeleted) or entity.deleted_at is None:
+        soft = _soft_deleted(entity)
+        if entity is None or soft is None or soft.deleted_at is None:
             raise NotFound
         self._expect(entity, version)
         return entity
@@ -90,16 +96,17 @@ class Repository(Generic[M]):
 
     def remove(self, entity: M) -> None:
         """Delete a row; one that is soft-deleted stays in the table and disappears from every list."""
-        if isinstance(entity, SoftDeleted):
-            entity.deleted_at = clock.now()
-        else:
+        soft = _soft_deleted(entity)
+        if soft is None:
             db.session.delete(entity)
+        else:
+            soft.deleted_at = clock.now()
         db.session.flush()
 
     def page(
         self,
         query: ListQuery,
-        statement: Select[Any],
+        statement: Statement,
         into: Callable[..., S],
         *,
         within: Mapping[InstrumentedAttribute[Any], Any] | None = None,
@@ -114,12 +121,12 @@ class Repository(Generic[M]):
         """Raise NotFound unless the caller can see it."""
         self._found(self._one(self._ids, _same, in_scope=True).first(wanted_id=entity_id, **self.scope_values()))
 
-    def view(self, entity_id: UUID, statement: Select[Any], into: Callable[..., S]) -> S:
+    def view(self, entity_id: UUID, statement: Statement, into: Callable[..., S]) -> S:
         """Read one as a Struct. Raises NotFound."""
         query = self._one(statement, into, in_scope=True)
         return self._found(query.first(wanted_id=entity_id, **self.scope_values()))
 
-    def view_after_change(self, entity_id: UUID, statement: Select[Any], into: Callable[..., S]) -> S:
+    def view_after_change(self, entity_id: UUID, statement: Statement, into: Callable[..., S]) -> S:
         """Read one the caller has just changed, even if the change took it out of their scope."""
         return self._found(self._one(statement, into, in_scope=False).first(wanted_id=entity_id))
 
@@ -128,7 +135,7 @@ class Repository(Generic[M]):
             raise NotFound
         return found
 
-    def _one(self, statement: Select[Any], into: Callable[..., S], *, in_scope: bool) -> read.Query[S]:
+    def _one(self, statement: Statement, into: Callable[..., S], *, in_scope: bool) -> read.Query[S]:
         key = ("one", statement, into, self.scope() if in_scope else Scope.ALL)
         if key not in self.statements:
             wanted = self.model.id == bindparam("wanted_id", type_=Uuid())
@@ -152,7 +159,7 @@ class Repository(Generic[M]):
             return false()
         if scope is Scope.ALL or ownership is None:
             return true()
-        own = ownership.owner == bindparam("scope_user", type_=Uuid())
+        own: ColumnElement[bool] = ownership.owner == bindparam("scope_user", type_=Uuid())
         if scope is Scope.OWN or ownership.team is None:
             return own
         return or_(own, ownership.team == any_(bindparam("scope_teams", type_=ARRAY(Uuid()))))

@@ -106,9 +106,10 @@ def _guard_writes(session: Session, flush_context: object, instances: object) ->
 
 
 def _stamp(entity: Tenant) -> None:
-    if entity.agency_id is None:
+    agency_id: UUID | None = entity.agency_id
+    if agency_id is None:
         entity.agency_id = current_agency_id()
-    elif entity.agency_id != current_agency_id():
+    elif agency_id != current_agency_id():
         raise ForeignAgency(f"{type(entity).__name__} belongs to an agency other than the acting one")
 
 

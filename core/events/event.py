@@ -8,11 +8,13 @@ from uuid import UUID
 
 import msgspec
 
+from core.structs import FrozenKeywordOnly
+
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _registry: dict[str, type[Event]] = {}
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
+class Event(msgspec.Struct, metaclass=FrozenKeywordOnly):
     """Subclass in a plugin's `events.py`: `class LeadAssigned(Event)` is `leads.lead_assigned`.
 
     Fields are ids and facts, never whole rows. `subject` names the field that holds the id of what changed.

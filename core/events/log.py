@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from flask import g
@@ -25,10 +26,10 @@ def publish(event: Event, *, of: Owned | None = None) -> None:
     db.session.add(_entry(event, current_actor(), before, after))
 
 
-def publish_apart(event: Event, *, actor: Actor) -> None:
+def publish_apart(event: Event, *, actor: Actor, agency_id: UUID) -> None:
     """Record a security fact that stands even though the request it came with is refused."""
     entry = _entry(event, actor, None, None)
-    entry.agency_id = actor.agency_id
+    entry.agency_id = agency_id
     with apart() as session:
         session.add(entry)
 

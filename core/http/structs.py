@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, dataclass_transform
+from typing import Any
 
 import msgspec
 
-
-@dataclass_transform(kw_only_default=True, field_specifiers=(msgspec.field,))
-class _KeywordOnly(msgspec.StructMeta):
-    """`kw_only` of a Struct is not inherited; here it is, so that required fields may follow optional ones."""
-
-    def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **config: Any) -> _KeywordOnly:
-        config.setdefault("kw_only", True)
-        made: _KeywordOnly = super().__new__(mcls, name, bases, namespace, **config)
-        return made
+from core.structs import Frozen, FrozenKeywordOnly
 
 
-class Draft(msgspec.Struct, metaclass=_KeywordOnly, frozen=True, forbid_unknown_fields=True):
+class Draft(msgspec.Struct, metaclass=FrozenKeywordOnly, forbid_unknown_fields=True):
     """The body of a request that makes something. Unknown fields are refused, not ignored."""
 
 
-class Patch(msgspec.Struct, metaclass=_KeywordOnly, frozen=True, forbid_unknown_fields=True):
+class Patch(msgspec.Struct, metaclass=FrozenKeywordOnly, forbid_unknown_fields=True):
     """The body of a merge patch (RFC 7396). Fields are `T | UnsetType = UNSET`: absent is UNSET, null is None."""
 
     def changes(self) -> dict[str, Any]:
@@ -29,7 +21,7 @@ class Patch(msgspec.Struct, metaclass=_KeywordOnly, frozen=True, forbid_unknown_
         return {name: value for name in self.__struct_fields__ if (value := getattr(self, name)) is not msgspec.UNSET}
 
 
-class View(msgspec.Struct, frozen=True):
+class View(msgspec.Struct, metaclass=Frozen):
     """The body of a response. Positional, so that a row selected in column order becomes one by `LeadRow(*row)`."""
 
 

@@ -6,10 +6,11 @@ import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 from dotenv import dotenv_values
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from core.config import Settings, plugin_environment
 from core.plugins.spec import Plugin
@@ -19,8 +20,8 @@ def read(plugin: Plugin, settings: Settings) -> tuple[BaseModel | None, list[str
     """A plugin's validated settings, and a sentence for each key at fault. Values are never part of a sentence."""
     if plugin.settings is None:
         return None, []
-    given = _given(plugin.name, settings)
     known = plugin.settings.model_fields
+    given = _given(plugin.name, settings, known)
     problems = [
         f"{_key(plugin.name, (key,))} is not a setting of {plugin.name}; these are: {', '.join(known)}"
         for key in sorted(given.keys() - known.keys())
@@ -29,15 +30,23 @@ def read(plugin: Plugin, settings: Settings) -> tuple[BaseModel | None, list[str
         return plugin.settings.model_validate(given), problems
     except ValidationError as error:
         faults = error.errors(include_input=False, include_context=False, include_url=False)
+        # Unknown keys are already named, whether or not the model forbids them.
+        faults = [fault for fault in faults if fault["type"] != "extra_forbidden" or len(fault["loc"]) > 1]
         return None, problems + [f"{_key(plugin.name, fault['loc'])}: {fault['msg']}" for fault in faults]
 
 
-def _given(name: str, settings: Settings) -> dict[str, Any]:
+def _given(name: str, settings: Settings, fields: Mapping[str, FieldInfo]) -> dict[str, Any]:
     config = type(settings).model_config
     values = _from_toml(Path(str(config.get("toml_file"))), name)
     _overlay(values, name, dotenv_values(str(config.get("env_file"))))
     _overlay(values, name, plugin_environment())
-    return values
+    return {key: _as_list(value, fields.get(key)) for key, value in values.items()}
+
+
+def _as_list(value: Any, field: FieldInfo | None) -> Any:
+    """Split `a,b c` for a field that holds several, as the core's own settings do."""
+    several = field is not None and get_origin(field.annotation) in {list, tuple, set, frozenset}
+    return value.replace(",", " ").split() if several and isinstance(value, str) else value
 
 
 def _from_toml(file: Path, name: str) -> dict[str, Any]:

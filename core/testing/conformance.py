@@ -8,7 +8,8 @@ import pytest
 
 from core.db.ownership import owners
 from core.plugins import rules
-from core.testing import documentation, routes, schema, scratch, shape, source, subject
+from core.testing import documentation, routes, schema, shape, source, subject
+from core.testing.databases import Server
 from core.testing.subject import Subject
 
 PLUGIN_RULES = ("no-commit", "no-bypass", "no-environment", "no-clock", "plain-names", "few-doors", "purpose", "modern")
@@ -93,7 +94,7 @@ class PluginConformance:
         problems = [line for owner in mine for line in schema.unnumbered(owner)]
         assert not problems, sentences(problems)
 
-    def test_migrations_go_up_and_down_and_keep_agencies_apart(self, plugin: Subject) -> None:
-        with scratch.database() as settings:
+    def test_migrations_go_up_and_down_and_keep_agencies_apart(self, plugin: Subject, database_server: Server) -> None:
+        with schema.scratch(database_server) as settings:
             problems = schema.problems(plugin.plugins, self.name, settings)
         assert not problems, sentences(problems)

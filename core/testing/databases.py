@@ -58,7 +58,7 @@ class Server:
 
     def _execute(self, statement: str, *names: str) -> None:
         with psycopg.connect(self.superuser_url, autocommit=True) as connection:
-            connection.execute(sql.SQL(statement).format(*(sql.Identifier(name) for name in names)))  # type: ignore[arg-type]
+            connection.execute(sql.SQL(statement).format(*(sql.Identifier(name) for name in names)))
 
 
 @contextmanager

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from sqlalchemy import inspect
 
 from core.config import Settings
@@ -9,6 +13,7 @@ from core.db import doctor, migrate
 from core.db.autogenerate import owner_of_table
 from core.db.ownership import CORE, Owner, connect, owners
 from core.plugins.manager import Plugins
+from core.testing.databases import Server, settings_for
 
 
 def problems(plugins: Plugins, name: str, settings: Settings) -> list[str]:
@@ -30,6 +35,16 @@ def problems(plugins: Plugins, name: str, settings: Settings) -> list[str]:
         found += [f"models and migrations differ: {line}" for line in migrate.run_check(connection, settings, [mine])]
         requires = {name: tuple(plugins.plugins[name].requires)}
         return found + doctor.run(connection, settings, {name}, requires=requires)
+
+
+@contextmanager
+def scratch(server: Server) -> Iterator[Settings]:
+    """Settings for an empty database of its own, dropped at the end."""
+    name = f"tripfile_conformance_{secrets.token_hex(6)}"
+    try:
+        yield settings_for(server.roles_of(name))
+    finally:
+        server.drop(name)
 
 
 def unnumbered(mine: Owner) -> list[str]:

@@ -21,10 +21,10 @@ class MemberDraft(Draft):
 
     email: Email
     name: Name
+    roles: RoleCodes
     password: Annotated[str, Meta(max_length=1024, examples=["a long and quiet passphrase"])] | UnsetType = UNSET
     language: Language | UnsetType = UNSET
     zone: Zone | UnsetType = UNSET
-    roles: RoleCodes
     teams: TeamIds = []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -115,12 +116,12 @@ def _joined(contact: Contact) -> str:
 
 
 def _check(contact: Contact, changes: dict[str, Any]) -> None:
-    checks = {
+    checks: dict[str, Callable[[Any], object]] = {
         "zone": fields.check_zone,
         "language": fields.check_language,
         "country": fields.check_country,
-        "nationality": lambda code: fields.check_country(code, pointer="/nationality"),
-        "belongs_to": lambda group: _check_group(contact, group),
+        "nationality": partial(fields.check_country, pointer="/nationality"),
+        "belongs_to": partial(_check_group, contact),
         "owner_id": _check_owner,
         "team_id": _check_team,
     }

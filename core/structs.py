@@ -1,0 +1,26 @@
+"""Metaclasses for Structs whose settings every subclass keeps, in a way type checkers understand."""
+
+from __future__ import annotations
+
+from typing import Any, dataclass_transform
+
+import msgspec
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(msgspec.field,))
+class Frozen(msgspec.StructMeta):
+    """Structs that cannot be changed, and neither can those derived from them."""
+
+    def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **config: Any) -> Any:
+        config.setdefault("frozen", True)
+        return super().__new__(mcls, name, bases, namespace, **config)
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
+class FrozenKeywordOnly(msgspec.StructMeta):
+    """The same, made by keyword; msgspec does not inherit `kw_only`, so required fields could not follow optional ones."""
+
+    def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **config: Any) -> Any:
+        config.setdefault("frozen", True)
+        config.setdefault("kw_only", True)
+        return super().__new__(mcls, name, bases, namespace, **config)

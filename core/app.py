@@ -10,14 +10,11 @@ from sqlalchemy.pool import NullPool
 from core import telemetry
 from core.auth import tokens
 from core.config import ConfigurationError, Settings, load
-from core.db import read, tenancy
+from core.db import read
 from core.db.read import connect_options
-from core.events import changes
 from core.extensions import db, migrate
 from core.http.application import Application
 from core.plugins import manager, mount
-
-_installed = False
 
 
 def create_app(settings: Settings | None = None) -> Application:
@@ -34,7 +31,6 @@ def create_app(settings: Settings | None = None) -> Application:
     app.extensions["tripfile.plugins"] = plugins
     mount.mount(app, app.api, plugins)
     with app.app_context():
-        _wall_up()
         plugins.hook.app_ready(app=app)
     return app
 
@@ -67,12 +63,3 @@ def _engine_options(settings: Settings) -> dict[str, Any]:
 
 def _sqlalchemy_url(url: str) -> str:
     return make_url(url).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
-
-
-def _wall_up() -> None:
-    """Attach the session events once per process: the session registry outlives each application."""
-    global _installed
-    if not _installed:
-        tenancy.install()
-        changes.install()
-        _installed = True

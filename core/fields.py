@@ -31,9 +31,7 @@ Language = Annotated[
     str, Meta(pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="Language, BCP 47.", examples=["pt"])
 ]
 Zone = Annotated[str, Meta(max_length=64, description="IANA time zone.", examples=["Europe/Lisbon"])]
-Country = Annotated[
-    str, Meta(pattern="^[A-Z]{2}$", description="Country, ISO 3166-1 alpha-2.", examples=["PT"])
-]
+Country = Annotated[str, Meta(pattern="^[A-Z]{2}$", description="Country, ISO 3166-1 alpha-2.", examples=["PT"])]
 
 _ZONES = frozenset(available_timezones())
 # CLDR lists regions and groups of countries too; these two-letter codes are none.

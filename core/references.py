@@ -34,8 +34,14 @@ def next_reference(series: str) -> str:
     statement = (
         insert(table)
         .values(
-            id=ids.new(), agency_id=current_agency_id(), series=series, year=year, last=1, version=1,
-            created_at=clock.now(), updated_at=clock.now(),
+            id=ids.new(),
+            agency_id=current_agency_id(),
+            series=series,
+            year=year,
+            last=1,
+            version=1,
+            created_at=clock.now(),
+            updated_at=clock.now(),
         )
         .on_conflict_do_update(
             index_elements=["agency_id", "series", "year"],

@@ -18,7 +18,9 @@ class Frozen(msgspec.StructMeta):
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
 class FrozenKeywordOnly(msgspec.StructMeta):
-    """The same, made by keyword; msgspec does not inherit `kw_only`, so required fields could not follow optional ones."""
+    """The same, made by keyword: required fields may follow optional ones."""
+
+    # msgspec itself does not inherit `kw_only`.
 
     def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **config: Any) -> Any:
         config.setdefault("frozen", True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from flask import request
-from flask_socketio import ConnectionRefusedError, SocketIO, join_room
+from flask_socketio import ConnectionRefusedError as Refused
+from flask_socketio import SocketIO, join_room
 
 from core.actor import Actor
 from core.auth.errors import InvalidToken
@@ -28,13 +29,13 @@ def _connect(auth: Any = None) -> None:
 def _actor(auth: Any) -> Actor:
     token = auth.get("token") if isinstance(auth, dict) else None
     if "token" in request.args:
-        raise ConnectionRefusedError("Send the token in the auth payload, never in the address")
+        raise Refused("Send the token in the auth payload, never in the address")
     if not isinstance(token, str):
-        raise ConnectionRefusedError("Send an access token in the auth payload")
+        raise Refused("Send an access token in the auth payload")
     try:
         return principals().actor_of(token)
     except InvalidToken as refused:
-        raise ConnectionRefusedError(refused.title) from None
+        raise Refused(refused.title) from None
 
 
 def _more(actor: Actor) -> list[str]:

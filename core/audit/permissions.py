@@ -6,7 +6,9 @@ from core.actor import Scope
 from core.plugins.spec import Permission
 
 READ = Permission(
-    "audit.read", "See who did what and when, for everything in the agency.", scopes=(Scope.ALL,),
+    "audit.read",
+    "See who did what and when, for everything in the agency.",
+    scopes=(Scope.ALL,),
     roles={"manager": Scope.ALL},
 )
 ALL = (READ,)

@@ -7,6 +7,7 @@ from core.auth.schemas import Login, Me, PasswordChange, Refresh, Switch, Tokens
 from core.config import Settings
 from core.http.blueprint import Blueprint
 
+
 def _sign_ins(settings: Settings) -> str:
     return settings.rate_limit_login
 

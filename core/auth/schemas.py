@@ -11,6 +11,7 @@ from core.actor import Scope
 from core.fields import Email
 from core.http.structs import Draft, View
 
+
 class Login(Draft):
     """E-mail address and password, and the agency for people who belong to several."""
 
@@ -35,7 +36,9 @@ class PasswordChange(Draft):
     """The present password and the new one."""
 
     current: Annotated[str, Meta(max_length=1024, examples=["a long and quiet passphrase"])]
-    new: Annotated[str, Meta(max_length=1024, description="15 to 256 characters.", examples=["longer and quieter still"])]
+    new: Annotated[
+        str, Meta(max_length=1024, description="15 to 256 characters.", examples=["longer and quieter still"])
+    ]
 
 
 class AgencyRef(View):

@@ -139,7 +139,8 @@ def _report_replay(row: AuthSession | None, claims: tokens.Claims) -> None:
     if row is None or row.revoked_because != "refresh_token_reused":
         return
     actor = Actor(kind="public", agency_id=row.agency_id, user_id=row.user_id, session_id=row.id)
-    publish_apart(SessionRevoked(session_id=claims.sid, reason="refresh_token_reused"), actor=actor, agency_id=row.agency_id)
+    fact = SessionRevoked(session_id=claims.sid, reason="refresh_token_reused")
+    publish_apart(fact, actor=actor, agency_id=row.agency_id)
 
 
 def _pair(user_id: UUID, session_id: UUID, agency_id: UUID, counter: int, agencies: list[AgencyRef]) -> Tokens:

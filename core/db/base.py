@@ -96,6 +96,4 @@ class SoftDeleted:
 
 def owned_key(column: str, table: str, *, referred: str = "id", ondelete: str | None = None) -> ForeignKeyConstraint:
     """A foreign key that cannot point into another agency: `(agency_id, column)` to `(agency_id, referred)`."""
-    return ForeignKeyConstraint(
-        ["agency_id", column], [f"{table}.agency_id", f"{table}.{referred}"], ondelete=ondelete
-    )
+    return ForeignKeyConstraint(["agency_id", column], [f"{table}.agency_id", f"{table}.{referred}"], ondelete=ondelete)

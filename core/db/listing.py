@@ -89,9 +89,7 @@ def page(
     return Page(items=[row for row, _, _ in found[: query.limit]], next=following, total=total)
 
 
-def _statement(
-    question: _Question, statement: Statement, into: Callable[..., S]
-) -> read.Query[tuple[S, Any, Any]]:
+def _statement(question: _Question, statement: Statement, into: Callable[..., S]) -> read.Query[tuple[S, Any, Any]]:
     built = question.repository.statements
     key = ("page", statement, into, *question.shape)
     if key not in built:

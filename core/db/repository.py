@@ -1,4 +1,4 @@
-"""The repository base: one aggregate's queries, seen through the agency filter and the scope of the permission in use."""
+"""The repository base: one aggregate's queries, within the agency and the scope of the permission in use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first wall between agencies: every statement is filtered by the acting agency, every write stamped and guarded."""
+"""The first wall between agencies: statements are filtered by the acting agency, writes stamped and guarded."""
 
 from __future__ import annotations
 
@@ -74,17 +74,12 @@ def announce_agency(connection: Connection) -> None:
     connection.execute(text(SET_AGENCY.format(placeholder=":agency_id")), {"agency_id": str(agency_id or "")})
 
 
-def install() -> None:
-    """Attach the wall to the application's sessions."""
-    event.listen(db.session, "do_orm_execute", _filter_statement)
-    event.listen(db.session, "before_flush", _guard_writes)
-    event.listen(db.session, "after_begin", _announce_on_begin)
-
-
+@event.listens_for(db.session, "after_begin")
 def _announce_on_begin(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
     announce_agency(connection)
 
 
+@event.listens_for(db.session, "do_orm_execute")
 def _filter_statement(state: ORMExecuteState) -> None:
     if state.is_insert:
         raise ForeignAgency("Bulk inserts bypass the agency stamp: add entities to the session instead")
@@ -96,6 +91,7 @@ def _filter_statement(state: ORMExecuteState) -> None:
     state.statement = state.statement.options(*options)
 
 
+@event.listens_for(db.session, "before_flush")
 def _guard_writes(session: Session, flush_context: object, instances: object) -> None:
     for entity in session.new:
         if isinstance(entity, Tenant):

@@ -51,9 +51,7 @@ def fetch(
     return transformer.load_rows(0, results[-1].ntuples, make_row)
 
 
-def _send(
-    connection: Connection[Any], agency_id: str, name: bytes, sql: bytes, params: Any, *, prepare: bool
-) -> int:
+def _send(connection: Connection[Any], agency_id: str, name: bytes, sql: bytes, params: Any, *, prepare: bool) -> int:
     pgconn = connection.pgconn
     known = _prepared.setdefault(connection, set())
     sent = 2

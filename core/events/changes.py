@@ -17,12 +17,6 @@ _BOOKKEEPING = frozenset({"agency_id", "version", "created_at", "updated_at"})
 _KEY = "changes_before_flush"
 
 
-def install() -> None:
-    """Remember changes that an early flush would make SQLAlchemy forget."""
-    event.listen(db.session, "before_flush", _remember)
-    event.listen(db.session, "after_transaction_end", _forget)
-
-
 def of(entity: Owned) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """The columns that changed in this unit of work, before and after; `(None, all)` for a new row."""
     remembered = db.session.info.get(_KEY, {}).get(id(entity), ({}, {}))
@@ -51,7 +45,9 @@ def _plain(value: Any, *, personal: bool) -> Any:
     return msgspec.to_builtins(value)
 
 
+@event.listens_for(db.session, "before_flush")
 def _remember(session: Session, flush_context: object, instances: object) -> None:
+    # A query may flush before the fact is published, and SQLAlchemy then forgets what changed.
     remembered = session.info.setdefault(_KEY, {})
     for entity in (*session.new, *session.dirty):
         if isinstance(entity, Owned):
@@ -60,6 +56,7 @@ def _remember(session: Session, flush_context: object, instances: object) -> Non
             _collect(entity, before, after)
 
 
+@event.listens_for(db.session, "after_transaction_end")
 def _forget(session: Session, transaction: Any) -> None:
     if transaction.parent is None:
         session.info.pop(_KEY, None)

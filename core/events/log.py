@@ -34,9 +34,7 @@ def publish_apart(event: Event, *, actor: Actor, agency_id: UUID) -> None:
         session.add(entry)
 
 
-def _entry(
-    event: Event, actor: Actor, before: dict[str, Any] | None, after: dict[str, Any] | None
-) -> EventEntry:
+def _entry(event: Event, actor: Actor, before: dict[str, Any] | None, after: dict[str, Any] | None) -> EventEntry:
     return EventEntry(
         name=event.name,
         schema_version=event.schema_version,

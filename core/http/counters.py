@@ -67,7 +67,7 @@ class Memory:
 class Counters(Storage):
     """Counts in Redis. When that fails, it counts in memory at once and a thread of its own looks for Redis' return."""
 
-    STORAGE_SCHEME = ["tripfile"]  # noqa: RUF012 - the registry of `limits` reads a list
+    STORAGE_SCHEME = ["tripfile"]
 
     def __init__(self, uri: str | None = None, *, redis_url: str | None = None) -> None:
         super().__init__(uri)

@@ -40,7 +40,7 @@ class Roles(Repository[Role]):
     def by_codes(self, codes: list[str]) -> dict[str, UUID]:
         """The ids of roles, by code."""
         statement = select(Role.code, Role.id).where(Role.code.in_(codes))
-        return {code: role_id for code, role_id in db.session.execute(statement)}
+        return {row.code: row.id for row in db.session.execute(statement)}
 
     def permissions_of(self, role_id: UUID) -> dict[str, Scope]:
         """What a role of the agency's own grants."""

@@ -89,9 +89,7 @@ def _roles(codes: list[str]) -> list[UUID]:
     found = roles.by_codes(codes)
     unknown = [code for code in codes if code not in found]
     if unknown:
-        faults = [
-            Fault(f"/roles/{codes.index(code)}", "unknown_role", f"There is no role {code}") for code in unknown
-        ]
+        faults = [Fault(f"/roles/{codes.index(code)}", "unknown_role", f"There is no role {code}") for code in unknown]
         raise Invalid(errors=faults)
     for code in codes:
         _refuse_escalation(code, found[code])

@@ -98,9 +98,7 @@ def _apply(contact: Contact, changes: dict[str, Any]) -> None:
     stored = dict(changes)
     if "emails" in changes:
         stored["emails"] = _emails(changes["emails"])
-    _, phones = gather(
-        partial(_check, contact, changes), partial(_phones, changes.get("phones", []), country=country)
-    )
+    _, phones = gather(partial(_check, contact, changes), partial(_phones, changes.get("phones", []), country=country))
     if "phones" in changes:
         stored["phones"] = phones
     for name, value in stored.items():

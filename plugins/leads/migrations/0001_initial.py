@@ -94,9 +94,7 @@ def _leads() -> None:
         sa.Column(
             "sort_next_action",
             INSTANT,
-            sa.Computed(
-                "COALESCE(next_action_at, '9999-12-31 00:00:00+00'::timestamp with time zone)", persisted=True
-            ),
+            sa.Computed("COALESCE(next_action_at, '9999-12-31 00:00:00+00'::timestamp with time zone)", persisted=True),
             nullable=False,
         ),
         sa.UniqueConstraint("agency_id", "reference"),

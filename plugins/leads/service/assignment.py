@@ -21,9 +21,7 @@ def assign(lead_id: UUID, assignment: Assignment, *, version: int | None) -> Lea
     check(assignment.owner_id, team_id)
     before = lead.owner_id
     lead.owner_id, lead.team_id = assignment.owner_id, team_id
-    publish(
-        LeadAssigned(lead_id=lead.id, from_owner_id=before, owner_id=lead.owner_id, team_id=lead.team_id), of=lead
-    )
+    publish(LeadAssigned(lead_id=lead.id, from_owner_id=before, owner_id=lead.owner_id, team_id=lead.team_id), of=lead)
     leads.save()
     # After the hand-over it may be beyond the caller's scope; they still see what they have done.
     return leads.view_after_change(lead.id, WHOLE, LeadView)

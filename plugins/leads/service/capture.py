@@ -60,9 +60,7 @@ def create(draft: LeadDraft) -> LeadView:
     leads.add(lead)
     leads.add_step(StatusChange(lead_id=lead.id, to_status="new", author_id=acting_user_id(), manual=False))
     leads.tag(lead.id, draft.tags)
-    publish(
-        LeadCreated(lead_id=lead.id, reference=lead.reference, source=lead.source, owner_id=lead.owner_id), of=lead
-    )
+    publish(LeadCreated(lead_id=lead.id, reference=lead.reference, source=lead.source, owner_id=lead.owner_id), of=lead)
     if draft.note:
         notes.add(lead.id, text=draft.note)
     return _indexed(lead.id)

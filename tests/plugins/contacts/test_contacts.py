@@ -70,7 +70,10 @@ class TestChange:
     def test_a_stale_version_changes_nothing(self, api: ApiClient) -> None:
         made = ok(api.post("/contacts", {"name": "Ana"}), 201)
         ok(api.patch(f"/contacts/{made['id']}", {"name": "Bea"}, version=1))
-        assert problem(api.patch(f"/contacts/{made['id']}", {"name": "Cleo"}, version=1)) == (412, "precondition_failed")
+        assert problem(api.patch(f"/contacts/{made['id']}", {"name": "Cleo"}, version=1)) == (
+            412,
+            "precondition_failed",
+        )
         assert ok(api.get(f"/contacts/{made['id']}"))["name"] == "Bea"
 
     def test_new_numbers_count_as_a_change_of_the_contact(self, api: ApiClient) -> None:

@@ -1,0 +1,30 @@
+"""Leads to begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from core.testing.clients import ApiClient, ok
+
+ENQUIRY: dict[str, Any] = {
+    "contact": {"name": "Ben Okri", "emails": [{"address": "ben@example.com"}]},
+    "destinations": ["Kenya"],
+    "date_mode": "fixed",
+    "start_date": "2027-07-01",
+    "adults": 2,
+    "budget": {"amount": "5000", "currency": "EUR"},
+}
+
+
+@pytest.fixture
+def enquire(api: ApiClient) -> Callable[..., dict[str, Any]]:
+    """Takes in a lead that is ready to be qualified, with some fields changed."""
+
+    def take_in(by: ApiClient = api, **changes: Any) -> dict[str, Any]:
+        made: dict[str, Any] = ok(by.post("/leads", ENQUIRY | changes), 201)
+        return made
+
+    return take_in

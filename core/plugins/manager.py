@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -10,7 +11,6 @@ from types import MappingProxyType
 from typing import Any
 
 import pluggy
-import structlog
 from flask import current_app
 from pydantic import BaseModel
 
@@ -22,8 +22,6 @@ from core.plugins import configuration, hooks, order, rules
 from core.plugins.discovery import Candidate, discover
 from core.plugins.selection import select
 from core.plugins.spec import Permission, Plugin
-
-log = structlog.get_logger()
 
 CORE_MODULES: Mapping[str, str] = MappingProxyType(
     {
@@ -121,7 +119,6 @@ def assemble(
     relay, unspecified = hooks.relay(plugins, core=frozenset(core))
     values, wrong = _read_settings(plugins, settings)
     _refuse([*unspecified, *wrong, *_unknown_events(plugins)])
-    log.info("plugins.loaded", names=list(plugins))
     return Plugins(
         plugins=MappingProxyType(plugins),
         permissions=MappingProxyType({p.name: p for plugin in plugins.values() for p in plugin.permissions}),
@@ -139,14 +136,19 @@ def _import(candidates: Mapping[str, Candidate]) -> tuple[dict[str, Any], list[s
     for name, candidate in candidates.items():
         try:
             found[name] = getattr(import_module(candidate.module), candidate.attribute, None)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever a stranger's module raises
             # Half-imported models stay in the mapper registry; the process reports this and ends.
-            log.debug("plugin.import_failed", plugin=name, exc_info=True)
-            reason = f"{type(error).__name__}: {error}"
             problems.append(
-                f"{name} ({candidate.origin}) cannot be imported: {reason}; repair it or take it out of PLUGINS"
+                f"{name} ({candidate.origin}) cannot be imported: {type(error).__name__}: {error}, in {_place(error)};"
+                " repair it or take it out of PLUGINS"
             )
     return found, problems
+
+
+def _place(error: Exception) -> str:
+    """File and line that raised."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{frame.filename}:{frame.lineno}"
 
 
 def _read_settings(plugins: Mapping[str, Plugin], settings: Settings) -> tuple[dict[str, BaseModel], list[str]]:

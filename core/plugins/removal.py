@@ -59,9 +59,8 @@ def _export(connection: Connection, tables: list[str], folder: Path) -> Path:
     folder.mkdir(mode=0o700, parents=True)
     quote = connection.dialect.identifier_preparer.quote
     for table in tables:
-        rows = connection.execution_options(yield_per=1000).execute(
-            text(f"SELECT to_jsonb(exported) FROM {quote(table)} AS exported")  # noqa: S608 - a quoted catalogue name
-        )
+        query = text(f"SELECT to_jsonb(exported) FROM {quote(table)} AS exported")  # noqa: S608 - a catalogue name
+        rows = connection.execute(query, execution_options={"yield_per": 1000})
         with (folder / f"{table}.jsonl").open("w") as lines:
             lines.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows.scalars())
     return folder

@@ -1,0 +1,12 @@
+"""It commits by itself."""
+
+from __future__ import annotations
+
+from core.sdk import Plugin
+
+plugin = Plugin(
+    name="early_commit",
+    version="1.0.0",
+    core=">=1.0,<2",
+    summary="A sample.",
+)

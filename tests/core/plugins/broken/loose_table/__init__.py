@@ -1,0 +1,15 @@
+"""A table without the plugin's prefix."""
+
+from __future__ import annotations
+
+from core.sdk import Plugin
+
+from . import models
+
+plugin = Plugin(
+    name="loose_table",
+    version="1.0.0",
+    core=">=1.0,<2",
+    summary="A sample.",
+    models=models,
+)

@@ -1,0 +1,15 @@
+"""A migration that cannot be undone."""
+
+from __future__ import annotations
+
+from core.sdk import Plugin
+
+from . import models
+
+plugin = Plugin(
+    name="one_way",
+    version="1.0.0",
+    core=">=1.0,<2",
+    summary="A sample.",
+    models=models,
+)

@@ -1,0 +1,15 @@
+"""A route that does not say what it does or answers."""
+
+from __future__ import annotations
+
+from core.sdk import Plugin
+
+from . import endpoints
+
+plugin = Plugin(
+    name="silent_route",
+    version="1.0.0",
+    core=">=1.0,<2",
+    summary="A sample.",
+    blueprints=(endpoints.blueprint,),
+)

@@ -1,0 +1,7 @@
+"""Asks a neighbour's service."""
+
+from __future__ import annotations
+
+from plugins.contacts.service import create
+
+ask = create

@@ -1,0 +1,15 @@
+"""A setting nobody explains."""
+
+from __future__ import annotations
+
+from core.sdk import Plugin
+
+from . import settings
+
+plugin = Plugin(
+    name="unexplained",
+    version="1.0.0",
+    core=">=1.0,<2",
+    summary="A sample.",
+    settings=settings.Settings,
+)

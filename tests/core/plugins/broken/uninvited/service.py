@@ -1,0 +1,7 @@
+"""Asks a neighbour."""
+
+from __future__ import annotations
+
+from plugins.contacts.api import exists
+
+ask = exists

@@ -1,0 +1,15 @@
+"""One table."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Mapped
+
+from core.sdk import Model, Owned
+
+
+class Note(Owned, Model):
+    """A note."""
+
+    __tablename__ = "unprotected_note"
+
+    body: Mapped[str]

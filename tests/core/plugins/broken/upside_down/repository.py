@@ -1,0 +1,7 @@
+"""Calls the service."""
+
+from __future__ import annotations
+
+from . import service
+
+above = service

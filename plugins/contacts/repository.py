@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, func, select, type_coerce
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
-from core.sdk import RANGE, Filter, Listing, ListQuery, Ownership, Page, Repository, StructJSON, db, read
+from core.sdk import RANGE, Filter, Instant, Listing, ListQuery, Ownership, Page, Repository, StructJSON, db, read
 
 from .models import Contact, EmailAddress, PhoneNumber
 from .schemas import ContactRow, ContactView, EmailEntry, PhoneEntry
@@ -66,8 +65,8 @@ class Contacts(Repository[Contact]):
             "phone": Filter(PhoneNumber.number, str, "Exact phone number, E.164.", via=PhoneNumber.contact_id),
             "owner_id": Filter(Contact.owner_id, UUID, "Owning user."),
             "team_id": Filter(Contact.team_id, UUID, "Owning team."),
-            "created_at": Filter(Contact.created_at, datetime, "When it was added.", RANGE),
-            "updated_at": Filter(Contact.updated_at, datetime, "When it last changed.", RANGE),
+            "created_at": Filter(Contact.created_at, Instant, "When it was added.", RANGE),
+            "updated_at": Filter(Contact.updated_at, Instant, "When it last changed.", RANGE),
         },
         sorts={"created_at": Contact.created_at, "updated_at": Contact.updated_at, "name": Contact.sort_name},
         search="contacts.contact",

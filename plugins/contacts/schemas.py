@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from core.sdk import Country, Draft, Email, Language, Name, Patch, Phone, Text, View, Zone
+from core.sdk import Country, Draft, Email, Instant, Language, Name, Patch, Phone, Text, View, Zone
 
 Kind = Annotated[
     Literal["person", "household", "company"], Meta(description="What kind of contact it is.", examples=["person"])
@@ -84,8 +83,8 @@ class ContactRow(View):
     owner_id: UUID | None
     team_id: UUID | None
     version: int
-    created_at: datetime
-    updated_at: datetime
+    created_at: Instant
+    updated_at: Instant
 
 
 class ContactView(View):
@@ -107,5 +106,5 @@ class ContactView(View):
     owner_id: UUID | None
     team_id: UUID | None
     version: int
-    created_at: datetime
-    updated_at: datetime
+    created_at: Instant
+    updated_at: Instant

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Literal
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from sqlalchemy import ARRAY, Text, bindparam, delete, func, select
 from core.sdk import (
     RANGE,
     Filter,
+    Instant,
     Listing,
     ListQuery,
     NotFound,
@@ -69,9 +70,9 @@ class Leads(Repository[Lead]):
             "brand_id": Filter(Lead.brand_id, UUID, "Brand."),
             "contact_id": Filter(Lead.contact_id, UUID, "Whose enquiry it is."),
             "start_date": Filter(Lead.start_date, date, "First day of travel.", RANGE),
-            "next_action_at": Filter(Lead.next_action_at, datetime, "When something is due.", RANGE),
-            "created_at": Filter(Lead.created_at, datetime, "When it came in.", RANGE),
-            "updated_at": Filter(Lead.updated_at, datetime, "When it last changed.", RANGE),
+            "next_action_at": Filter(Lead.next_action_at, Instant, "When something is due.", RANGE),
+            "created_at": Filter(Lead.created_at, Instant, "When it came in.", RANGE),
+            "updated_at": Filter(Lead.updated_at, Instant, "When it last changed.", RANGE),
         },
         sorts={
             "created_at": Lead.created_at,

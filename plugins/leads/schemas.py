@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from msgspec import UNSET, Meta, UnsetType
 
-from core.sdk import Country, Draft, Language, Money, Patch, Text, View, Zone
+from core.sdk import Country, Draft, Instant, Language, Money, Patch, Text, View, Zone
 from plugins.contacts.api import ContactDraft
 
 Status = Literal["new", "contacted", "qualified", "proposal_sent", "negotiation", "on_hold", "won", "lost"]
@@ -83,7 +83,7 @@ class LeadDraft(Draft):
     value: Money | None = None
     probability: Percent | None = None
     expected_close: date | None = None
-    next_action_at: Annotated[datetime, Meta(tz=True)] | None = None
+    next_action_at: Instant | None = None
     tags: Tags = []
     note: Annotated[Text, Meta(description="The enquiry in the client's words; becomes the first note.")] | None = None
 
@@ -122,7 +122,7 @@ class LeadPatch(Patch):
     value: Money | None | UnsetType = UNSET
     probability: Percent | None | UnsetType = UNSET
     expected_close: date | None | UnsetType = UNSET
-    next_action_at: Annotated[datetime, Meta(tz=True)] | None | UnsetType = UNSET
+    next_action_at: Instant | None | UnsetType = UNSET
     tags: Tags | UnsetType = UNSET
 
 
@@ -132,7 +132,7 @@ class LeadRow(View):
     id: UUID
     reference: str
     status: Status
-    status_since: datetime
+    status_since: Instant
     kind: str
     source: str
     contact_id: UUID
@@ -145,10 +145,10 @@ class LeadRow(View):
     end_date: date | None
     adults: int | None
     value: Money | None
-    next_action_at: datetime | None
+    next_action_at: Instant | None
     version: int
-    created_at: datetime
-    updated_at: datetime
+    created_at: Instant
+    updated_at: Instant
 
 
 class LeadView(View):
@@ -157,7 +157,7 @@ class LeadView(View):
     id: UUID
     reference: str
     status: Status
-    status_since: datetime
+    status_since: Instant
     kind: str
     source: str
     utm: dict[str, Any] | None
@@ -195,14 +195,14 @@ class LeadView(View):
     value: Money | None
     probability: int | None
     expected_close: date | None
-    next_action_at: datetime | None
+    next_action_at: Instant | None
     hold_until: date | None
     lost_reason: str | None
     recycle_on: date | None
     tags: list[str]
     version: int
-    created_at: datetime
-    updated_at: datetime
+    created_at: Instant
+    updated_at: Instant
 
 
 class Move(Draft):
@@ -236,7 +236,7 @@ class StatusChangeView(View):
     note: str | None
     reason: str | None
     manual: bool
-    created_at: datetime
+    created_at: Instant
 
 
 class NoteDraft(Draft):
@@ -263,5 +263,5 @@ class NoteView(View):
     text: str
     pinned: bool
     version: int
-    created_at: datetime
-    updated_at: datetime
+    created_at: Instant
+    updated_at: Instant

@@ -117,7 +117,7 @@ class TestList:
     def test_pages_follow_each_other_to_the_end(self, api: ApiClient, enquire: Enquire) -> None:
         made = [enquire()["id"] for _ in range(5)]
         seen: list[str] = []
-        cursor = ""
+        cursor: str | None = ""
         while cursor is not None:
             page = ok(api.get(f"/leads?limit=2&sort=created_at{cursor and f'&cursor={cursor}'}"))
             seen += [row["id"] for row in page["items"]]

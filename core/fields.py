@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Annotated
 from zoneinfo import available_timezones
 
@@ -31,6 +32,7 @@ Language = Annotated[
     str, Meta(pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="Language, BCP 47.", examples=["pt"])
 ]
 Zone = Annotated[str, Meta(max_length=64, description="IANA time zone.", examples=["Europe/Lisbon"])]
+Instant = Annotated[datetime, Meta(tz=True, description="Instant with its offset, RFC 3339.")]
 Country = Annotated[str, Meta(pattern="^[A-Z]{2}$", description="Country, ISO 3166-1 alpha-2.", examples=["PT"])]
 
 _ZONES = frozenset(available_timezones())

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from msgspec import UNSET, Meta, UnsetType
 
-from core.fields import Country, Email, Language, Name, Phone, Zone
+from core.fields import Country, Email, Instant, Language, Name, Phone, Zone
 from core.http.structs import Draft, Patch, View
 from core.money import Currency
 
@@ -37,8 +36,8 @@ class AgencyView(View):
     language: str
     country: str | None
     version: int
-    created_at: datetime
-    updated_at: datetime
+    created_at: Instant
+    updated_at: Instant
 
 
 class BrandDraft(Draft):
@@ -73,5 +72,5 @@ class BrandView(View):
     website: str | None
     language: str
     version: int
-    created_at: datetime
-    updated_at: datetime
+    created_at: Instant
+    updated_at: Instant

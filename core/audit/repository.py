@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,6 +11,7 @@ from core.db import read
 from core.db.query import RANGE, Filter, Listing, ListQuery, Page
 from core.db.repository import Repository
 from core.events.models import EventEntry
+from core.fields import Instant
 
 EVENT = select(*read.columns(EventView, EventEntry))
 
@@ -26,7 +26,7 @@ class Log(Repository[EventEntry]):
             "name": Filter(EventEntry.name, str, "Name of the event, e.g. `leads.lead_won`."),
             "subject_id": Filter(EventEntry.subject_id, UUID, "Id of what it happened to."),
             "actor_id": Filter(EventEntry.actor_id, UUID, "Id of the user who did it."),
-            "occurred_at": Filter(EventEntry.occurred_at, datetime, "When it happened.", RANGE),
+            "occurred_at": Filter(EventEntry.occurred_at, Instant, "When it happened.", RANGE),
         },
         sorts={"occurred_at": EventEntry.occurred_at},
         default_sort="-occurred_at",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from core.fields import Instant
 from core.http.structs import View
 
 
@@ -15,7 +15,7 @@ class EventView(View):
     id: UUID
     name: str
     schema_version: int
-    occurred_at: datetime
+    occurred_at: Instant
     subject: str
     subject_id: UUID
     actor_kind: str

@@ -15,7 +15,7 @@ def _sign_ins(settings: Settings) -> str:
 blueprint = Blueprint("auth", description="Sign in, stay signed in, sign out.")
 
 
-@blueprint.post("/login", public=True, limit=_sign_ins, credentials=True)
+@blueprint.post("/login", public=True, limit=_sign_ins, credentials=True, problems=(401, 403))
 @blueprint.arguments(Login)
 @blueprint.response(200, Tokens)
 def login(credentials: Login) -> Tokens:
@@ -23,7 +23,7 @@ def login(credentials: Login) -> Tokens:
     return service.sign_in(credentials)
 
 
-@blueprint.post("/refresh", public=True, limit=_sign_ins, credentials=True)
+@blueprint.post("/refresh", public=True, limit=_sign_ins, credentials=True, problems=(401,))
 @blueprint.arguments(Refresh)
 @blueprint.response(200, Tokens)
 def refresh(body: Refresh) -> Tokens:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from msgspec import UNSET, Meta, UnsetType
 
 from core.actor import Scope
+from core.fields import Instant
 from core.http.structs import Draft, Patch, View
 
 Code = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{1,39}$", description="Stable name.", examples=["night_desk"])]
@@ -42,7 +42,7 @@ class RoleRow(View):
     name: str
     built_in: bool
     version: int
-    created_at: datetime
+    created_at: Instant
 
 
 class RoleView(View):
@@ -53,7 +53,7 @@ class RoleView(View):
     name: str
     built_in: bool
     version: int
-    created_at: datetime
+    created_at: Instant
     permissions: dict[str, Scope]
 
 

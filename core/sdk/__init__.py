@@ -31,7 +31,7 @@ from core.errors import (
 from core.events.event import Event
 from core.events.log import publish
 from core.extensions import db
-from core.fields import Country, Email, Language, Name, Phone, Text, Zone
+from core.fields import Country, Email, Instant, Language, Name, Phone, Text, Zone
 from core.http.blueprint import Blueprint
 from core.http.structs import Draft, Patch, View
 from core.money import Currency, Money, check_currency, from_minor, to_minor
@@ -58,6 +58,7 @@ __all__ = [
     "Filter",
     "Forbidden",
     "Identified",
+    "Instant",
     "Invalid",
     "Language",
     "ListQuery",

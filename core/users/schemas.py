@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import UNSET, Meta, UnsetType
 
-from core.fields import Email, Language, Name, Zone
+from core.fields import Email, Instant, Language, Name, Zone
 from core.http.structs import Draft, Patch, View
 
 State = Annotated[Literal["active", "suspended"], Meta(description="A suspended member cannot sign in.")]
@@ -44,7 +43,7 @@ class MemberRow(View):
     name: str
     state: str
     version: int
-    created_at: datetime
+    created_at: Instant
 
 
 class MemberView(View):
@@ -59,7 +58,7 @@ class MemberView(View):
     roles: list[str]
     teams: list[UUID]
     version: int
-    created_at: datetime
+    created_at: Instant
 
 
 class TeamDraft(Draft):
@@ -80,4 +79,4 @@ class TeamView(View):
     id: UUID
     name: str
     version: int
-    created_at: datetime
+    created_at: Instant

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
 
-from core.sdk import RANGE, Filter, Listing, ListQuery, Page, Repository, db, read
+from core.sdk import RANGE, Filter, Instant, Listing, ListQuery, Page, Repository, db, read
 
 from .models import Note
 from .schemas import NoteView
@@ -23,7 +22,7 @@ class Notes(Repository[Note]):
     listing = Listing(
         filters={
             "country": Filter(Note.country, str, "Country, ISO 3166-1."),
-            "created_at": Filter(Note.created_at, datetime, "When it was written.", RANGE),
+            "created_at": Filter(Note.created_at, Instant, "When it was written.", RANGE),
         },
         sorts={"created_at": Note.created_at, "country": Note.country},
     )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from msgspec import Meta
 
-from core.sdk import UNSET, Country, Draft, Patch, UnsetType, View
+from core.sdk import UNSET, Country, Draft, Instant, Patch, UnsetType, View
 
 Body = Annotated[
     str, Meta(min_length=1, max_length=10_000, description="What to remember.", examples=["Ask three weeks ahead."])
@@ -36,5 +35,5 @@ class NoteView(View):
     country: str
     body: str
     version: int
-    created_at: datetime
-    updated_at: datetime
+    created_at: Instant
+    updated_at: Instant

@@ -1,0 +1,58 @@
+"""Connecting a socket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask_socketio import SocketIO
+
+from core.http.application import Application
+from core.testing.clients import ApiClient, ok
+from core.testing.factories import AgencyUnderTest
+from gateway import rooms, server
+
+
+@pytest.fixture(scope="module")
+def socketio(app: Application) -> Iterator[SocketIO]:
+    yield server.mount(app)
+
+
+class TestConnect:
+    def test_an_access_token_lets_a_member_in_to_their_rooms(
+        self, app: Application, socketio: SocketIO, agency: AgencyUnderTest
+    ) -> None:
+        member = agency.member("agent", team="Africa")
+        client = socketio.test_client(app, auth={"token": member.token})
+        assert client.is_connected()
+        joined = socketio.server.manager.get_rooms(client.eio_sid and _sid(socketio, client.eio_sid), "/")
+        assert {f"a:{agency.id}", f"a:{agency.id}:user:{member.user_id}"} <= set(joined)
+        assert any(room.startswith(f"a:{agency.id}:team:") for room in joined)
+
+    @pytest.mark.parametrize("auth", [None, {}, {"token": "nonsense"}, {"token": 5}, "a string"])
+    def test_without_a_valid_token_nobody_gets_in(self, app: Application, socketio: SocketIO, auth: object) -> None:
+        assert not socketio.test_client(app, auth=auth).is_connected()
+
+    def test_a_token_in_the_address_is_refused(self, app: Application, socketio: SocketIO, api: ApiClient) -> None:
+        client = socketio.test_client(app, query_string=f"token={api.token}", auth={"token": api.token})
+        assert not client.is_connected()
+
+    def test_after_signing_out_the_token_opens_nothing(
+        self, app: Application, socketio: SocketIO, agency: AgencyUnderTest
+    ) -> None:
+        member = agency.newcomer("agent")
+        ok(member.post("/auth/logout"), 204)
+        assert not socketio.test_client(app, auth={"token": member.token}).is_connected()
+
+
+class TestRooms:
+    def test_every_room_carries_the_agency(self, agency: AgencyUnderTest, other_agency: AgencyUnderTest) -> None:
+        from core.actor import Actor
+
+        mine = rooms.of(Actor(kind="user", agency_id=agency.id, user_id=agency.id))
+        theirs = rooms.of(Actor(kind="user", agency_id=other_agency.id, user_id=agency.id))
+        assert not set(mine) & set(theirs)
+
+
+def _sid(socketio: SocketIO, eio_sid: str) -> str:
+    return str(socketio.server.manager.sid_from_eio_sid(eio_sid, "/"))

@@ -10,9 +10,10 @@ from typing import Any, Generic, TypeAlias, TypeVar
 import msgspec
 import psycopg
 from flask import Flask, current_app
-from psycopg_pool import ConnectionPool
-from sqlalchemy import Dialect, Select
+from psycopg_pool import ConnectionPool, PoolTimeout
+from sqlalchemy import Dialect, Float, Numeric, Select
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.types import TypeEngine
 
 from core.config import Settings
 from core.db import wire
@@ -23,6 +24,7 @@ from core.extensions import db
 S = TypeVar("S")
 Statement: TypeAlias = Select[*tuple[Any, ...]]
 """A SELECT of columns."""
+_NUMERIC, _DOUBLE = 1700, 701  # pg_type.oid
 _DIALECT: Dialect = PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 
 
@@ -50,7 +52,7 @@ class Query(Generic[S]):
         # What SQLAlchemy's own execution converts values with.
         self._binds = compiled._bind_processors  # noqa: SLF001
         kinds = [column.type for column in statement.selected_columns]
-        self._results = [kind._cached_result_processor(_DIALECT, None) for kind in kinds]  # noqa: SLF001
+        self._results = [kind._cached_result_processor(_DIALECT, _oid(kind)) for kind in kinds]  # noqa: SLF001
         self._plain = not any(self._results)
 
     def rows(self, **values: Any) -> list[S]:
@@ -96,6 +98,23 @@ def first(statement: Statement, into: Callable[..., S]) -> S | None:
     return Query(statement, into).first()
 
 
+def _oid(kind: TypeEngine[Any]) -> int | None:
+    """SQLAlchemy asks which number the driver answers with; here it must be known before any answer."""
+    affinity = kind._type_affinity or type(kind)  # noqa: SLF001
+    if issubclass(affinity, Float):
+        return _DOUBLE
+    return _NUMERIC if issubclass(affinity, Numeric) else None
+
+
+def _worth_repeating(error: psycopg.Error) -> bool:
+    """Whether the connection had died while it lay in the pool, or its prepared statement no longer fits."""
+    if isinstance(error, PoolTimeout):
+        return False
+    if error.sqlstate is None:
+        return isinstance(error, psycopg.OperationalError)
+    return error.sqlstate in wire.STALE or error.sqlstate.startswith(("57P", "08"))
+
+
 class Reader:
     """A pool of autocommit connections of one database role, opened at the first read."""
 
@@ -117,10 +136,10 @@ class Reader:
         agency_id = str(current_agency_id())
         try:
             return self._fetch(agency_id, name, sql, params, make_row)
-        except psycopg.OperationalError as error:
-            if error.sqlstate is not None and not error.sqlstate.startswith(("57P", "08")):
+        except psycopg.Error as error:
+            if not _worth_repeating(error):
                 raise
-            # A connection that died while it lay in the pool; the statement reads only, so once more is safe.
+            # The statement reads only, so once more is safe.
             self._pool.check()
             return self._fetch(agency_id, name, sql, params, make_row)
 

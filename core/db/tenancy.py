@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from uuid import UUID
 
 from flask import g
 from sqlalchemy import Connection, Uuid, bindparam, event, text
 from sqlalchemy import inspect as inspect_entity
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, with_loader_criteria
 
 from core.actor import Actor, current_actor
@@ -47,23 +48,40 @@ SET_AGENCY = "select set_config('app.agency_id', {placeholder}, true)"
 def acting_as(actor: Actor) -> Iterator[Actor]:
     """Act as somebody else for a while, in the running unit of work."""
     before: Actor | None = g.get("actor")
-    _switch(actor)
+    _flush()
+    _become(actor)
+    _announce()
     try:
         yield actor
-    finally:
-        _switch(before)
+        _flush()
+    except BaseException:
+        _become(before)
+        # A transaction that failed takes no more questions; the error that broke it is the one to tell.
+        with suppress(SQLAlchemyError):
+            _announce()
+        raise
+    _become(before)
+    _announce()
 
 
-def _switch(actor: Actor | None) -> None:
+def _flush() -> None:
+    """Write what is pending while the one who did it still acts."""
     session = db.session()
     if session.in_transaction() and session.is_active:
         session.flush()
+
+
+def _become(actor: Actor | None) -> None:
     # The identity map outlives the switch; without this, get() answers with the previous agency's row.
-    session.expunge_all()
+    db.session.expunge_all()
     if actor is None:
         g.pop("actor", None)
     else:
         g.actor = actor
+
+
+def _announce() -> None:
+    session = db.session()
     if session.in_transaction() and session.is_active:
         announce_agency(session.connection())
 

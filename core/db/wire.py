@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from psycopg import Connection, pq
+from psycopg import Connection, Error, pq
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq.abc import PGconn, PGresult
@@ -15,6 +15,9 @@ from psycopg.pq.abc import PGconn, PGresult
 SET_AGENCY = b"select set_config('app.agency_id', $1, true)"
 _BINARY = 1
 _PREPARED_LIMIT = 400
+_GOOD = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
+STALE = frozenset({"0A000", "26000", "42P05"})
+"""States of a prepared statement that no longer fits: answer of another shape, unknown, there already."""
 _prepared: WeakKeyDictionary[Connection[Any], set[bytes]] = WeakKeyDictionary()
 
 
@@ -38,29 +41,43 @@ def fetch(
     pgconn = connection.pgconn
     pgconn.enter_pipeline_mode()
     try:
-        expected = _send(connection, agency_id, name, sql, params, prepare=prepare)
-        results = _results(pgconn, expected)
-    finally:
-        if pgconn.status == pq.ConnStatus.OK:
-            pgconn.exit_pipeline_mode()
+        prepares = _send(connection, agency_id, name, sql, params, prepare=prepare)
+        results = _results(pgconn)
+        pgconn.exit_pipeline_mode()
+    except BaseException:
+        # Dead, or interrupted with answers still to come: nobody may use this connection again.
+        connection.close()
+        raise
+    if prepares and results[1].status == pq.ExecStatus.COMMAND_OK:
+        # A failed transaction keeps its prepared statements; preparing the name again would be an error for ever.
+        _known(connection).add(name)
     for result in results:
-        if result.status not in (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK):
-            _prepared.pop(connection, None)
-            raise error_from_result(result, encoding="utf-8")
+        if result.status not in _GOOD:
+            raise _error(connection, result)
     transformer.set_pgresult(results[-1])
     return transformer.load_rows(0, results[-1].ntuples, make_row)
 
 
-def _send(connection: Connection[Any], agency_id: str, name: bytes, sql: bytes, params: Any, *, prepare: bool) -> int:
-    pgconn = connection.pgconn
-    known = _prepared.setdefault(connection, set())
-    sent = 2
+def _known(connection: Connection[Any]) -> set[bytes]:
+    return _prepared.setdefault(connection, set())
+
+
+def _error(connection: Connection[Any], result: PGresult) -> Error:
+    error = error_from_result(result, encoding="utf-8")
+    if error.sqlstate in STALE:
+        # A migration changed what it answers, or a pooler forgot it: a new connection prepares it anew.
+        connection.close()
+    return error
+
+
+def _send(connection: Connection[Any], agency_id: str, name: bytes, sql: bytes, params: Any, *, prepare: bool) -> bool:
+    """Send it all; whether the statement is prepared on the way."""
+    pgconn, known = connection.pgconn, _known(connection)
     pgconn.send_query_params(SET_AGENCY, [agency_id.encode()])
-    if prepare and (name in known or len(known) < _PREPARED_LIMIT):
-        if name not in known:
-            pgconn.send_prepare(name, sql)
-            known.add(name)
-            sent += 1
+    prepares = prepare and name not in known and len(known) < _PREPARED_LIMIT
+    if prepares:
+        pgconn.send_prepare(name, sql)
+    if prepares or (prepare and name in known):
         pgconn.send_query_prepared(name, params, result_format=_BINARY)
     else:
         pgconn.send_query_params(sql, params, result_format=_BINARY)
@@ -68,10 +85,10 @@ def _send(connection: Connection[Any], agency_id: str, name: bytes, sql: bytes, 
     while pgconn.flush():
         _wait(pgconn, select.POLLIN | select.POLLOUT)
         pgconn.consume_input()
-    return sent
+    return prepares
 
 
-def _results(pgconn: PGconn, expected: int) -> list[PGresult]:
+def _results(pgconn: PGconn) -> list[PGresult]:
     found: list[PGresult] = []
     while True:
         # A bare get_result() would hold the GIL and block the event loop until the server answers.

@@ -60,7 +60,7 @@ def is_lost_race(error: Exception) -> bool:
 def is_dead_connection(error: Exception) -> bool:
     """Whether the connection was gone, as all pooled ones are after the server restarted."""
     cause = _cause(error)
-    if not isinstance(cause, (psycopg.OperationalError, psycopg.InterfaceError)):
+    if isinstance(cause, PoolTimeout) or not isinstance(cause, (psycopg.OperationalError, psycopg.InterfaceError)):
         return False
     state = cause.sqlstate
     return state is None or state in _DEAD or state.startswith("08")

@@ -148,10 +148,9 @@ def _rule(options: RouteOptions) -> Rule:
 def _entrance(view: Callable[..., Any], contract: Contract, rule: Rule) -> Callable[..., Response]:
     @wraps(view)
     def enter(**path: Any) -> Response:
-        inputs = _read(contract)
         if contract.if_match:
             path["version"] = responses.expected_version()
-        result = view(*inputs, **path)
+        result = view(*_read(contract), **path)
         return responses.respond(result, status=contract.status, credentials=rule.credentials)
 
     declare(enter, rule)

@@ -56,10 +56,11 @@ def _of_type(schema: Schema, components: dict[str, Schema], depth: int) -> Any:
 
 def _of_object(schema: Schema, components: dict[str, Schema], depth: int) -> Any:
     required = set(schema.get("required", ()))
+    left_out = set(schema.get("then", {}).get("not", {}).get("required", ()))
     return {
         name: example_of(member, components, depth + 1)
         for name, member in schema.get("properties", {}).items()
-        if name in required or depth < _MAX_DEPTH
+        if name not in left_out and (name in required or depth < _MAX_DEPTH)
     }
 
 

@@ -9,6 +9,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, get_args, get_origin
 
@@ -34,6 +35,8 @@ def build(kinds: Sequence[Any]) -> tuple[list[Schema], dict[str, Schema]]:
     names = {name: readable(name) for name in components}
     for kind in _structs(kinds):
         _add_docstrings(kind, components)
+        _add_instants(kind, components)
+        _add_choice(kind, components)
     renamed = json.loads(_rename(json.dumps([list(schemas), components]), names))
     named = {names[name]: schema for name, schema in renamed[1].items()}
     for name, schema in named.items():
@@ -105,11 +108,39 @@ def _add_docstrings(kind: type, components: dict[str, Schema]) -> None:
     docs: dict[str, str] = {}
     for base in reversed(kind.__mro__):
         docs |= _field_docs(base.__module__).get(base.__name__, {})
+    for properties in _properties_of(kind, components):
+        for field, member in properties.items():
+            if field in docs and "description" not in member:
+                member["description"] = docs[field]
+
+
+def _add_instants(kind: type, components: dict[str, Schema]) -> None:
+    """msgspec leaves the format of a datetime open; ours always carry a zone."""
+    if not issubclass(kind, msgspec.Struct):
+        return
+    instants = {
+        field.encode_name for field in msgspec.structs.fields(kind) if datetime in (field.type, *get_args(field.type))
+    }
+    for properties in _properties_of(kind, components):
+        for field in instants & properties.keys():
+            for member in (properties[field], *properties[field].get("anyOf", ())):
+                if member.get("type") == "string":
+                    member.setdefault("format", "date-time")
+
+
+def _add_choice(kind: type, components: dict[str, Schema]) -> None:
+    # Not `oneOf`: generators of clients would make a union of it and lose the other fields.
+    either = getattr(kind, "either", None)
+    if either is not None:
+        one, other = ({"required": [name]} for name in either)
+        components[kind.__name__] |= {"if": one, "then": {"not": other}, "else": other}
+
+
+def _properties_of(kind: type, components: dict[str, Schema]) -> Iterator[Schema]:
+    """The properties of a class' component; of a generic class', one for each of its uses."""
     for name, schema in components.items():
         if name == kind.__name__ or name.startswith(f"{kind.__name__}_"):
-            for field, member in schema.get("properties", {}).items():
-                if field in docs and "description" not in member:
-                    member["description"] = docs[field]
+            yield schema.get("properties", {})
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -11,6 +11,9 @@ from core.structs import Frozen, FrozenKeywordOnly
 
 class Draft(msgspec.Struct, metaclass=FrozenKeywordOnly, forbid_unknown_fields=True):
     """The body of a request that makes something. Unknown fields are refused, not ignored."""
+
+    either: ClassVar[tuple[str, str] | None] = None
+    """Two fields of which exactly one must be sent; the document says so, and the service sees to it."""
 
 
 class Patch(msgspec.Struct, metaclass=FrozenKeywordOnly, forbid_unknown_fields=True):

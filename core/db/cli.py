@@ -33,6 +33,7 @@ def opened() -> Iterator[tuple[Settings, Plugins]]:
 @contextmanager
 def sentences() -> Iterator[None]:
     """Turn what an operator can put right into a message instead of a traceback."""
+    import psycopg
     from sqlalchemy.exc import OperationalError
 
     from core.config import ConfigurationError
@@ -44,9 +45,9 @@ def sentences() -> Iterator[None]:
         raise click.ClickException("\n".join(error.problems)) from error
     except MigrationError as error:
         raise click.ClickException(str(error)) from error
-    except OperationalError as error:
-        reason = str(error.orig).strip().splitlines()[0]
-        raise click.ClickException(f"The database does not do what it should: {reason}") from error
+    except (OperationalError, psycopg.OperationalError) as error:
+        reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
+        raise click.ClickException(f"The database cannot be used: {reason}") from error
 
 
 def report(problems: list[str], *, good: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import new_class
-
 import pytest
 
 from core.plugins import hooks, hookspecs
@@ -12,11 +10,15 @@ from core.testing.conformance import PluginConformance
 
 HOOK_BUDGET = 12
 
+
+def conformance_of(name: str) -> type[PluginConformance]:
+    return type(f"Test{name.title().replace('_', '')}", (PluginConformance,), {"name": name})
+
+
 # One class per plugin, so that a new folder is tested without anybody's help.
 for _name, _candidate in discover()[0].items():
     if _candidate.built_in:
-        _title = f"Test{_name.title().replace('_', '')}"
-        globals()[_title] = new_class(_title, (PluginConformance,), {}, lambda body, name=_name: body.update(name=name))
+        globals()[f"Test_{_name}"] = conformance_of(_name)
 
 
 class TestCoreHooks:

@@ -1,0 +1,56 @@
+"""Plugins over HTTP: listed, and switched on and off for one agency."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from core.plugins import agencies
+from core.testing.clients import ApiClient, ok, problem
+from core.testing.factories import AgencyUnderTest
+
+
+class TestSwitch:
+    def test_a_plugin_that_is_off_is_not_found_in_that_agency_only(
+        self, api: ApiClient, other_agency: AgencyUnderTest
+    ) -> None:
+        assert ok(api.get("/leads"))["items"] == []
+        assert ok(api.patch("/plugins/leads", {"enabled": False}))["enabled"] is False
+        assert problem(api.get("/leads")) == (404, "not_found")
+        assert ok(other_agency.member("owner").get("/leads"))["items"] == []
+
+    def test_switched_on_again_it_answers_and_its_data_is_there(self, api: ApiClient) -> None:
+        contact = ok(api.post("/contacts", {"name": "Ana Duarte"}), 201)
+        ok(api.patch("/plugins/leads", {"enabled": False}))
+        ok(api.patch("/plugins/contacts", {"enabled": False}))
+        ok(api.patch("/plugins/contacts", {"enabled": True}))
+        assert ok(api.get(f"/contacts/{contact['id']}"))["name"] == "Ana Duarte"
+
+    def test_one_that_another_needs_stays_on(self, api: ApiClient) -> None:
+        assert problem(api.patch("/plugins/contacts", {"enabled": False})) == (409, "plugin_needed")
+
+    def test_one_that_needs_another_waits_for_it(self, api: ApiClient) -> None:
+        ok(api.patch("/plugins/leads", {"enabled": False}))
+        ok(api.patch("/plugins/contacts", {"enabled": False}))
+        assert problem(api.patch("/plugins/leads", {"enabled": True})) == (409, "plugin_needs_others")
+
+    def test_repeating_it_changes_nothing(self, api: ApiClient) -> None:
+        ok(api.patch("/plugins/leads", {"enabled": True}))
+        for _ in range(2):
+            assert ok(api.patch("/plugins/leads", {"enabled": False}))["enabled"] is False
+        assert [each["enabled"] for each in ok(api.get("/plugins"))["items"] if each["name"] == "leads"] == [False]
+
+    def test_core_modules_and_unknown_names_cannot_be_switched(self, api: ApiClient) -> None:
+        for name in ("users", "no_such_plugin"):
+            assert problem(api.patch(f"/plugins/{name}", {"enabled": False})) == (404, "not_found")
+
+    def test_an_agent_may_not_switch(self, agency: AgencyUnderTest) -> None:
+        assert problem(agency.member("agent").patch("/plugins/leads", {"enabled": False})) == (403, "forbidden")
+
+
+class TestCache:
+    def test_the_answer_is_kept_for_a_moment(self, app: Flask, api: ApiClient, agency: AgencyUnderTest) -> None:
+        with app.app_context():
+            assert agencies.enabled("leads", agency.id)
+            ok(api.patch("/plugins/leads", {"enabled": False}))
+            agencies.forget(agency.id)
+            assert not agencies.enabled("leads", agency.id)

@@ -146,9 +146,20 @@ def doctor() -> None:
 @click.option("--prefix", default="tripfile", show_default=True, help="What the names of the roles start with.")
 def roles(superuser_url: str, database: str, prefix: str) -> None:
     """Make the owner, app and system roles and the database, and print their addresses for .env."""
+    from core import config
     from core.db.roles import ROLES, ensure
 
-    passwords = {role: secrets.token_urlsafe(32) for role in ROLES}
     with sentences():
+        known = _passwords(config.load())
+        passwords = {role: known.get(f"{prefix}_{role}") or secrets.token_urlsafe(32) for role in ROLES}
         urls = ensure(superuser_url, database, passwords=passwords, prefix=prefix)
     click.echo(f"DATABASE_URL={urls.app}\nDATABASE_OWNER_URL={urls.owner}\nDATABASE_SYSTEM_URL={urls.system}")
+
+
+def _passwords(settings: Settings) -> dict[str, str]:
+    """The passwords in use, by role: repeating the command must not lock out what is running."""
+    from sqlalchemy import make_url
+
+    given = (settings.database_url, settings.database_owner_url, settings.database_system_url)
+    urls = [make_url(url.get_secret_value()) for url in given if url]
+    return {url.username: url.password for url in urls if url.username and url.password}

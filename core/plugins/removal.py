@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from core.config import Settings
 from core.db import doctor, migrate
 from core.db.autogenerate import owner_of_table
 from core.db.ownership import MigrationError, Owner, connect, installed_owners, roles
+from core.plugins.discovery import Candidate
 from core.plugins.manager import Plugins
 
 # What the core keeps about a plugin, and how its rows name it.
@@ -23,8 +25,9 @@ _TRACES = {
 
 
 def obstacles(settings: Settings, plugins: Plugins, name: str) -> list[str]:
-    """Why a plugin cannot be removed, one sentence each: enabled plugins and foreign keys that need it."""
-    found = [f"{other} requires {name}: remove {other} first" for other in plugins.dependents(name)]
+    """Why a plugin cannot be removed, one sentence each: plugins, enabled or not, and foreign keys that need it."""
+    resting = [each.name for each in plugins.present.values() if name in _requirements(each)]
+    found = [f"{other} requires {name}: remove {other} first" for other in (*plugins.dependents(name), *resting)]
     with connect(settings, lock=False) as connection:
         every = installed_owners(connection)
         for table in doctor.tables(connection, roles(settings)[0]):
@@ -53,6 +56,14 @@ def drop_data(settings: Settings, plugins: Plugins, name: str) -> tuple[Path, li
             migrate.run_downgrade(connection, settings, owner, "base")
         _forget(connection, name)
     return folder, tables
+
+
+def _requirements(candidate: Candidate) -> set[str]:
+    """What a plugin requires, read from its code without running it."""
+    tree = ast.parse((candidate.folder / "__init__.py").read_text())
+    written = [node.value for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg == "requires"]
+    keys = [key for value in written if isinstance(value, ast.Dict) for key in value.keys]
+    return {key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)}
 
 
 def _export(connection: Connection, tables: list[str], folder: Path) -> Path:

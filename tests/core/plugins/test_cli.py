@@ -60,6 +60,12 @@ class TestPlugins:
         assert refused.exit_code == 1
         assert "leads requires contacts: remove leads first" in refused.output
 
+    def test_remove_is_refused_while_a_plugin_that_is_off_needs_it(
+        self, call: Call, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PLUGINS", "contacts")
+        assert "leads requires contacts: remove leads first" in call("plugins", "remove", "contacts").output
+
     def test_remove_is_refused_while_tables_of_a_plugin_that_is_off_point_at_it(
         self, call: Call, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -77,6 +83,14 @@ class TestPlugins:
         dropped = call("plugins", "remove", "leads", "--drop-data", "--yes")
         assert dropped.exit_code == 0, dropped.output
         assert list(Path("var/exports").rglob("leads_lead.jsonl"))
+
+
+class TestRoles:
+    def test_repeating_it_keeps_the_passwords_in_use(self, database_server: Server, call: Call) -> None:
+        made = call("db", "roles", "--superuser-url", database_server.superuser_url, "--database", "repeated")
+        database_server.drop("repeated")
+        assert made.exit_code == 0, made.output
+        assert made.output.count(":only-for-tests@/repeated") == 3
 
 
 class TestDatabase:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from types import ModuleType
+from uuid import UUID
 
-from core.plugins import agencies
+from flask import Flask
+from sqlalchemy import select
+
+from core.actor import Actor, system
+from core.db.session import unit_of_work
+from core.db.tenancy import acting_as
+from core.extensions import db
+from core.plugins import agencies, hooks, service
+from core.plugins.hookspecs import hookimpl
+from core.plugins.spec import Plugin
 from core.testing.clients import ApiClient, ok, problem
 from core.testing.factories import AgencyUnderTest
+from core.users.models import Team
 
 
 class TestSwitch:
@@ -45,6 +56,42 @@ class TestSwitch:
 
     def test_an_agent_may_not_switch(self, agency: AgencyUnderTest) -> None:
         assert problem(agency.member("agent").patch("/plugins/leads", {"enabled": False})) == (403, "forbidden")
+
+
+class TestHooks:
+    def test_the_hooks_of_a_plugin_that_is_off_rest(self, app: Flask, agency: AgencyUnderTest) -> None:
+        @hookimpl
+        def socket_rooms(actor: Actor) -> list[str]:
+            return ["a room"]
+
+        module = ModuleType("hooks")
+        module.__dict__["socket_rooms"] = socket_rooms
+        leads = Plugin(name="leads", version="1", core=">=1", summary="Leads.", hooks=module)
+        relay, _ = hooks.relay({"leads": leads}, core=frozenset())
+        with app.app_context(), unit_of_work(), acting_as(system(agency.id)) as actor:
+            assert relay.hook.socket_rooms(actor=actor) == [["a room"]]
+            service.switch_off("leads")
+        agencies.forget()
+        with app.app_context(), unit_of_work(), acting_as(system(agency.id)) as actor:
+            assert relay.hook.socket_rooms(actor=actor) == []
+
+    def test_a_failing_agency_hook_undoes_its_own_writes_alone(self, app: Flask, agency: AgencyUnderTest) -> None:
+        @hookimpl
+        def agency_created(agency_id: UUID) -> None:
+            db.session.add(Team(name="of the broken hook"))
+            db.session.flush()
+            raise RuntimeError
+
+        module = ModuleType("hooks")
+        module.__dict__["agency_created"] = agency_created
+        relay, _ = hooks.relay(
+            {"sample": Plugin(name="sample", version="1", core=">=1", summary="Sample.", hooks=module)},
+            core=frozenset(),
+        )
+        with app.app_context(), unit_of_work(), acting_as(system(agency.id)):
+            db.session.add(Team(name="of the agency"))
+            relay.hook.agency_created(agency_id=agency.id)
+            assert list(db.session.scalars(select(Team.name))) == ["of the agency"]
 
 
 class TestCache:

@@ -22,6 +22,7 @@ MAX_DEPTH = 64
 _LONGEST_NUMBER = 40
 _INT64 = range(-(2**63), 2**63)
 _UNSAFE_TEXT = re.compile("[\x00\ud800-\udfff]")
+_ENDS_LINE = re.compile(rb'\\(?:n|u000[aA])"')
 
 
 class MalformedBody(Problem):
@@ -76,6 +77,8 @@ def decode(data: bytes, kind: type[T]) -> T:
         raise MalformedBody from None
     if _holds_decimals(wire):
         refuse_odd_decimals(value)
+    if _ENDS_LINE.search(data):
+        refuse(_past_the_end(plain, wire))
     return value
 
 
@@ -126,6 +129,19 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
 @cache
 def _holds_decimals(kind: Any) -> bool:
     return '"format":"decimal"' in msgspec.json.encode(msgspec.json.schema(kind)).decode()
+
+
+def _past_the_end(plain: Any, kind: Any) -> Iterator[Fault]:
+    """What only fits its pattern because Python's `$` also matches before a last line break; JSON Schema's does not."""
+    return (fault for fault in found(_with_line_breaks_doubled(plain), kind) if fault.code == "pattern")
+
+
+def _with_line_breaks_doubled(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _with_line_breaks_doubled(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_with_line_breaks_doubled(member) for member in value]
+    return f"{value}\n" if isinstance(value, str) and value.endswith("\n") else value
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar, get_origin
 
 import msgspec
@@ -78,7 +79,8 @@ def read_struct(request: Request, kind: type[T]) -> T:
     faults = [*unknown(given, {field.encode_name for field in fields}), *_missing(given, fields)]
     for field in fields:
         if field.encode_name in given:
-            faults += found(given[field.encode_name], field.type, pointer=f"?{field.encode_name}", strict=False)
+            strict = _bare(field.type) is datetime
+            faults += found(given[field.encode_name], field.type, pointer=f"?{field.encode_name}", strict=strict)
     if faults:
         raise Invalid(errors=faults)
     value = convert(given, kind, strict=False)
@@ -140,11 +142,13 @@ def _filter_value(text: str, declared: Filter, operator: Operator, name: str, fa
 
 
 def _value(text: str, kind: Any, name: str, faults: list[Fault]) -> Any:
-    wrong = found(text, kind, pointer=f"?{name}", strict=False)
+    # Lax, msgspec reads numbers as seconds since 1970: `?created_at=0.5`.
+    strict = _bare(kind) is datetime
+    wrong = found(text, kind, pointer=f"?{name}", strict=strict)
     if wrong:
         faults += wrong
         return None
-    value = msgspec.convert(text, kind, strict=False)
+    value = msgspec.convert(text, kind, strict=strict)
     if not _storable(value):
         faults.append(Fault(f"?{name}", "number_out_of_range", "Numbers must fit 64 bits"))
     return value

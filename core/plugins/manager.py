@@ -34,6 +34,7 @@ CORE_MODULES: Mapping[str, str] = MappingProxyType(
     }
 )
 """The parts of the core that contribute through a Plugin value, in load order."""
+_CORE = "the core"
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def load(settings: Settings) -> Plugins:
     """Import and check what PLUGINS enables; raises ConfigurationError with a sentence for everything wrong."""
     candidates, doubled = discover()
     names, unknown = select(settings.plugins, candidates)
-    modules = {name: Candidate(name, module, "plugin", "the core", True) for name, module in CORE_MODULES.items()}
+    modules = {name: Candidate(name, module, "plugin", _CORE, True) for name, module in CORE_MODULES.items()}
     core, broken_core = _import(modules)
     chosen, broken = _import({name: candidates[name] for name in names})
     problems = [*doubled, *unknown, *broken_core, *broken]
@@ -135,7 +136,10 @@ def _import(candidates: Mapping[str, Candidate]) -> tuple[dict[str, Any], list[s
     problems = []
     for name, candidate in candidates.items():
         try:
-            found[name] = getattr(import_module(candidate.module), candidate.attribute, None)
+            module = import_module(candidate.module)
+            found[name] = getattr(module, candidate.attribute, None)
+            if candidate.origin != _CORE and not hasattr(module, "__path__"):
+                problems.append(f"{name}: its entry point names {candidate.module}, a module; name its package instead")
         except Exception as error:  # noqa: BLE001 - whatever a stranger's module raises
             # Half-imported models stay in the mapper registry; the process reports this and ends.
             problems.append(

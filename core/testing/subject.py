@@ -42,7 +42,8 @@ class Subject:
     @cached_property
     def plugins(self) -> Plugins:
         """Everything enabled, this plugin among it; raises ConfigurationError."""
-        return manager.load(config.load(plugins=f"built-in,{self.name}"))
+        needed = (other for other in self.plugin.requires if other in self.present)
+        return manager.load(config.load(plugins=",".join(["built-in", *needed, self.name])))
 
 
 def installed(name: str) -> Subject:

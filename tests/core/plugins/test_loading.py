@@ -13,6 +13,7 @@ from pydantic import BaseModel, SecretStr
 from core import config
 from core.config import ConfigurationError
 from core.plugins import manager
+from core.plugins.discovery import Candidate
 from core.plugins.hookspecs import hookimpl, hookspec
 from core.plugins.manager import Plugins
 from core.plugins.spec import Permission, Plugin
@@ -47,6 +48,20 @@ class TestLoad:
         monkeypatch.setattr(manager, "CORE_MODULES", {"users": "core.no_such_module"})
         with pytest.raises(ConfigurationError, match=r"users .the core. cannot be imported: ModuleNotFoundError"):
             manager.load(config.load(plugins=","))
+
+    def test_an_entry_point_that_names_a_module_is_refused(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "lonely_module.py").write_text("plugin = None")
+        monkeypatch.syspath_prepend(tmp_path)
+        lonely = Candidate("lonely", "lonely_module", "plugin", "a test", built_in=False)
+        monkeypatch.setattr(manager, "discover", lambda: ({"lonely": lonely}, []))
+        with pytest.raises(ConfigurationError) as caught:
+            manager.load(config.load(plugins="lonely"))
+        assert caught.value.problems == [
+            "lonely: its entry point names lonely_module, a module; name its package instead",
+            "lonely: `plugin` is not a Plugin value; write `plugin = Plugin(...)` in its __init__.py",
+        ]
 
     def test_permissions_are_one_registry(self, make: Make, load_these: Load) -> None:
         read = Permission("visas.read", "See visas.")

@@ -1,0 +1,15 @@
+"""How the contract tests call the routes of contacts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from core.testing.clients import ApiClient, ok
+from tests.contract.sample import Sample
+
+
+def _delete(api: ApiClient, address: str) -> None:
+    ok(api.delete(address.removesuffix("/restore"), version="*"), 204)
+
+
+SAMPLES: Mapping[str, Sample] = {"contacts.restore": Sample(before=_delete)}

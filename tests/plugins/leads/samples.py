@@ -1,0 +1,19 @@
+"""How the contract tests call the routes of leads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from core.testing.clients import ApiClient, ok
+from tests.contract.sample import Sample
+
+
+def _delete(api: ApiClient, address: str) -> None:
+    ok(api.delete(address.removesuffix("/restore"), version="*"), 204)
+
+
+SAMPLES: Mapping[str, Sample] = {
+    "leads.restore": Sample(before=_delete),
+    "leads.move": Sample(body=lambda api, number: {"to": "contacted", "note": "Spoke on the phone."}),
+    "leads.assign": Sample(body=lambda api, number: {"owner_id": str(api.user_id)}),
+}

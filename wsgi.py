@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from core.app import create_app
+from core.native import gevent_runs
 from gateway.server import mount
 
 app = create_app()
-mount(app)
+if gevent_runs():
+    # Threads cannot hold thousands of sockets; API processes leave `/socket.io` to the gateway's.
+    mount(app)

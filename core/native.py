@@ -29,7 +29,7 @@ def in_lane(work: Callable[[], T]) -> T:
 
 def _off_the_loop(work: Callable[[], T]) -> T:
     """Under gevent the hub's thread pool does it, and other greenlets go on; elsewhere this thread does."""
-    if not _gevent_runs():
+    if not gevent_runs():
         return work()
     import gevent  # imported where it runs: a light install has no gevent
 
@@ -37,6 +37,7 @@ def _off_the_loop(work: Callable[[], T]) -> T:
     return found
 
 
-def _gevent_runs() -> bool:
+def gevent_runs() -> bool:
+    """Whether this process is patched for gevent."""
     # The patched module carries gevent's own functions; asking gevent itself would import it.
     return threading.get_ident.__module__.startswith("gevent")

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask
 from flask_socketio import SocketIO
 
+from core.native import gevent_runs
 from gateway import handshake
 
 
@@ -15,7 +16,7 @@ def mount(app: Flask, **options: Any) -> SocketIO:
     settings = app.extensions["tripfile.settings"]
     socketio = SocketIO(
         app,
-        async_mode=_async_mode(),
+        async_mode="gevent" if gevent_runs() else "threading",
         transports=["websocket"],
         cors_allowed_origins=list(settings.cors_origin) or None,
         async_handlers=False,
@@ -26,10 +27,3 @@ def mount(app: Flask, **options: Any) -> SocketIO:
     )
     handshake.install(socketio)
     return socketio
-
-
-def _async_mode() -> str:
-    """gevent where the process is patched for it, threads elsewhere (tests, `flask run`)."""
-    import threading
-
-    return "gevent" if threading.get_ident.__module__.startswith("gevent") else "threading"

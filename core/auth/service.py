@@ -103,8 +103,9 @@ def _open(user_id: UUID, *, slug: str | None) -> Tokens:
         agency = next((each for each in agencies if slug in (None, each.slug)), None)
         if agency is None:
             raise NoMembership
+        session_id = ids.new()
         row = AuthSession(
-            id=ids.new(),
+            id=session_id,
             user_id=user_id,
             agency_id=agency.id,
             counter=0,
@@ -113,8 +114,6 @@ def _open(user_id: UUID, *, slug: str | None) -> Tokens:
             user_agent=(request.user_agent.string or "")[:400],
         )
         session.add(row)
-        session.commit()
-        session_id = row.id
     with acting_as(Actor(kind="user", agency_id=agency.id, user_id=user_id, session_id=session_id)):
         publish(SessionOpened(session_id=session_id, user_id=user_id))
     return _pair(user_id, session_id, agency.id, 0, agencies)

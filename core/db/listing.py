@@ -90,12 +90,8 @@ def page(
 
 
 def _statement(question: _Question, statement: Statement, into: Callable[..., S]) -> read.Query[tuple[S, Any, Any]]:
-    built = question.repository.statements
-    key = ("page", statement, into, *question.shape)
-    if key not in built:
-        built[key] = _build(question, statement, into)
-    found: read.Query[tuple[S, Any, Any]] = built[key]
-    return found
+    shape = ("page", statement, into, *question.shape)
+    return question.repository.prepared(shape, lambda: _build(question, statement, into))
 
 
 def _build(question: _Question, statement: Statement, into: Callable[..., S]) -> read.Query[tuple[S, Any, Any]]:
@@ -146,11 +142,8 @@ def _matches(repository: Repository[Any], *, bind: str) -> ColumnElement[bool]:
 def _total(question: _Question, values: dict[str, Any]) -> int | UnsetType:
     if question.query.count == "none":
         return UNSET
-    built = question.repository.statements
-    key = ("count", question.query.count, *question.shape)
-    if key not in built:
-        built[key] = _count(question)
-    counted: read.Query[int] = built[key]
+    shape = ("count", question.query.count, *question.shape)
+    counted = question.repository.prepared(shape, lambda: _count(question))
     return counted.first(**values) or 0
 
 

@@ -18,6 +18,7 @@ from core.db.read import Statement
 from core.errors import NotFound, PreconditionFailed
 from core.extensions import db
 
+_MAX_STATEMENTS = 500
 M = TypeVar("M", bound=Identified)
 S = TypeVar("S")
 
@@ -48,11 +49,10 @@ class Repository(Generic[M]):
     listing: ClassVar[Listing]
 
     _ids: ClassVar[Statement]
-    statements: ClassVar[dict[Any, Any]]
-    """Statements built so far, by shape: filters, sort and scope, never values."""
+    _statements: ClassVar[dict[Any, Any]]
 
     def __init_subclass__(cls) -> None:
-        cls.statements = {}
+        cls._statements = {}
         if "model" in cls.__dict__:
             cls._ids = select(cls.model.id)
 
@@ -136,12 +136,20 @@ class Repository(Generic[M]):
         return found
 
     def _one(self, statement: Statement, into: Callable[..., S], *, in_scope: bool) -> read.Query[S]:
-        key = ("one", statement, into, self.scope() if in_scope else Scope.ALL)
-        if key not in self.statements:
+        def build() -> read.Query[S]:
             wanted = self.model.id == bindparam("wanted_id", type_=Uuid())
-            scope = self.in_scope() if in_scope else true()
-            self.statements[key] = read.Query(statement.where(wanted, scope), into)
-        query: read.Query[S] = self.statements[key]
+            return read.Query(statement.where(wanted, self.in_scope() if in_scope else true()), into)
+
+        return self.prepared(("one", statement, into, self.scope() if in_scope else Scope.ALL), build)
+
+    def prepared(self, shape: tuple[Any, ...], build: Callable[[], read.Query[S]]) -> read.Query[S]:
+        """The statement of a shape (filters, sort and scope, never values), built at its first use."""
+        query: read.Query[S] | None = self._statements.get(shape)
+        if query is None:
+            if len(self._statements) >= _MAX_STATEMENTS:
+                # Clients choose the filters; their combinations must not fill the memory.
+                self._statements.clear()
+            query = self._statements[shape] = build()
         return query
 
     def scope(self) -> Scope | None:

@@ -11,11 +11,9 @@ from flask import Response, request
 
 from core.db.query import Listing, ListQuery
 from core.http import decoding, queries, responses
-from core.http.contract import Contract, Idempotency, Limit, Rule, contract_of, declare, rule_of
+from core.http.contract import Contract, Idempotency, Limit, Rule, contract_of, declare
 from core.http.description import describe
 from core.plugins.spec import Permission
-
-__all__ = ["Blueprint", "Rule", "rule_of"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 P = ParamSpec("P")

@@ -66,6 +66,8 @@ def read_listing(request: Request, parameters: Parameters) -> ListQuery:
             conditions.append(Condition(_filter_name(name, operator), operator, value))
     if faults:
         raise Invalid(errors=faults)
+    # In one order, whatever the client's: the statement and the cursor depend on what is asked, not on how.
+    conditions.sort(key=lambda condition: (condition.name, condition.operator))
     return ListQuery(conditions=tuple(conditions), **asked)
 
 

@@ -86,8 +86,8 @@ def restore(contact_id: UUID) -> ContactView:
 
 
 def _given(draft: ContactDraft) -> dict[str, Any]:
-    """What a draft says about the contact itself; owner and team have defaults of their own."""
-    names = set(draft.__struct_fields__) - {"kind", "owner_id", "team_id"}
+    """What a draft says about the contact."""
+    names = set(draft.__struct_fields__) - {"kind"}
     return {name: value for name in names if (value := getattr(draft, name)) is not UNSET}
 
 

@@ -39,6 +39,7 @@ class Parameters:
     """What a list may be asked, made once per route: common parameters with their types, and filters by name."""
 
     def __init__(self, listing: Listing) -> None:
+        self.listing = listing
         sorts = tuple(direction + name for name in listing.sorts for direction in ("", "-"))
         about = Meta(description=f"Order of the items; `-` reverses. `{listing.default_sort}` unless asked.")
         search = {"q": Search} if listing.search else {}

@@ -54,9 +54,9 @@ class Leg(Draft):
 class EnquiryDraft(Draft):
     """A new enquiry."""
 
-    status: Literal["new", "won"] = "new"
     name: Annotated[str, Meta(max_length=20, examples=["Ana"])]
     """Who asks."""
+    status: Literal["new", "won"] = "new"
     pax: int = 1
     budget: Decimal | None = None
     legs: list[Leg] = []
@@ -106,7 +106,12 @@ class Settled(Conflict):
 def enquiries() -> Blueprint:
     """One route of every kind."""
     blueprint = Blueprint("enquiries", description="Enquiries.")
+    _reads(blueprint)
+    _writes(blueprint)
+    return blueprint
 
+
+def _reads(blueprint: Blueprint) -> None:
     @blueprint.get("/", public=True)
     @blueprint.listing(listing)
     @blueprint.response(200, Page[EnquiryView])
@@ -114,18 +119,38 @@ def enquiries() -> Blueprint:
         """Find enquiries."""
         return Page(items=[EnquiryView(LEAD_ID, query.limit, repr(query))])
 
+    @blueprint.get("/<uuid:enquiry_id>", public=True)
+    @blueprint.response(200, EnquiryView)
+    def show(enquiry_id: UUID) -> EnquiryView:
+        """One enquiry."""
+        return EnquiryView(enquiry_id, 3, "Ana")
+
+    @blueprint.get("/days", public=True)
+    @blueprint.query(Tagged)
+    @blueprint.response(200, EnquiryView)
+    def days(query: Tagged) -> bytes:
+        """Ready bytes."""
+        return repr(query).encode()
+
+    @blueprint.get("/broken", public=True)
+    @blueprint.response(204)
+    def broken() -> None:
+        """Fail."""
+        raise ZeroDivisionError("secret detail")
+
+    @blueprint.get("/mine", signed_in=True)
+    @blueprint.response(204)
+    def mine() -> None:
+        """Need a sign-in and no permission."""
+
+
+def _writes(blueprint: Blueprint) -> None:
     @blueprint.post("/", public=True)
     @blueprint.arguments(EnquiryDraft)
     @blueprint.response(201, EnquiryView)
     def create(draft: EnquiryDraft) -> EnquiryView:
         """Take an enquiry."""
         return EnquiryView(LEAD_ID, 1, draft.name)
-
-    @blueprint.get("/<uuid:enquiry_id>", public=True)
-    @blueprint.response(200, EnquiryView)
-    def show(enquiry_id: UUID) -> EnquiryView:
-        """One enquiry."""
-        return EnquiryView(enquiry_id, 3, "Ana")
 
     @blueprint.patch("/<uuid:enquiry_id>", public=True)
     @blueprint.if_match
@@ -143,29 +168,11 @@ def enquiries() -> Blueprint:
     def remove(enquiry_id: UUID, version: int | None) -> None:
         """Remove an enquiry."""
 
-    @blueprint.get("/days", public=True)
-    @blueprint.query(Tagged)
-    @blueprint.response(200, EnquiryView)
-    def days(query: Tagged) -> bytes:
-        """Ready bytes."""
-        return repr(query).encode()
-
     @blueprint.post("/<uuid:enquiry_id>/settle", public=True, limit="2/minute")
     @blueprint.response(204)
     def settle(enquiry_id: UUID) -> None:
         """Settle it; it is settled already."""
         raise Settled("Nothing is left to settle")
-
-    @blueprint.get("/broken", public=True)
-    @blueprint.response(204)
-    def broken() -> None:
-        """Fail."""
-        raise ZeroDivisionError("secret detail")
-
-    @blueprint.get("/mine", signed_in=True)
-    @blueprint.response(204)
-    def mine() -> None:
-        """Need a sign-in and no permission."""
 
     @blueprint.post("/keys", public=True, credentials=True, body_limit=100)
     @blueprint.arguments(Leg)
@@ -173,8 +180,6 @@ def enquiries() -> Blueprint:
     def key(leg: Leg) -> EnquiryView:
         """Answer with a secret."""
         return EnquiryView(LEAD_ID, 1, "secret")
-
-    return blueprint
 
 
 def authenticate(request: Request) -> Actor | None:
@@ -236,7 +241,8 @@ def make_app(works: Works) -> Callable[..., Application]:
     """Makes the small application with other settings or hooks."""
 
     def make(hook: Any = None, **options: Any) -> Application:
-        app = Application(Settings(_env_file=None, **{"rate_limit_anonymous": "1000/minute", **options}))
+        given: dict[str, Any] = {"_env_file": None, "rate_limit_anonymous": "1000/minute", **options}
+        app = Application(Settings(**given))
         app.extensions["tripfile.plugins"] = SimpleNamespace(hook=hook or hooks())
         app.api.register_blueprint(enquiries(), url_prefix="/api/v1/enquiries")
         return app

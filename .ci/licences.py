@@ -14,7 +14,7 @@ ALLOWED = re.compile(
 )
 REFUSED = re.compile(r"\b(AGPL|Affero|(?<!L)GPL|(?<!Lesser )General Public License)", re.IGNORECASE)
 # Packages whose metadata says nothing a machine can read, with the licence a person found in their files.
-FOUND_BY_HAND: dict[str, str] = {}
+FOUND_BY_HAND = {"huey": "MIT"}
 
 
 def licence_of(package: str) -> str:

@@ -9,7 +9,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -46,6 +48,7 @@ def spawn(
     dies_by: signal.Signals,
     account: pwd.struct_passwd | None = None,
     output: IO[bytes] | int | None = None,
+    keep: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
     """Start a child in a session of its own (Ctrl-C reaches only us) that ends when the calling *thread* does."""
     return subprocess.Popen(
@@ -59,8 +62,9 @@ def spawn(
         user=account.pw_uid if account else None,
         group=account.pw_gid if account else None,
         extra_groups=[] if account else None,
+        pass_fds=keep,
         # After the change of user: the kernel forgets the death signal when credentials change.
-        preexec_fn=die_with(os.getpid(), dies_by),
+        preexec_fn=die_with(os.getpid(), dies_by),  # noqa: PLW1509 - only prctl, in processes without threads
     )
 
 
@@ -76,8 +80,23 @@ def working_in(folder: Path, name: str) -> list[int]:
     return found
 
 
+def outlive(name: str, folder: Path, *, gently: signal.Signals, patience: float) -> list[int]:
+    """Wait until no process called `name` works in the folder, with more and more force; those that did not end."""
+    started = time.monotonic()
+    while found := working_in(folder, name):
+        waited = time.monotonic() - started
+        if waited > 2 * patience:
+            break
+        for pid in found if waited > 2 else ():
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, gently if waited < patience else signal.SIGKILL)
+        time.sleep(0.1 if waited < 2 else 1)
+    return found
+
+
 def system_account(name: str) -> pwd.struct_passwd:
     """The system user of this name, made when it is missing; needs root. Raises LookupError when that fails."""
+    problem = ""
     for _ in range(20):  # Several processes may be adding it at once; the password file is locked meanwhile.
         try:
             return pwd.getpwnam(name)

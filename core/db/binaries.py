@@ -11,14 +11,18 @@ from contextlib import suppress
 from pathlib import Path
 
 from core import processes
+from core.config import ConfigurationError
 
 MAJOR = "18"
 ACCOUNT = "tripfile-postgres"
 SHARED = Path("/var/lib/tripfile")
 
 
-class CannotStart(Exception):
+class CannotStart(ConfigurationError):
     """The embedded PostgreSQL cannot run here; the message is one sentence for the person at the terminal."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__([problem])
 
 
 def folder(account: pwd.struct_passwd | None) -> Path:

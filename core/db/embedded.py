@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Self
 from urllib.parse import quote
 
 import psycopg
@@ -47,7 +48,7 @@ class EmbeddedPostgres:
         self._account: pwd.struct_passwd | None = None
         self._socket_folder: Path | None = None
 
-    def __enter__(self) -> EmbeddedPostgres:
+    def __enter__(self) -> Self:
         self.start()
         return self
 
@@ -88,6 +89,14 @@ class EmbeddedPostgres:
         self._check_version()
         self._launch(programs, f"postgresql://postgres:{password}@/postgres?host={quote(str(self._socket_folder))}")
 
+    def revive(self) -> None:
+        """Start the server again, at the same address, after it ended by itself; raises CannotStart."""
+        assert self._lock is not None
+        address = self.superuser_url
+        self._wait_for_orphans()
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        self._launch(binaries.folder(self._account), address)
+
     def stop(self) -> None:
         """Stop at once but cleanly (open transactions are rolled back); harmless when it does not run."""
         if self._process is not None:
@@ -122,15 +131,9 @@ class EmbeddedPostgres:
         connection.unlink(missing_ok=True)
 
     def _wait_for_orphans(self) -> None:
-        started = time.monotonic()
-        while orphans := processes.working_in(self.data, "postgres"):
-            waited = time.monotonic() - started
-            if waited > 2 * STOP_SECONDS:
-                raise CannotStart(f"An old PostgreSQL (process {orphans[0]}) still uses {self.data} and does not stop")
-            for pid in orphans if waited > 2 else ():
-                with suppress(ProcessLookupError, PermissionError):
-                    os.kill(pid, signal.SIGQUIT if waited < STOP_SECONDS else signal.SIGKILL)
-            time.sleep(0.1 if waited < 2 else 1)
+        survivors = processes.outlive("postgres", self.data, gently=signal.SIGQUIT, patience=STOP_SECONDS)
+        if survivors:
+            raise CannotStart(f"An old PostgreSQL ({survivors[0]}) still uses {self.data} and does not stop")
 
     def _new_socket_folder(self) -> Path:
         for parent in ("/tmp", tempfile.gettempdir()):  # noqa: S108 - made by mkdtemp: new and private
@@ -239,9 +242,7 @@ class EmbeddedPostgres:
 @contextmanager
 def attach(settings: Settings) -> Iterator[Settings]:
     """Settings whose database answers: as given with DATABASE_URL, else on the embedded server, joined or started."""
-    if not settings.production and settings.jwt_secret is None:
-        secret = SecretStr(installation.secrets_in(settings.var_dir)["jwt_secret"])
-        settings = settings.model_copy(update={"jwt_secret": secret})
+    settings = with_secret(settings)
     if settings.production or settings.database_url is not None:
         yield settings
         return
@@ -252,6 +253,14 @@ def attach(settings: Settings) -> Iterator[Settings]:
         yield connected(settings, _superuser_url(server))
     finally:
         server.stop()
+
+
+def with_secret(settings: Settings) -> Settings:
+    """The settings with a JWT_SECRET of the installation's own, where none is given and none is demanded."""
+    if settings.production or settings.jwt_secret is not None:
+        return settings
+    secret = SecretStr(installation.secrets_in(settings.var_dir)["jwt_secret"])
+    return settings.model_copy(update={"jwt_secret": secret})
 
 
 def connected(settings: Settings, superuser_url: str) -> Settings:

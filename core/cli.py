@@ -1,0 +1,202 @@
+"""The `tripfile` command. What a subcommand needs is imported when it runs, so that help is instant."""
+
+from __future__ import annotations
+
+import copy
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from core.config import Settings
+
+ELSEWHERE = {
+    "admin": ("core.users.commands:admin", "Make administrators and reset their passwords."),
+    "db": ("core.db.cli:db", "Migrations, checks and roles of the database."),
+    "plugins": ("core.plugins.cli:plugins", "Make, list, show, check and remove plugins."),
+}
+IN_THE_APPLICATION = {"admin"}
+"""Groups whose commands need an application and a unit of work around them; the others arrange what they need."""
+
+
+class Tripfile(click.Group):
+    """The commands here, the groups of other modules, and one group per core module or plugin that brings commands."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *ELSEWHERE])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if found := super().get_command(ctx, cmd_name):
+            return found
+        if cmd_name not in ELSEWHERE:
+            return _plugin_group(cmd_name)
+        module, attribute = ELSEWHERE[cmd_name][0].split(":")
+        group: click.Command = getattr(import_module(module), attribute)
+        return _in_the_application(group) if cmd_name in IN_THE_APPLICATION else group
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [(name, command.get_short_help_str(100)) for name, command in self.commands.items()]
+        rows += [(name, summary) for name, (_, summary) in ELSEWHERE.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(rows))
+
+
+@click.group(cls=Tripfile, epilog="Plugins bring commands of their own: tripfile PLUGIN --help.")
+@click.version_option(package_name="tripfile")
+def tripfile() -> None:
+    """Run and look after Tripfile."""
+
+
+@tripfile.command()
+def run() -> None:
+    """Run everything on this machine: PostgreSQL, the API and the sockets."""
+    from core.config import load
+    from core.supervisor import Supervisor
+
+    Supervisor(load()).run()
+
+
+@tripfile.command()
+def api() -> None:
+    """Serve the REST API in production (granian, WEB_PROCESSES workers)."""
+    from core.checks import installation_problems
+
+    settings = _sound_settings(installation_problems("granian"))
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", settings.host]
+    command += ["--port", str(settings.port), "--workers", str(settings.web_processes), "--blocking-threads", "4"]
+    command += ["--respawn-failed-workers", "--workers-kill-timeout", "30", "--log-level", "warning", "wsgi:app"]
+    _become(command)
+
+
+@tripfile.command()
+def gateway() -> None:
+    """Serve the sockets in production (gunicorn with gevent)."""
+    from core.checks import installation_problems
+    from core.supervisor import web_command
+
+    settings = _sound_settings(installation_problems("gunicorn", "gevent"))
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    _become(web_command(f"{host}:{settings.port}"))
+
+
+@tripfile.command()
+def check() -> None:
+    """Name every wrong or missing key, and services that do not answer."""
+    from core import checks
+    from core.config import load
+
+    found = checks.examine(load())
+    for warning in found.warnings:
+        click.echo(f"Warning: {warning}", err=True)
+    for problem in found.problems:
+        click.echo(problem, err=True)
+    if found.problems:
+        sys.exit(1)
+    click.echo("All is well" if not found.warnings else "Nothing that prevents a start")
+
+
+def main() -> None:
+    """The entry point: what an operator can put right ends as sentences, never as a traceback."""
+    from core.config import ConfigurationError
+
+    try:
+        tripfile(prog_name="tripfile")
+    except ConfigurationError as error:
+        for problem in error.problems:
+            click.echo(problem, err=True)
+        sys.exit(2)
+
+
+def _sound_settings(missing: list[str]) -> Settings:
+    from core import checks
+    from core.config import ConfigurationError, load
+
+    settings = load()
+    if settings.database_url is None:
+        missing.append("DATABASE_URL is missing: only `tripfile run` brings a database of its own")
+    if settings.jwt_secret is None:
+        missing.append("JWT_SECRET is missing: set it to at least 32 random characters")
+    problems = [*missing, *(problem for problem in settings.problems() if problem.split()[0] not in str(missing))]
+    if problems:
+        raise ConfigurationError(problems)
+    for warning in checks.require(settings):
+        click.echo(f"Warning: {warning}", err=True)
+    checks.listen(settings.host, settings.port).close()
+    return settings
+
+
+def _become(command: list[str]) -> None:
+    sys.stdout.flush()
+    os.execv(command[0], command)  # noqa: S606 - the server gets our process, and with it every signal.
+
+
+def _plugin_group(name: str) -> click.Command | None:
+    from core.config import load
+    from core.plugins import manager
+
+    loaded = manager.load(load())
+    plugin = loaded.plugins.get(name.replace("-", "_"))
+    if plugin is None or not plugin.commands:
+        return None
+    for_agency = plugin.name in loaded.optional
+    group = click.Group(name, help=plugin.summary)
+    for command in plugin.commands:
+        group.add_command(_in_an_agency(command) if for_agency else _in_the_application(command))
+    return group
+
+
+def _in_the_application(command: click.Command) -> click.Command:
+    """The command (or every command of the group) inside an application and a unit of work."""
+    if isinstance(command, click.Group):
+        group = copy.copy(command)
+        group.commands = {name: _in_the_application(each) for name, each in command.commands.items()}
+        return group
+    return _wrapped(command, params=[])
+
+
+def _in_an_agency(command: click.Command) -> click.Command:
+    """The command as the system acting in the agency that `--agency` names."""
+    return _wrapped(command, params=[click.Option(["--agency"], required=True, help="Slug of the agency.")])
+
+
+def _wrapped(command: click.Command, *, params: list[click.Parameter]) -> click.Command:
+    inner = command.callback
+    assert inner is not None
+
+    def callback(*args: Any, **values: Any) -> Any:
+        slug = values.pop("agency") if params else None
+        with _entered(slug):
+            return inner(*args, **values)
+
+    outer = copy.copy(command)
+    outer.params = [*command.params, *params]
+    outer.callback = callback
+    return outer
+
+
+@contextmanager
+def _entered(slug: str | None) -> Iterator[None]:
+    from core.actor import system
+    from core.app import create_app
+    from core.config import load
+    from core.db.cli import sentences
+    from core.db.embedded import attach
+    from core.db.session import unit_of_work
+    from core.db.tenancy import acting_as
+    from core.errors import Problem
+    from core.users.first_start import agency_id_of
+
+    try:
+        with sentences(), attach(load()) as settings, create_app(settings).app_context(), unit_of_work():
+            if slug is None:
+                yield
+                return
+            with acting_as(system(agency_id_of(slug))):
+                yield
+    except Problem as problem:
+        raise click.ClickException(str(problem)) from problem

@@ -1,0 +1,51 @@
+"""What a start does before it serves: checks, migrations, the first administrator; a process of its own."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from core import checks
+from core.config import ConfigurationError, Settings, load
+from core.db import migrate
+from core.plugins import manager
+
+
+def prepare(settings: Settings) -> None:
+    """Bring the database up to date and print the first administrator's password, once."""
+    from core.app import create_app
+    from core.users.first_start import ensure_admin
+
+    for warning in checks.require(settings):
+        click.echo(f"Warning: {warning}", err=True)
+    plugins = manager.load(settings)
+    steps = migrate.upgrade(settings, plugins, progress=lambda line: click.echo(f"  {line}"))
+    if steps:
+        click.echo(f"Database: {len(steps)} migrations done")
+    admin = ensure_admin(create_app(settings))
+    if admin is not None:
+        _announce(
+            "Your first administrator. The password is shown this once:",
+            f"  E-mail    {admin.email}",
+            f"  Password  {admin.password}",
+            f"  Sign in   {checks.address(settings)}/docs",
+            "A new one at any time: tripfile admin reset",
+        )
+
+
+def _announce(*lines: str) -> None:
+    width = max(map(len, lines)) + 2
+    click.echo(f"\n┌{'─' * width}┐")
+    for line in lines:
+        click.echo(f"│ {line:{width - 2}} │")
+    click.echo(f"└{'─' * width}┘\n")
+
+
+if __name__ == "__main__":
+    try:
+        prepare(load())
+    except ConfigurationError as error:
+        for problem in error.problems:
+            click.echo(problem, err=True)
+        sys.exit(2)

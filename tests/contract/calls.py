@@ -146,6 +146,15 @@ class Calls:
         found: str = answer.json["id"]  # type: ignore[index]
         return found
 
+    def filled(self, call: Call, api: ApiClient) -> str:
+        """The address of a list with something in it."""
+        address = self.prepare(call, api)
+        maker = self._by_place.get(("POST", call.rule))
+        if maker is not None:
+            answer = self.make(maker, api, address=address)
+            assert answer.status_code < 300, answer.get_data(as_text=True)
+        return address
+
     def make(self, call: Call, api: ApiClient, *, address: str, body: Any = None) -> TestResponse:
         """Call it; whatever its version is."""
         sent = body if body is not None else self.body(call, api)

@@ -1,0 +1,160 @@
+"""Many rows like one that was made through the API, straight into the tables: for what only shows in a crowd."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import Boolean, Column, DateTime, Table, Text, Uuid
+
+from core.db.query import Filter, Listing
+from core.search import SearchToken
+
+VARIETY = 50
+"""How many different values a column gets that need not be unique."""
+
+
+class Crowd:
+    """Clones rows as the superuser, whom neither foreign keys nor policies stop."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self.connection = connection
+        connection.execute("SET session_replication_role = replica")
+
+    def grow(self, listing: Listing, rows: int, *, like: UUID, agencies: list[UUID], address: str = "") -> None:
+        """Add `rows` clones of the newest listed row of an agency, spread evenly over agencies.
+
+        What the list's filters and search look into grows with it; ids in `address` stay as they are.
+        """
+        table = table_of(listing)
+        statement = sql.SQL("SELECT id FROM {} WHERE agency_id = %s ORDER BY id DESC LIMIT 1")
+        found = self.connection.execute(statement.format(sql.Identifier(table.name)), [like]).fetchone()
+        assert found is not None, f"{table.name} has no row to clone"
+        values = {"rows": rows, "sample": found[0], "agencies": agencies, "kept": address.split("/")}
+        varied = {each.column.key for each in listing.filters.values() if each.via is None}
+        self._clone(table, varied, values)
+        for child in children_of(listing):
+            self._clone_children(child, table, found[0])
+        if listing.search:
+            self._index(listing.search, table)
+
+    def analyze(self) -> None:
+        """Let the planner know."""
+        self.connection.execute("ANALYZE")
+
+    def _clone(self, table: Table, varied: set[str], values: dict[str, Any]) -> None:
+        for column, parent in _identities(table):
+            # What must be unique and exist: as many clones of that, too, with the same numbers.
+            statement = sql.SQL("SELECT {} FROM {} WHERE id = %s")
+            statement_of = statement.format(sql.Identifier(column), sql.Identifier(table.name))
+            found = self.connection.execute(statement_of, [values["sample"]]).fetchone()
+            assert found is not None
+            self._clone(parent, set(), values | {"sample": found[0]})
+        columns = [column for column in table.columns if column.computed is None]
+        statement = sql.SQL(
+            "INSERT INTO {table} ({columns}) SELECT {values} FROM {table} t, generate_series(1, %(rows)s) n"
+            " WHERE t.id = %(sample)s"
+        )
+        self.connection.execute(
+            statement.format(
+                table=sql.Identifier(table.name),
+                columns=sql.SQL(", ").join(sql.Identifier(column.name) for column in columns),
+                values=sql.SQL(", ").join(sql.SQL(_value(table, column.name, varied)) for column in columns),
+            ),
+            values,
+        )
+
+    def _clone_children(self, declared: Filter, table: Table, sample_id: UUID) -> None:
+        assert declared.via is not None
+        child, via = declared.column.class_.__table__, declared.via.key
+        columns = [column for column in child.columns if column.computed is None]
+        values = [_child_value(column.name, via, declared.column.key) for column in columns]
+        statement = sql.SQL(
+            "INSERT INTO {child} ({columns}) SELECT {values} FROM {table} p"
+            " CROSS JOIN (SELECT * FROM {child} WHERE {via} = %(sample)s LIMIT 1) t"
+            " WHERE NOT EXISTS (SELECT FROM {child} c WHERE c.{via} = p.id)"
+        ).format(
+            child=sql.Identifier(child.name),
+            table=sql.Identifier(table.name),
+            columns=sql.SQL(", ").join(sql.Identifier(column.name) for column in columns),
+            values=sql.SQL(", ").join(sql.SQL(value) for value in values),
+            via=sql.Identifier(via),
+        )
+        self.connection.execute(statement, {"sample": sample_id})
+
+    def _index(self, entity: str, table: Table) -> None:
+        statement = sql.SQL(
+            "INSERT INTO {tokens} (agency_id, entity, token, entity_id)"
+            " SELECT agency_id, %s, 'word' || (row_number() OVER ()) %% 1000, id FROM {table} ON CONFLICT DO NOTHING"
+        ).format(tokens=sql.Identifier(SearchToken.__tablename__), table=sql.Identifier(table.name))
+        self.connection.execute(statement, [entity])
+
+
+def table_of(listing: Listing) -> Table:
+    """The table a list is of."""
+    table = next(iter(listing.sorts.values())).class_.__table__
+    assert isinstance(table, Table)
+    return table
+
+
+def children_of(listing: Listing) -> list[Filter]:
+    """The filters that look into another table, one for each."""
+    return list({each.column.class_: each for each in listing.filters.values() if each.via is not None}.values())
+
+
+def _identities(table: Table) -> Iterator[tuple[str, Table]]:
+    for column in sorted(_unique(table), key=str):
+        for key in table.columns[column].foreign_keys:
+            if key.constraint is not None and len(key.constraint.columns) == 1 and column != "agency_id":
+                yield column, key.column.table
+
+
+def _unique(table: Table) -> set[str]:
+    found = {column.name for column in table.columns if column.primary_key or column.unique}
+    for constraint in table.constraints:
+        if type(constraint).__name__ == "UniqueConstraint":
+            found |= {column.name for column in constraint.columns}  # type: ignore[attr-defined]
+    return found
+
+
+def _value(table: Table, name: str, varied: set[str]) -> str:
+    """What a clone has in a column: `n` counts the clones."""
+    column = table.columns[name]
+    quoted = f't."{name}"'
+    if name == "agency_id":
+        return "(%(agencies)s::uuid[])[1 + n %% cardinality(%(agencies)s::uuid[])]"
+    if isinstance(column.type, DateTime):
+        return f"{quoted} - n * interval '1 minute'"
+    if name in _unique(table):
+        return _unlike_any(column, quoted)
+    return _of_a_few(column, quoted) if name in varied else quoted
+
+
+def _unlike_any(column: Column[Any], quoted: str) -> str:
+    if isinstance(column.type, Uuid):
+        return f"CASE WHEN {quoted}::text = ANY(%(kept)s) THEN {quoted} ELSE md5({quoted}::text || n)::uuid END"
+    return f"{quoted} || '-' || n" if isinstance(column.type, Text) else f"{quoted} + n"
+
+
+def _of_a_few(column: Column[Any], quoted: str) -> str:
+    if isinstance(column.type, Boolean):
+        return "n %% 2 = 0"
+    if isinstance(column.type, Uuid):
+        other = f"md5({quoted}::text || n %% {VARIETY})::uuid"
+        return f"CASE WHEN n %% 2 = 0 OR {quoted}::text = ANY(%(kept)s) THEN {quoted} ELSE {other} END"
+    if isinstance(column.type, Text):
+        return f"CASE n %% 2 WHEN 0 THEN {quoted} ELSE {quoted} || n %% {VARIETY} END"
+    return f"{quoted} + (n %% {VARIETY})::int"
+
+
+def _child_value(name: str, via: str, filtered: str) -> str:
+    if name == "id":
+        return "md5(t.id::text || p.id)::uuid"
+    if name == "agency_id":
+        return "p.agency_id"
+    if name == via:
+        return "p.id"
+    return f't."{name}" || (row_number() OVER ()) %% {VARIETY}' if name == filtered else f't."{name}"'

@@ -92,10 +92,14 @@ def _key(request: Request, rule: Rule) -> str | None:
     return key
 
 
+def lock_number(name: str) -> int:
+    """The advisory lock of one key of one caller on one route."""
+    return int.from_bytes(digest(name.encode())[:8], "big", signed=True)
+
+
 def _lock(name: str) -> None:
     """One request per key at a time; the lock ends with the transaction."""
-    number = int.from_bytes(digest(name.encode())[:8], "big", signed=True)
-    if not db.session.scalar(select(func.pg_try_advisory_xact_lock(number))):
+    if not db.session.scalar(select(func.pg_try_advisory_xact_lock(lock_number(name)))):
         raise InFlight(headers={"Retry-After": "1"})
 
 

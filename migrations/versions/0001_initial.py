@@ -138,7 +138,8 @@ def _show_colleagues_only() -> None:
     protect("core_user", column="id", grants="select, update", system="select, insert, update")
     op.execute('DROP POLICY "core_user_agency" ON "core_user"')
     role = op.get_context().opts["app_role"]
-    colleague = "id IN (SELECT user_id FROM core_membership)"
+    # EXISTS looks up one membership per person shown; IN would gather all of the agency's for every statement.
+    colleague = "EXISTS (SELECT FROM core_membership m WHERE m.user_id = core_user.id)"
     op.execute(f'CREATE POLICY "core_user_agency" ON "core_user" TO "{role}" USING ({colleague})')
 
 

@@ -25,7 +25,8 @@ _ASSETS = {
     "start.js": "text/javascript",
 }
 _START = b"""window.addEventListener("load", function () {
-  SwaggerUIBundle({ url: "../openapi.json", dom_id: "#page", deepLinking: true, persistAuthorization: false });
+  // Without a validator address it asks nobody outside.
+  SwaggerUIBundle({ url: "/openapi.json", dom_id: "#page", deepLinking: true, validatorUrl: null });
 });
 """
 _PAGE = b"""<!doctype html>
@@ -34,10 +35,10 @@ _PAGE = b"""<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Tripfile API</title>
-<link rel="icon" href="docs/favicon-32x32.png">
-<link rel="stylesheet" href="docs/swagger-ui.css">
-<script src="docs/swagger-ui-bundle.js"></script>
-<script src="docs/start.js"></script>
+<link rel="icon" href="/docs/favicon-32x32.png">
+<link rel="stylesheet" href="/docs/swagger-ui.css">
+<script src="/docs/swagger-ui-bundle.js"></script>
+<script src="/docs/start.js"></script>
 </head>
 <body><main id="page"></main></body>
 </html>

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import socket
 from dataclasses import dataclass, field
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import psycopg
 from psycopg.pq import __impl__ as driver
@@ -124,6 +126,18 @@ def address(settings: Settings) -> str:
     local = {"0.0.0.0", "127.0.0.1", "::", "::1"}  # noqa: S104 - nothing is bound here
     host = "localhost" if settings.host in local else settings.host
     return settings.base_url or f"http://{host}:{settings.port}"
+
+
+def answers(settings: Settings) -> bool:
+    """Whether a server answers at the configured port of this machine."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104 - not bound to
+    try:
+        with urlopen(f"http://{host}:{settings.port}/health/live", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except HTTPError:
+        return True  # It answers, if only to say that this is not one of its host names.
+    except OSError:
+        return False
 
 
 def listen(host: str, port: int) -> socket.socket:

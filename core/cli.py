@@ -100,6 +100,15 @@ def check() -> None:
     click.echo("All is well" if not found.warnings else "Nothing that prevents a start")
 
 
+@tripfile.command()
+def alive() -> None:
+    """Exit with 0 when the server on this machine answers; for health checks of containers."""
+    from core.checks import answers
+    from core.config import load
+
+    sys.exit(0 if answers(load()) else 1)
+
+
 def main() -> None:
     """The entry point: what an operator can put right ends as sentences, never as a traceback."""
     from core.config import ConfigurationError

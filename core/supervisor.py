@@ -12,8 +12,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
-from urllib.error import HTTPError
-from urllib.request import urlopen
 
 import click
 from pydantic import SecretStr
@@ -107,7 +105,7 @@ class Supervisor:
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_SECONDS
-        while not _answers(self.settings):
+        while not checks.answers(self.settings):
             if self.web is None or self.web.poll() is not None or time.monotonic() > deadline:
                 raise ConfigurationError(["The web process does not start: see above"])
             time.sleep(TICK)
@@ -155,17 +153,6 @@ def web_command(bind: str) -> list[str]:
 
 def _revealed(secrets: Mapping[str, SecretStr | None]) -> dict[str, str]:
     return {key: secret.get_secret_value() for key, secret in secrets.items() if secret is not None}
-
-
-def _answers(settings: Settings) -> bool:
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104 - not bound to
-    try:
-        with urlopen(f"http://{host}:{settings.port}/health/live", timeout=2) as answer:
-            return bool(answer.status == 200)
-    except HTTPError:
-        return True  # It answers, if only to say that this is not one of its host names.
-    except OSError:
-        return False
 
 
 def _arrange_signals() -> None:

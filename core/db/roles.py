@@ -37,7 +37,9 @@ def ensure(superuser_url: str, database: str, *, passwords: Mapping[str, str], p
 
 
 def _address(url: str, database: str, *, user: str | None = None, password: str | None = None) -> str:
-    return make_url(url).set(database=database, username=user, password=password).render_as_string(hide_password=False)
+    address = make_url(url).set(database=database, username=user, password=password)
+    # SQLAlchemy leaves blanks in passwords, libpq refuses them.
+    return address.render_as_string(hide_password=False).replace(" ", "%20")
 
 
 def _ensure_role(connection: psycopg.Connection[Any], name: str, password: str) -> None:

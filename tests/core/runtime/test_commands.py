@@ -1,0 +1,121 @@
+"""The `tripfile` command: what is wrong ends as sentences, help needs nothing."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable
+
+import pytest
+from click.testing import CliRunner
+
+from core import checks, cli
+from core.config import ConfigurationError, Settings, load
+
+from .conftest import Command
+
+Start = Callable[..., Command]
+DEAD = "postgresql://somebody:hidden@127.0.0.1:9/trips"
+
+
+def failed(command: Command) -> str:
+    assert command.wait() in {1, 2}, command.text
+    assert "Traceback" not in command.text
+    return command.text
+
+
+class TestHelp:
+    def test_it_lists_every_group_without_loading_the_application(self, tripfile: Start) -> None:
+        started = time.monotonic()
+        command = tripfile("--help")
+        assert command.wait() == 0
+        assert time.monotonic() - started < 5
+        for word in ("run", "api", "gateway", "check", "db", "plugins", "admin"):
+            assert f"  {word} " in command.text
+
+    def test_an_unknown_command_is_refused(self, tripfile: Start) -> None:
+        assert "No such command 'fly'" in failed(tripfile("fly"))
+
+
+class TestCheck:
+    def test_every_wrong_key_is_named(self, tripfile: Start) -> None:
+        text = failed(
+            tripfile("check", TRIPFILE_MODE="production", JWT_SECRET="short", CORS_ORIGIN="*", DATABASE_URL="mysql://x")
+        )
+        for key in ("JWT_SECRET", "CORS_ORIGIN", "DATABASE_URL", "TRUSTED_HOSTS", "BASE_URL"):
+            assert key in text
+
+    def test_values_of_the_wrong_type_are_named(self, tripfile: Start) -> None:
+        text = failed(tripfile("check", PORT="http", JWT_EXPIRATION="soon", DATABASE_POOL_SIZE="0"))
+        for key in ("PORT", "JWT_EXPIRATION", "DATABASE_POOL_SIZE"):
+            assert key in text
+
+    def test_a_sound_configuration_passes(self, tripfile: Start) -> None:
+        command = tripfile("check")
+        assert command.wait() == 0, command.text
+
+
+class TestExamine:
+    def test_a_superuser_is_refused_in_production_and_a_warning_elsewhere(
+        self, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("core.db.roles.problems", lambda _url: ["DATABASE_URL logs in as the superuser"])
+        assert checks.examine(settings).warnings == ["DATABASE_URL logs in as the superuser"]
+        production = settings.model_copy(
+            update={"mode": "production", "trusted_hosts": ("a.example",), "base_url": "https://a.example"}
+        )
+        assert checks.examine(production).problems == ["DATABASE_URL logs in as the superuser"]
+
+    def test_redis_that_does_not_answer_is_a_warning(self, settings: Settings) -> None:
+        found = checks.examine(settings.model_copy(update={"redis_host": "127.0.0.1", "redis_port": 9}))
+        assert found.problems == []
+        assert found.warnings[0].startswith("REDIS_HOST: no Redis answers at 127.0.0.1:9")
+
+    def test_gevent_websocket_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("importlib.util.find_spec", lambda name: name == "geventwebsocket" or None)
+        assert any("gevent-websocket" in problem for problem in checks.installation_problems())
+
+    @pytest.mark.parametrize("url", ["postgresql://[", "postgresql://a:b@h:port/d", "postgresql:///x?nonsense=1"])
+    def test_a_malformed_address_is_a_sentence(self, url: str) -> None:
+        problem = checks.database_problem("DATABASE_URL", url)
+        assert problem is not None
+        assert "\n" not in problem
+
+
+class TestStart:
+    def test_a_busy_port_is_one_sentence_before_anything_starts(self, tripfile: Start) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as busy:
+            port = busy.getsockname()[1]
+            command = tripfile("run", PORT=str(port))
+            text = failed(command)
+        assert text.count("\n") == 1
+        assert f"PORT: 127.0.0.1:{port} cannot be used" in text
+        assert not (command.output.parent / "var" / "postgres").exists()
+
+    def test_a_wrong_host_is_one_sentence(self) -> None:
+        with pytest.raises(ConfigurationError, match=r"HOST: no.such.host.invalid is not an address"):
+            checks.listen("no.such.host.invalid", 3000)
+
+    def test_a_database_that_does_not_answer_is_named_without_its_password(
+        self, tripfile: Start, free_port: int
+    ) -> None:
+        text = failed(tripfile("run", PORT=str(free_port), DATABASE_URL=DEAD))
+        assert "DATABASE_URL: no usable PostgreSQL at 127.0.0.1:9" in text
+        assert "hidden" not in text
+
+    @pytest.mark.parametrize("command", ["api", "gateway"])
+    def test_production_does_not_start_without_its_keys(self, tripfile: Start, command: str) -> None:
+        text = failed(tripfile(command, TRIPFILE_MODE="production"))
+        for key in ("JWT_SECRET", "DATABASE_URL", "TRUSTED_HOSTS", "BASE_URL"):
+            assert text.count(f"{key} is missing") == 1
+
+
+class TestCommandsOfPlugins:
+    def test_a_plugin_without_commands_is_an_unknown_command(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("core.config.load", lambda: load(_env_file=None))
+        result = CliRunner().invoke(cli.tripfile, ["leads", "--help"])
+        assert "No such command 'leads'" in result.output
+
+    def test_core_modules_bring_theirs(self) -> None:
+        result = CliRunner().invoke(cli.tripfile, ["agencies", "create", "--help"])
+        assert "--slug" in result.output

@@ -1,0 +1,97 @@
+"""`tripfile run` from an empty folder: first start, kills, drain."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+from core import processes
+
+from .conftest import Command
+
+Start = Callable[..., Command]
+
+
+def ready(port: int) -> dict[str, object]:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=5) as answer:
+                found: dict[str, object] = json.load(answer)
+                return found
+        except (URLError, OSError):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
+def database_pid(command: Command) -> int:
+    connection = json.loads((command.output.parent / "var" / "postgres" / "connection.json").read_text())
+    return int(connection["pid"])
+
+
+def children(pid: int) -> list[int]:
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def gone(pid: int) -> bool:
+    try:
+        return "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return True
+
+
+def wait_until(condition: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not processes.LINUX, reason="only Linux ends children with their parent")
+def test_the_life_of_an_installation(tripfile: Start, free_port: int) -> None:
+    """One story, because each start costs seconds."""
+    first = tripfile("run", PORT=str(free_port), RATE_LIMIT_ANONYMOUS="100000/minute")
+    first.wait_for("Tripfile is running")
+    assert first.text.count("Password  ") == 1
+    assert ready(free_port)["status"] == "ok"
+
+    # Another command joins the running database.
+    reset = tripfile("admin", "reset", PORT=str(free_port))
+    assert reset.wait() == 0, reset.text
+    assert "Password: " in reset.text
+
+    # A killed web process comes back, and so does a killed database.
+    first.output = first.output.rename(first.output.with_name("first"))
+    [web] = [pid for pid in children(first.process.pid) if pid != database_pid(first)]
+    os.kill(web, signal.SIGKILL)
+    wait_until(lambda: gone(web), 10)
+    assert ready(free_port)["status"] == "ok"
+    database = database_pid(first)
+    os.kill(database, signal.SIGKILL)
+    wait_until(lambda: database_pid(first) != database, 10)
+    wait_until(lambda: ready(free_port)["status"] == "ok", 10)
+
+    # kill -9 of the supervisor takes everything along, and the next start just works.
+    survivors = children(first.process.pid)
+    first.process.kill()
+    first.wait()
+    wait_until(lambda: all(map(gone, survivors)), 5)
+    second = tripfile("run", PORT=str(free_port))
+    second.wait_for("Tripfile is running")
+    assert "Password" not in second.text
+
+    # SIGTERM ends everything in order.
+    survivors = children(second.process.pid)
+    second.process.send_signal(signal.SIGTERM)
+    assert second.wait() == 0, second.text
+    assert all(map(gone, survivors))
+    assert "Traceback" not in second.text

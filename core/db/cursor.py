@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -25,9 +26,9 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
     row_id: UUID
 
 
-def question_of(query: ListQuery, sort: str) -> bytes:
-    """A digest of what was asked: a cursor only continues the list it came from."""
-    return digest(msgspec.json.encode([sort, query.q, query.conditions]))[:8]
+def question_of(query: ListQuery, sort: str, *, of: Sequence[Any]) -> bytes:
+    """A digest of what was asked, and `of` which list: a cursor only continues the list it came from."""
+    return digest(msgspec.json.encode([*of, sort, query.q, query.conditions]))[:8]
 
 
 def encode(position: Position) -> str:

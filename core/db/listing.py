@@ -76,7 +76,7 @@ def page(
         return Page(items=[], total=UNSET if query.count == "none" else 0)
     values = question.values()
     total = _total(question, values)
-    asked = cursor.question_of(query, question.sort)
+    asked = cursor.question_of(query, question.sort, of=[repository.model.__tablename__, *within.values()])
     if query.cursor:
         value_type = question.sort_column.type.python_type
         position = cursor.decode(query.cursor, question=asked, value_type=value_type)

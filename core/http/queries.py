@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar, get_origin
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 from flask import Request
@@ -103,9 +104,18 @@ def single_values(request: Request, several: Collection[str] = ()) -> dict[str, 
     if len(request.query_string) > MAX_QUERY_BYTES:
         raise QueryTooLong
     if len(request.args) > MAX_PARAMETERS:
-        raise Invalid(f"More than {MAX_PARAMETERS} parameters")
+        raise Invalid(errors=[Fault("?", "length", f"At most {MAX_PARAMETERS} parameters")])
+    _check_encoding(request.query_string)
     refuse(_unreadable(request, several))
     return request.args.to_dict()
+
+
+def _check_encoding(query: bytes) -> None:
+    """Raise Invalid unless it is UTF-8; otherwise werkzeug puts a replacement for each byte it cannot read."""
+    try:
+        unquote_to_bytes(query).decode()
+    except UnicodeDecodeError:
+        raise Invalid(errors=[Fault("?", "unsafe_text", "The query string is not UTF-8")]) from None
 
 
 def unknown(given: Mapping[str, Any], known: set[str]) -> Iterator[Fault]:

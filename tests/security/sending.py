@@ -1,0 +1,31 @@
+"""Sending payloads as they are, and what every refusal looks like."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from werkzeug.test import TestResponse
+
+from core.testing.clients import ApiClient
+from tests.contract.calls import Call
+
+UNSENDABLE = {400, 413, 415, 422}
+
+
+def send(api: ApiClient, call: Call, address: str, data: bytes, **headers: str) -> TestResponse:
+    """The body as it is, under If-Match and a key where those are taken."""
+    given = {"Content-Type": "application/json", **{name.replace("_", "-"): value for name, value in headers.items()}}
+    version = "*" if call.contract.if_match and "If-Match" not in given else None
+    return api.call(call.method, address, data=data, headers=given, version=version)
+
+
+def refused(response: TestResponse, about: object, *statuses: int) -> dict[str, Any]:
+    """The problem; fails unless it is one, with one of the statuses."""
+    told = (about, response.status_code, response.get_data(as_text=True)[:500])
+    assert response.status_code in (statuses or UNSENDABLE), told
+    assert response.content_type == "application/problem+json", told
+    problem: dict[str, Any] = response.json  # type: ignore[assignment]
+    assert problem["code"], told
+    assert problem["status"] == response.status_code, told
+    assert problem["request_id"], told
+    return problem

@@ -17,7 +17,6 @@ from tests.security import payloads
 from tests.security.conftest import Fingerprint, Written
 from tests.security.sending import refused, send
 
-
 CHUNKED = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
 
 

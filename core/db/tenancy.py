@@ -10,7 +10,7 @@ from uuid import UUID
 from flask import g
 from sqlalchemy import Connection, Uuid, bindparam, event, text
 from sqlalchemy import inspect as inspect_entity
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DontWrapMixin, SQLAlchemyError
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, with_loader_criteria
 
 from core.actor import Actor, current_actor
@@ -18,7 +18,7 @@ from core.db.base import SoftDeleted, Tenant
 from core.extensions import db
 
 
-class NoAgency(RuntimeError):
+class NoAgency(DontWrapMixin, RuntimeError):
     """Business rows were asked for while nobody acts in an agency: a defect, never a user's mistake."""
 
 

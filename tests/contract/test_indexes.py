@@ -79,7 +79,7 @@ def asked(declared: Filter) -> str:
 
 
 def questions(call: Call) -> Iterator[str]:
-    """Every filter, sort and search alone, and every filter with every sort."""
+    """Every filter, sort and search alone, and equality with every sort."""
     assert call.contract.listing is not None
     listing = call.contract.listing.listing
     sorts = [direction + name for name in listing.sorts for direction in ("", "-")]
@@ -89,7 +89,7 @@ def questions(call: Call) -> Iterator[str]:
     for name, (declared, operator) in call.contract.listing.filters.items():
         value = f"{asked(declared)},{asked(declared)}" if operator is Operator.IN else asked(declared)
         yield f"{name}={value}"
-        for sort in sorts:
+        for sort in sorts if operator is Operator.EQ else ():
             yield f"{name}={value}&sort={sort}"
     if listing.search:
         yield "q=word1"

@@ -1,0 +1,134 @@
+"""What the three database roles may do, asked of PostgreSQL itself."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+import core
+from core.db.base import Model
+from core.testing.factories import AgencyUnderTest
+
+Connect = Callable[[str], psycopg.Connection[Any]]
+# Only these may look across agencies, each for a reason of its own.
+SYSTEM_SESSIONS = {
+    "auth/identities.py",
+    "auth/principals.py",
+    "auth/service.py",
+    "db/session.py",
+    "plugins/agencies.py",  # The switch is asked before the agency is acted in.
+    "testing/factories.py",
+    "users/first_start.py",
+}
+APART = {
+    "auth/identities.py",  # A person belongs to no agency, so the application's role cannot make one.
+    "auth/service.py",
+    "events/log.py",
+}
+
+
+def callers(name: str) -> set[str]:
+    """The files of the product that call a function."""
+    root = Path(core.__file__).parent
+    found = set()
+    for folder in (root, root.parent / "plugins", root.parent / "gateway"):
+        for file in folder.rglob("*.py"):
+            calls = (node.func for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call))
+            if any(getattr(call, "id", getattr(call, "attr", "")) == name for call in calls):
+                found.add(str(file.relative_to(folder if folder == root else folder.parent)))
+    return found
+
+
+class TestCallSites:
+    def test_of_system_sessions_are_these(self) -> None:
+        assert callers("system_session") == SYSTEM_SESSIONS
+
+    def test_of_work_apart_are_these(self) -> None:
+        assert callers("apart") == APART
+
+
+class TestTheApplicationsRole:
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "SET ROLE tripfile_owner",
+            "SET ROLE tripfile_system",
+            "SET SESSION AUTHORIZATION tripfile_owner",
+            "ALTER TABLE core_role DISABLE ROW LEVEL SECURITY",
+            "ALTER TABLE core_role NO FORCE ROW LEVEL SECURITY",
+            "ALTER TABLE core_role OWNER TO tripfile_app",
+            "DROP POLICY core_role_agency ON core_role",
+            "CREATE POLICY open ON core_role USING (true)",
+            "ALTER ROLE tripfile_app BYPASSRLS",
+            "CREATE TABLE mine (id int)",
+            "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+            "TRUNCATE core_event",
+            "UPDATE core_event SET name = 'x'",
+            "DELETE FROM core_event",
+            "SELECT * FROM core_credential",
+            "SELECT * FROM core_auth_session",
+            "DELETE FROM core_agency",
+            "DELETE FROM core_user",
+            "INSERT INTO core_user SELECT * FROM core_user",
+            "UPDATE leads_status_change SET note = 'x'",
+            "DELETE FROM leads_status_change",
+        ],
+    )
+    def test_may_not(self, connect: Connect, statement: str) -> None:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connect("app").execute(statement)
+
+    def test_cannot_switch_the_policies_off(self, connect: Connect, agency: AgencyUnderTest) -> None:
+        connection = connect("app")
+        connection.execute("SET row_security = off")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("SELECT * FROM core_role")
+
+
+class TestTheSystemsRole:
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "SELECT * FROM leads_lead",
+            "SELECT * FROM contacts_contact",
+            "SELECT * FROM core_search_token",
+            "SELECT * FROM core_event",
+            "UPDATE core_event SET name = 'x'",
+            "UPDATE core_role SET name = 'x'",
+            "SET ROLE tripfile_owner",
+            "ALTER TABLE core_role DISABLE ROW LEVEL SECURITY",
+        ],
+    )
+    def test_may_not(self, connect: Connect, statement: str) -> None:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connect("system").execute(statement)
+
+
+class TestTables:
+    def test_with_an_agency_are_under_forced_row_level_security(self, connect: Connect) -> None:
+        found = connect("owner").execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relrowsecurity AND relforcerowsecurity"
+        )
+        protected = {name for (name,) in found.fetchall()}
+        owned = {table.name for table in Model.metadata.sorted_tables if "agency_id" in table.columns}
+        # Only the system role has a grant on it.
+        assert owned - protected == {"core_auth_session"}
+
+    def test_the_application_has_no_grant_beyond_protected_tables(self, connect: Connect) -> None:
+        found = connect("owner").execute(
+            "SELECT c.relname FROM pg_class c WHERE c.relkind IN ('r', 'v', 'm') AND NOT c.relrowsecurity"
+            " AND c.relnamespace = 'public'::regnamespace"
+            " AND has_table_privilege('tripfile_app', c.oid, 'SELECT, INSERT, UPDATE, DELETE')"
+        )
+        assert found.fetchall() == []
+
+    def test_no_function_runs_with_more_rights_than_its_caller(self, connect: Connect) -> None:
+        found = connect("owner").execute(
+            "SELECT proname FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace"
+        )
+        assert found.fetchall() == []

@@ -1,4 +1,4 @@
-"""Refuse what looks like a secret, unless `.secrets.baseline` lists it as seen: `secrets.py --accept` rewrites the list."""
+"""Refuse what looks like a secret unless `.secrets.baseline` lists it as seen; `--accept` rewrites the list."""
 
 from __future__ import annotations
 

@@ -40,22 +40,27 @@ def folder(account: pwd.struct_passwd | None) -> Path:
 
 
 def _copied_where_reachable(installed: Path) -> Path:
-    stamp = int((installed / "bin" / "postgres").stat().st_mtime)
-    copy = SHARED / f"postgresql-{MAJOR}-{stamp}"
+    # The programs look for their libraries beside the package, so both are copied, side by side.
+    package, libraries = installed.parent, installed.parent.with_name(f"{installed.parent.name}.libs")
+    copy = SHARED / f"postgresql-{MAJOR}-{int((installed / 'bin' / 'postgres').stat().st_mtime)}"
     if not copy.is_dir():
         try:
             SHARED.mkdir(mode=0o755, parents=True, exist_ok=True)
             draft = Path(tempfile.mkdtemp(dir=SHARED))
-            shutil.copytree(installed, draft, dirs_exist_ok=True, ignore=shutil.ignore_patterns("include", "*.a"))
+            unneeded = shutil.ignore_patterns("include", "*.a")
+            shutil.copytree(installed, draft / package.name / installed.name, ignore=unneeded)
+            if libraries.is_dir():
+                shutil.copytree(libraries, draft / libraries.name)
             draft.chmod(0o755)
-            with suppress(FileExistsError, OSError):  # Another start was faster.
+            with suppress(OSError):  # Another start was faster.
                 draft.rename(copy)
+            shutil.rmtree(draft, ignore_errors=True)
         except OSError as error:
             raise CannotStart(
                 f"{installed} is closed to other users and cannot be copied to {SHARED} ({error}); "
                 "install Tripfile outside a private folder, or do not run it as root"
             ) from None
-    return copy
+    return copy / package.name / installed.name
 
 
 def account(data: Path) -> pwd.struct_passwd | None:

@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 
 from core import processes
 from core.config import Settings
+from core.db import binaries
 from core.db.binaries import CannotStart
 from core.db.embedded import AlreadyRunning, EmbeddedPostgres, attach
 
@@ -75,6 +77,21 @@ class TestStart:
         (tmp_path / "data.new" / "base").mkdir(parents=True)
         with EmbeddedPostgres(tmp_path, durable=False) as server:
             assert ask(server.superuser_url, "select 1") == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root steps down to another user")
+class TestPrivateFolder:
+    def test_programs_the_account_cannot_reach_are_copied_to_where_it_can(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder).chmod(0o755)
+            monkeypatch.setattr(binaries, "SHARED", Path(folder))
+            monkeypatch.setattr(processes, "reachable_by_others", lambda _path: False)
+            with EmbeddedPostgres(tmp_path, durable=False) as server:
+                assert ask(server.superuser_url, "select 1") == 1
+                assert str(Path(f"/proc/{server.pid}/exe").readlink()).startswith(folder)
+            assert len(list(Path(folder).iterdir())) == 1
 
 
 class TestStop:

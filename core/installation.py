@@ -22,6 +22,6 @@ def secrets_in(var_dir: Path) -> dict[str, str]:
             json.dump({name: secrets.token_urlsafe(48) for name in NAMES}, new, indent=2)
         with suppress(FileExistsError):  # A link, not a rename: of two first starts the slower reads the other's.
             os.link(draft, file)
-        os.unlink(draft)
+        Path(draft).unlink()
     found: dict[str, str] = json.loads(file.read_text())
     return found

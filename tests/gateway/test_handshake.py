@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from flask_socketio import SocketIO
 
@@ -14,8 +12,8 @@ from gateway import rooms, server
 
 
 @pytest.fixture(scope="module")
-def socketio(app: Application) -> Iterator[SocketIO]:
-    yield server.mount(app)
+def socketio(app: Application) -> SocketIO:
+    return server.mount(app)
 
 
 class TestConnect:

@@ -18,6 +18,10 @@ MAX_WORDS = 6
 _MAX_TOKEN = 64
 _WORD = re.compile(r"\w+")
 _DIGITS = re.compile(r"\D+")
+# As people write them: `+49 151 1234567`, `(0151) 123-4567`. Digits alone may be any number, and are a word.
+_NUMBER = re.compile(r"(\+|\(?0)[\d\s()./-]+")
+_SHORTEST_NUMBER = 7
+_LOCAL_DIGITS = 9
 # The last code point: every text that starts with a prefix sorts below the prefix followed by it.
 _HIGHEST = "\U0010ffff"
 
@@ -50,6 +54,14 @@ def words(text: str) -> list[str]:
     return list(dict.fromkeys(word[:_MAX_TOKEN] for word in _WORD.findall(fold(text))))
 
 
+def asked(text: str) -> list[str]:
+    """What a search looks for: the words, or of a phone number, however it is written, the digits that identify it."""
+    digits = _DIGITS.sub("", text)
+    if _NUMBER.fullmatch(text.strip()) and len(digits) >= _SHORTEST_NUMBER:
+        return [digits[-_LOCAL_DIGITS:]]
+    return words(text)[:MAX_WORDS]
+
+
 def tokens_of(texts: Iterable[str | None]) -> frozenset[str]:
     """The tokens that make texts findable: their words, and a phone number's digits as one word.
 
@@ -62,7 +74,7 @@ def tokens_of(texts: Iterable[str | None]) -> frozenset[str]:
         found.update(words(text))
         digits = _DIGITS.sub("", text)
         if text.startswith("+") and digits:
-            found.update({digits, digits[-9:]})
+            found.update({digits, digits[-_LOCAL_DIGITS:]})
     return frozenset(found)
 
 

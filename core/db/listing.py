@@ -71,7 +71,7 @@ def page(
     repository: Repository[Any], query: ListQuery, statement: Statement, into: Callable[..., S], *, within: Within
 ) -> Page[S]:
     """Answer a list request. Raises Invalid for a cursor that is not of this list."""
-    question = _Question(repository, query, within, tuple(search.words(query.q)[: search.MAX_WORDS]))
+    question = _Question(repository, query, within, tuple(search.asked(query.q)))
     if query.q and not question.words:
         return Page(items=[], total=UNSET if query.count == "none" else 0)
     values = question.values()

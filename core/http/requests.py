@@ -6,13 +6,14 @@ import re
 import time
 
 import structlog
-from flask import Flask, Request, Response, g, request
+from flask import Flask, Request, Response, current_app, g, request
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from core import ids
 from core.config import Settings
 from core.errors import NotFound
 from core.http import metrics, origins
+from core.http.contract import rule_of
 
 log = structlog.get_logger()
 
@@ -66,7 +67,9 @@ def _finish(response: Response) -> Response:
     seconds = time.perf_counter() - g.get("started", time.perf_counter())
     rule = request.url_rule.rule if request.url_rule else ""
     metrics.observe(request, response, seconds)
-    log.info(
+    # Probes and pages ask every few seconds; what they are told only matters when it is bad news.
+    tell = log.debug if _is_internal() and response.status_code < 400 else log.info
+    tell(
         "http.request",
         method=request.method,
         route=rule,
@@ -74,6 +77,11 @@ def _finish(response: Response) -> Response:
         duration_ms=round(seconds * 1000, 1),
     )
     return response
+
+
+def _is_internal() -> bool:
+    rule = rule_of(current_app.view_functions[request.endpoint]) if request.endpoint else None
+    return rule is not None and rule.internal
 
 
 def _traceparent(asked: Request) -> str:

@@ -202,6 +202,16 @@ def _filters_by_id(contract: Contract) -> list[str]:
     return [name for name, (declared, how) in filters if declared.type is UUID and how is not Operator.NE]
 
 
+class TestReads:
+    def test_change_nothing(self, calls: Calls, agency: AgencyUnderTest, owner_role: psycopg.Connection[Any]) -> None:
+        api = agency.member("owner")
+        addresses = {call: calls.prepare(call, api) for call in calls.every if call.method == "GET"}
+        before = everything_of(owner_role, agency.id)
+        for address in addresses.values():
+            ok(api.get(address))
+        assert everything_of(owner_role, agency.id) == before
+
+
 class Colleagues:
     """Two people with the same role, with a row behind every address that the first one made."""
 

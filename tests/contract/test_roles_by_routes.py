@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +13,8 @@ from core.http.contract import rule_of
 from core.roles import builtin
 from core.testing.clients import ApiClient, ok
 from core.testing.factories import AgencyUnderTest
-from tests.contract.calls import Call, Calls
+from tests.contract.calls import Call, Calls, MissingSample
+from tests.contract.sample import Sample
 
 MakeAgency = Callable[..., AgencyUnderTest]
 POWERLESS = "powerless"
@@ -59,6 +61,12 @@ class TestEveryRoute:
     def test_is_in_the_document_with_its_permission(self, calls: Calls) -> None:
         found = {call: calls.operation(call).get("x-permission") for call in calls.every}
         assert {call: call.route.permission for call in calls.every} == found
+
+    def test_that_changes_something_asks_for_more_than_reading(self, calls: Calls) -> None:
+        loose = [
+            str(call) for call in calls.guarded() if call.method != "GET" and str(call.route.permission)[-5:] == ".read"
+        ]
+        assert not loose, f"a permission to read lets {loose} change something"
 
     def test_can_be_called_by_an_owner(self, calls: Calls, make_agency: MakeAgency) -> None:
         """What the rest stands on: the samples really reach the views."""
@@ -141,3 +149,17 @@ class TestSamples:
     def test_are_of_routes_that_exist(self, calls: Calls) -> None:
         stale = set(calls.registry.samples) - {call.operation for call in calls.every}
         assert not stale, f"samples of routes that are gone: {sorted(stale)}"
+
+    def test_that_are_missing_are_asked_for_by_name(self, calls: Calls, place: Place) -> None:
+        show = next(call for call in calls.every if call.operation == "leads.show")
+        unmakeable = replace(show, rule="/visas/<uuid:visa_id>", route=replace(show.route, plugin="visas"))
+        with pytest.raises(MissingSample, match=r"add ROWS\['/visas/<uuid:visa_id>'\].*tests/plugins/visas/samples.py"):
+            calls.address(unmakeable, place.owner)
+
+    def test_that_do_not_work_are_asked_for_by_name(
+        self, calls: Calls, place: Place, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        show = next(call for call in calls.every if call.operation == "leads.show")
+        monkeypatch.setitem(calls.registry.samples, "leads.create", Sample(body=lambda api, number: {}))
+        with pytest.raises(MissingSample, match=r"SAMPLES\['leads.create'\] in tests/plugins/leads/samples.py"):
+            calls.address(show, place.owner)

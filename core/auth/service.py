@@ -49,11 +49,13 @@ def refresh(token: str) -> Tokens:
     claims = tokens.verify(token, kind="refresh")
     with apart() as session:
         row = repository.locked_session(session, claims.sid)
+        ended_before = row is None or row.revoked_at is not None
         counter = _rotate(row, claims)
         alive = counter is not None and repository.standing(session, claims.sid) is not None
         agencies = repository.agencies_of(session, claims.sub)
     if counter is None or not alive:
-        _report_replay(row, claims)
+        if not ended_before:
+            _report_replay(row, claims)
         raise InvalidToken
     return _pair(claims.sub, claims.sid, claims.agency, counter, agencies)
 

@@ -73,6 +73,12 @@ class Members(Repository[Membership]):
         """A member with roles and teams."""
         return self.view(member.id, MEMBER, MemberView)
 
+    def roles_of(self, user_id: UUID) -> dict[str, UUID]:
+        """The roles a member holds, by code."""
+        held = select(Role.code, Role.id).join(MembershipRole, MembershipRole.role_id == Role.id)
+        found = db.session.execute(held.where(MembershipRole.user_id == user_id))
+        return {row.code: row.id for row in found}
+
     def give_roles(self, user_id: UUID, role_ids: list[UUID]) -> None:
         """Replace a member's roles."""
         db.session.execute(delete(MembershipRole).where(MembershipRole.user_id == user_id))
@@ -82,7 +88,7 @@ class Members(Repository[Membership]):
     def place_in_teams(self, user_id: UUID, team_ids: list[UUID]) -> None:
         """Replace a member's teams."""
         db.session.execute(delete(TeamMember).where(TeamMember.user_id == user_id))
-        db.session.add_all(TeamMember(user_id=user_id, team_id=team_id) for team_id in team_ids)
+        db.session.add_all(TeamMember(user_id=user_id, team_id=team_id) for team_id in dict.fromkeys(team_ids))
         db.session.flush()
 
     def administrators(self) -> int:

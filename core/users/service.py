@@ -51,8 +51,12 @@ def add(draft: MemberDraft) -> MemberView:
 
 
 def change(user_id: UUID, patch: MemberPatch, *, version: int | None) -> MemberView:
-    """Change a member's state, roles or teams. Raises LastOwner, Invalid."""
+    """Change a member's state, roles or teams. Raises LastOwner, Invalid, Forbidden."""
     member = members.of_user(user_id, version=version)
+    if patch.state is not UNSET or patch.roles is not UNSET:
+        # Nobody takes from another what they could not give.
+        for code, role_id in members.roles_of(user_id).items():
+            _refuse_escalation(code, role_id)
     if patch.state is not UNSET:
         member.state = patch.state
     if not isinstance(patch.roles, UnsetType):

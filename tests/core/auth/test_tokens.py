@@ -31,6 +31,10 @@ def claims_of(token: str) -> dict[str, Any]:
     return found
 
 
+def spelled(value: object) -> str:
+    return "missing" if value is MISSING else str(value)
+
+
 def encoded(part: dict[str, Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode()
 
@@ -49,7 +53,9 @@ def asked_with(app: Application, token: str) -> tuple[int, str]:
 class TestClaims:
     WRONG: tuple[tuple[str, Any], ...] = (
         *((name, MISSING) for name in ("sub", "sid", "agency", "jti", "exp", "iat", "iss", "aud", "type")),
-        *((name, value) for name in ("sub", "sid", "agency") for value in (str(uuid4()), "nobody", 7, None, [])),
+        ("sub", str(uuid4())), ("sub", "nobody"), ("sub", 7), ("sub", None), ("sub", []),
+        ("sid", str(uuid4())), ("sid", "nobody"), ("sid", 7), ("sid", None), ("sid", []),
+        ("agency", str(uuid4())), ("agency", "nobody"), ("agency", 7), ("agency", None), ("agency", []),
         ("iss", "somebody"), ("aud", "tripfile-portal"), ("aud", ["tripfile-portal"]), ("aud", None),
         ("type", "refresh"), ("type", "email_verify"), ("type", None), ("type", ""),
         ("exp", 1), ("exp", "never"), ("exp", None), ("iat", "once"), ("iat", 2**40), ("nbf", 2**40), ("jti", 7),
@@ -58,7 +64,7 @@ class TestClaims:
     def test_the_claims_as_they_are_open_the_door(self, app: Application, person: Person) -> None:
         assert asked_with(app, signed(app, claims_of(person.tokens()["access_token"]))) == (200, "")
 
-    @pytest.mark.parametrize(("name", "value"), WRONG, ids=lambda value: "missing" if value is MISSING else str(value))
+    @pytest.mark.parametrize(("name", "value"), WRONG, ids=spelled)
     def test_each_counts(self, app: Application, person: Person, name: str, value: Any) -> None:
         claims = claims_of(person.tokens()["access_token"])
         claims.pop(name, None)

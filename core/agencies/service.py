@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from uuid import UUID
 
@@ -72,13 +73,14 @@ def create_brand(draft: BrandDraft) -> BrandView:
     if brands.by_code(draft.code):
         raise CodeTaken
     language = repository.agency_view().language if draft.language is UNSET else draft.language
+    _check({"phone": draft.phone, "language": language})
     made = Brand(
         code=draft.code,
         name=draft.name,
         email=draft.email,
         phone=fields.to_e164(draft.phone) if draft.phone else None,
         website=draft.website,
-        language=fields.check_language(language),
+        language=language,
     )
     brands.add(made)
     publish(BrandCreated(brand_id=made.id, code=made.code))
@@ -107,11 +109,12 @@ def delete_brand(brand_id: UUID, *, version: int | None) -> None:
 
 
 def _check(changes: dict[str, str | None]) -> None:
-    checks = {
+    checks: dict[str, Callable[[str], str]] = {
         "currency": check_currency,
         "zone": fields.check_zone,
         "language": fields.check_language,
         "country": fields.check_country,
+        "phone": fields.to_e164,
     }
     given = {name: value for name, value in changes.items() if value is not None}
     gather(*(partial(check, given[name]) for name, check in checks.items() if name in given))

@@ -88,7 +88,7 @@ def read_struct(request: Request, kind: type[T]) -> T:
     if faults:
         raise Invalid(errors=faults)
     value = convert(given, kind, strict=False)
-    refuse_odd_decimals(value)
+    refuse_odd_decimals(value, given)
     return value
 
 

@@ -15,6 +15,7 @@ from typing import Annotated, Any, get_args, get_origin
 
 import msgspec
 
+from core.http.decoding import DECIMAL
 from core.http.examples import example_of
 
 Schema = dict[str, Any]
@@ -74,6 +75,8 @@ def _tidy_one(schema: Schema) -> None:
     union = schema.get("anyOf")
     if isinstance(union, list) and len(union) == 1 and not set(union[0]) & (set(schema) - {"anyOf"}):
         schema |= schema.pop("anyOf")[0]
+    if schema.get("format") == "decimal":
+        schema.setdefault("pattern", DECIMAL)
     if schema.get("required") == []:
         del schema["required"]
 

@@ -19,6 +19,7 @@ from core.db.tenancy import acting_as
 from core.errors import NotFound
 from core.events.log import publish
 from core.roles.repository import roles
+from core.users.errors import AlreadyMember
 from core.users.events import MemberAdded
 from core.users.models import Membership
 from core.users.repository import members
@@ -45,8 +46,12 @@ def ensure_admin(app: Flask) -> FirstAdmin | None:
 
 
 def create_admin(*, agency: str, email: str) -> FirstAdmin:
-    """Make another administrator of an agency. Raises NotFound for an unknown slug."""
-    return _appoint(agency_id_of(agency), email=email, role="admin")
+    """Make another administrator of an agency. Raises NotFound for an unknown slug, AlreadyMember."""
+    agency_id, user_id = agency_id_of(agency), identities.find(email)
+    with acting_as(system(agency_id)):
+        if user_id is not None and members.is_member(user_id):
+            raise AlreadyMember(f"{email} is a member already: give them the role admin instead")
+    return _appoint(agency_id, email=email, role="admin")
 
 
 def reset_admin(*, email: str | None = None) -> FirstAdmin:

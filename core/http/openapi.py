@@ -26,17 +26,17 @@ Errors are `application/problem+json` (RFC 9457) with a stable `code` and every 
 Lists are pages: follow `next` as `cursor`. What has an `ETag` is changed under `If-Match`."""
 
 _STRING = {"type": "string"}
-_TAG = {"type": "string", "pattern": r'^(\*|(W/)?"v[0-9]+")$', "examples": ['"v3"']}
+_TAG = {"type": "string", "pattern": r'^(\*|(W/)?"v[0-9]+(-[0-9a-f]+)?")$', "examples": ['"v3"']}
 _KEY = {"type": "string", "pattern": "^[!-~]+$", "minLength": 1, "maxLength": 255, "examples": ["5f0c9a52-enquiry-1"]}
 _KEY_ABOUT = "Repeat a POST under the same key within 24 hours and get the first answer again; nothing happens twice."
 _PARAMETERS: dict[str, Any] = {
-    "IfMatch": ("If-Match", True, 'The `ETag` you read: `"v3"`. `*` changes it whatever it is now.', _TAG),
+    "IfMatch": ("If-Match", True, 'The `ETag` you read, or its version alone as `"v3"`; `*` for any.', _TAG),
     "IfNoneMatch": ("If-None-Match", False, "The `ETag` you have; 304 when it is still current.", _STRING),
     "IdempotencyKey": ("Idempotency-Key", False, _KEY_ABOUT, _KEY),
     "IdempotencyKeyRequired": ("Idempotency-Key", True, _KEY_ABOUT, _KEY),
 }
 _HEADERS: dict[str, Any] = {
-    "ETag": ("The version, for If-Match and If-None-Match.", _STRING),
+    "ETag": ('The version and a digest of what is shown, as `"v3-0a1b2c3d4e5f"`.', _STRING),
     "Location": ("Where the new thing is.", {"type": "string", "format": "uri-reference"}),
     "RateLimit": ("What is left of each limit, and for how many seconds.", _STRING),
     "RateLimitPolicy": ("The limits that apply: quota and window in seconds.", _STRING),

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response, request
 
+from core.crypto import digest
 from core.errors import PreconditionRequired
 from core.http.structs import encode
 
@@ -13,19 +14,19 @@ JSON = "application/json"
 READ_CACHE = "private, no-cache"
 NO_STORE = "no-store"
 NO_SUCH_VERSION = -1
+_DIGEST_LENGTH = 12
 
 
 def respond(result: Any, *, status: int, credentials: bool) -> Response:
     """A Struct, ready bytes, None or a finished response, as a response."""
     if isinstance(result, Response):
         return _cached(result, credentials=credentials)
-    version = getattr(result, "version", None)
-    etag = f"v{version}" if isinstance(version, int) else None
-    if etag and request.method in {"GET", "HEAD"} and request.if_none_match.contains_weak(etag):
-        return _cached(_tagged(Response(status=304), etag), credentials=credentials)
     response = _body(result, status)
-    if etag:
-        _tagged(response, etag)
+    version = getattr(result, "version", None)
+    if isinstance(version, int):
+        response.set_etag(_tag(version, response.get_data()))
+        if request.method in {"GET", "HEAD"} and request.if_none_match.contains_weak(response.get_etag()[0] or ""):
+            response = _not_modified(response)
     if status == 201 and getattr(result, "id", None) is not None:
         response.headers["Location"] = f"{request.script_root}{request.path.rstrip('/')}/{result.id}"
     return _cached(response, credentials=credentials)
@@ -43,8 +44,13 @@ def expected_version() -> int | None:
     return _version(tags[0]) if len(tags) == 1 else NO_SUCH_VERSION
 
 
+def _tag(version: int, body: bytes) -> str:
+    """The version guards changes; the digest also tells when something shown from another row has changed."""
+    return f"v{version}-{digest(body).hex()[:_DIGEST_LENGTH]}"
+
+
 def _version(tag: str) -> int:
-    digits = tag.removeprefix("v")
+    digits = tag.removeprefix("v").partition("-")[0]
     sound = tag.startswith("v") and digits.isascii() and digits.isdigit() and len(digits) < 19
     # No row has this one: a foreign tag is a lost race (412), not a malformed request.
     return int(digits) if sound else NO_SUCH_VERSION
@@ -58,8 +64,9 @@ def _body(result: Any, status: int) -> Response:
     return Response(result if isinstance(result, bytes) else encode(result), status, content_type=JSON)
 
 
-def _tagged(response: Response, etag: str) -> Response:
-    response.set_etag(etag)
+def _not_modified(whole: Response) -> Response:
+    response = Response(status=304)
+    response.headers["ETag"] = whole.headers["ETag"]
     return response
 
 

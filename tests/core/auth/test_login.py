@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from core import clock, native
 from core.auth import passwords
 from core.auth.models import Credential
-from core.db.session import system_session
+from core.db.session import apart
 from core.http.application import Application
 from core.testing.clients import ApiClient, faults, ok, problem
 from core.testing.factories import AgencyUnderTest
@@ -21,7 +21,7 @@ from tests.core.auth.conftest import PASSWORD, Person
 
 
 def stored_hash(app: Application, person: Person) -> str:
-    with app.app_context(), system_session() as session:
+    with app.app_context(), apart() as session:
         return session.scalars(select(Credential.password_hash).where(Credential.user_id == person.user_id)).one()
 
 
@@ -83,7 +83,7 @@ class TestWrong:
 
     def test_a_disabled_person_is_told_no_more(self, app: Application, person: Person) -> None:
         client = person.client()
-        with app.app_context(), system_session() as session:
+        with app.app_context(), apart() as session:
             session.execute(update(User).where(User.id == person.user_id).values(disabled_at=clock.now()))
         assert problem(person.log_in()) == (401, "wrong_credentials")
         app.extensions["tripfile.principals"].forget()

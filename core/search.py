@@ -16,6 +16,7 @@ from core.extensions import db
 
 MAX_WORDS = 6
 _MAX_TOKEN = 64
+_MAX_SORT_KEY = 200
 _WORD = re.compile(r"\w+")
 _DIGITS = re.compile(r"\D+")
 # As people write them: `+49 151 1234567`, `(0151) 123-4567`. Digits alone may be any number, and are a word.
@@ -47,6 +48,11 @@ def fold(text: str) -> str:
     """Lower case without accents: `Zürich` and `ZURICH` are both `zurich`."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return unicodedata.normalize("NFC", "".join(c for c in decomposed if not unicodedata.combining(c)))
+
+
+def sort_key(text: str) -> str:
+    """What a text is sorted by: folded, and cut to what an entry of an index and a page cursor have room for."""
+    return fold(text)[:_MAX_SORT_KEY]
 
 
 def words(text: str) -> list[str]:

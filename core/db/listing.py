@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import UNSET, UnsetType
-from sqlalchemy import ARRAY, ColumnElement, Text, Uuid, any_, bindparam, func, select, tuple_
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, and_, any_, bindparam, func, select, tuple_, union_all
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from core import search
 from core.db import cursor, read
-from core.db.query import Condition, ListQuery, Operator, Page
+from core.db.query import Condition, Filter, ListQuery, Operator, Page
 from core.db.read import Statement
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class _Question:
 
     @property
     def shape(self) -> tuple[Any, ...]:
-        filters = tuple((condition.name, condition.operator) for condition in self.query.conditions)
+        filters = tuple(_shape(condition) for condition in self.query.conditions)
         narrowed = tuple(column.key for column in self.within)
         return (self.sort, bool(self.query.cursor), len(self.words), filters, narrowed, self.repository.scope())
 
@@ -59,9 +59,10 @@ class _Question:
         values = self.repository.scope_values()
         for number, value in enumerate(self.within.values()):
             values[f"within_{number}"] = value
+        filters = self.repository.listing.filters
         for number, condition in enumerate(self.query.conditions):
-            value = condition.value
-            values[f"filter_{number}"] = list(value) if condition.operator is Operator.IN else value
+            if condition.operator is not Operator.NULL:
+                values[f"filter_{number}"] = _value(filters[condition.name], condition)
         for number, word in enumerate(self.words):
             values[f"word_{number}_low"], values[f"word_{number}_high"] = search.bounds(word)
         return values
@@ -107,13 +108,39 @@ def _build(question: _Question, statement: Statement, into: Callable[..., S]) ->
     return read.Query(limited, lambda *row: (into(*row[:-2]), row[-2], row[-1]))
 
 
+def _shape(condition: Condition) -> tuple[Any, ...]:
+    """What of a condition decides the statement: `IS NULL` is no value to bind."""
+    return (condition.name, condition.operator, condition.operator is Operator.NULL and condition.value)
+
+
+def _value(declared: Filter, condition: Condition) -> Any:
+    """The value to bind, spelled as the column spells it."""
+    spelled = declared.stored or (lambda value: value)
+    if condition.operator is Operator.IN:
+        return [spelled(value) for value in condition.value]
+    return spelled(condition.value)
+
+
 def _compare(repository: Repository[Any], condition: Condition, *, bind: str) -> ColumnElement[bool]:
-    declared = repository.listing.filters[condition.name]
-    comparison = _comparison(declared.column, condition.operator, bind=bind)
-    if declared.via is None:
+    declared, operator = repository.listing.filters[condition.name], condition.operator
+    if declared.via is not None:
+        return _compare_children(repository, declared, declared.via, operator, bind=bind)
+    if operator is Operator.NULL:
+        return declared.column.is_(None) if condition.value else declared.column.is_not(None)
+    comparison = _comparison(declared.column, operator, bind=bind)
+    if declared.indexed is None:
         return comparison
+    return and_(comparison, _comparison(declared.indexed, operator, bind=bind))
+
+
+def _compare_children(
+    repository: Repository[Any], declared: Filter, via: InstrumentedAttribute[Any], operator: Operator, *, bind: str
+) -> ColumnElement[bool]:
     key: ColumnElement[Any] = repository.model.id
-    return key.in_(select(declared.via).where(comparison))
+    if operator is Operator.NE:
+        # Without the tag: no child has the value. A child with another value says nothing about that.
+        return key.not_in(select(via).where(_comparison(declared.column, Operator.EQ, bind=bind)))
+    return key.in_(select(via).where(_comparison(declared.column, operator, bind=bind)))
 
 
 def _comparison(column: InstrumentedAttribute[Any], operator: Operator, *, bind: str) -> ColumnElement[bool]:
@@ -122,7 +149,8 @@ def _comparison(column: InstrumentedAttribute[Any], operator: Operator, *, bind:
     value: Any = bindparam(bind, type_=column.type)
     comparisons: dict[Operator, Callable[[], ColumnElement[bool]]] = {
         Operator.EQ: lambda: column == value,
-        Operator.NE: lambda: column != value,
+        # An empty column is anything but the value, too.
+        Operator.NE: lambda: column.is_distinct_from(value),
         Operator.GTE: lambda: column >= value,
         Operator.GT: lambda: column > value,
         Operator.LTE: lambda: column <= value,
@@ -132,11 +160,21 @@ def _comparison(column: InstrumentedAttribute[Any], operator: Operator, *, bind:
 
 
 def _matches(repository: Repository[Any], *, bind: str) -> ColumnElement[bool]:
+    """The rows that a word finds, by their own tokens or by those of what they point at."""
+    searched = repository.listing.search.items()
+    key: ColumnElement[Any] = repository.model.id
+    return key.in_(union_all(*(_found(repository, entity, column, bind=bind) for entity, column in searched)))
+
+
+def _found(repository: Repository[Any], entity: str, column: InstrumentedAttribute[Any], *, bind: str) -> Select[Any]:
     token = search.SearchToken
     low, high = bindparam(f"{bind}_low", type_=Text()), bindparam(f"{bind}_high", type_=Text())
-    mine = token.entity == repository.listing.search
-    key: ColumnElement[Any] = repository.model.id
-    return key.in_(select(token.entity_id).where(mine, token.token >= low, token.token < high))
+    things = select(token.entity_id).where(token.entity == entity, token.token >= low, token.token < high)
+    if column.key == "id":
+        return things
+    # Another name for the table: inside the list's own condition it would be the row being judged.
+    pointing = aliased(repository.model)
+    return select(pointing.id).where(getattr(pointing, column.key).in_(things))
 
 
 def _total(question: _Question, values: dict[str, Any]) -> int | UnsetType:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Generic, Literal, TypeVar
 
@@ -27,9 +27,13 @@ class Operator(StrEnum):
     LT = "lt"
     IN = "in"
     """Comma-separated values: `?status.in=new,contacted`."""
+    NULL = "null"
+    """Whether there is no value: `?owner_id.null=true`."""
 
 
 EQUALITY = (Operator.EQ, Operator.NE, Operator.IN)
+OPTIONAL = (*EQUALITY, Operator.NULL)
+"""For columns that may be empty."""
 RANGE = (Operator.EQ, Operator.GTE, Operator.GT, Operator.LTE, Operator.LT)
 
 
@@ -44,6 +48,14 @@ class Filter:
     operators: tuple[Operator, ...] = EQUALITY
     via: InstrumentedAttribute[Any] | None = None
     """Where `column` is of a child table: the child's column that holds the id of what is listed."""
+    indexed: InstrumentedAttribute[Any] | None = None
+    """Equal to `column` wherever that has a value, and indexed: ranges are looked for in both."""
+    stored: Callable[[Any], Any] | None = None
+    """How the column spells a value that people spell in several ways."""
+
+    def type_for(self, operator: Operator) -> Any:
+        """The wire type of one value."""
+        return bool if operator is Operator.NULL else self.type
 
 
 @dataclass(frozen=True)
@@ -53,8 +65,8 @@ class Listing:
     filters: Mapping[str, Filter]
     sorts: Mapping[str, InstrumentedAttribute[Any]]
     default_sort: str = "-created_at"
-    search: str | None = None
-    """The entity of the token table that `?q=` searches; None where there is no search."""
+    search: Mapping[str, InstrumentedAttribute[Any]] = field(default_factory=dict)
+    """What `?q=` searches: entities of the token table, each with the column that holds its id."""
 
 
 class Condition(msgspec.Struct, frozen=True):

@@ -26,6 +26,7 @@ _OPERATORS = {
     Operator.LTE: " This or less.",
     Operator.LT: " Less than this.",
     Operator.IN: " Any of these, separated by commas.",
+    Operator.NULL: " Whether there is none.",
 }
 
 
@@ -54,7 +55,7 @@ def _parameters(api: Api, contract: Contract, rule: Rule, method: str) -> Iterat
     """Parameters; those that are a name are components of that name."""
     if contract.listing:
         for name, (declared, operator) in contract.listing.filters.items():
-            yield _filter(api, name, Annotated[declared.type, Meta()], declared.summary, operator)
+            yield _filter(api, name, Annotated[declared.type_for(operator), Meta()], declared.summary, operator)
         for name, kind in contract.listing.common.items():
             yield {"name": name, "in": "query", "schema": api.schema(kind), "description": description_of(kind)}
     if contract.query:

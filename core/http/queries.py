@@ -146,7 +146,7 @@ def _filter_name(name: str, operator: Operator) -> str:
 
 def _filter_value(text: str, declared: Filter, operator: Operator, name: str, faults: list[Fault]) -> Any:
     if operator is not Operator.IN:
-        return _value(text, declared.type, name, faults)
+        return _value(text, declared.type_for(operator), name, faults)
     words = text.split(",")
     if len(words) > MAX_CHOICES:
         faults.append(Fault(f"?{name}", "length", f"At most {MAX_CHOICES} values"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import pluggy
 from flask import current_app
@@ -17,8 +17,9 @@ from pydantic import BaseModel
 import core.tables  # noqa: F401 - completes the metadata
 from core.config import ConfigurationError, Settings
 from core.db.ownership import CORE
+from core.db.tenancy import current_agency_id
 from core.events import event
-from core.plugins import configuration, hooks, order, rules
+from core.plugins import agencies, configuration, hooks, order, rules
 from core.plugins.discovery import Candidate, discover
 from core.plugins.selection import select
 from core.plugins.spec import Permission, Plugin
@@ -35,6 +36,7 @@ CORE_MODULES: Mapping[str, str] = MappingProxyType(
 )
 """The parts of the core that contribute through a Plugin value, in load order."""
 _CORE = "the core"
+S = TypeVar("S", bound=BaseModel)
 
 
 @dataclass(frozen=True)
@@ -66,10 +68,6 @@ class Plugins:
         """The outside hosts each plugin may talk to."""
         return {name: plugin.egress for name, plugin in self.plugins.items()}
 
-    def settings_of(self, name: str) -> Any:
-        """The validated settings of a plugin; raises KeyError when it has none."""
-        return self.settings[name]
-
     def owner_of(self, name: str) -> str:
         """Who owns a plugin's tables: the plugin, or `core` for core modules."""
         return name if name in self.folders else CORE
@@ -83,6 +81,16 @@ def installed() -> Plugins:
     """What the running application has loaded."""
     found: Plugins = current_app.extensions["tripfile.plugins"]
     return found
+
+
+def settings_of(kind: type[S]) -> S:
+    """The validated settings of the plugin that declares this class of them."""
+    return next(value for value in installed().settings.values() if isinstance(value, kind))
+
+
+def is_on(name: str) -> bool:
+    """Whether a plugin is enabled, and switched on in the acting agency."""
+    return name in installed().plugins and agencies.enabled(name, current_agency_id())
 
 
 def load(settings: Settings) -> Plugins:

@@ -10,7 +10,7 @@ from core.agencies import api as agencies
 from core.config import Settings
 from core.db import read
 from core.db.base import PERSONAL, Identified, Model, Owned, SoftDeleted, Tenant, owned_key
-from core.db.query import EQUALITY, RANGE, Filter, Listing, ListQuery, Operator, Page
+from core.db.query import EQUALITY, OPTIONAL, RANGE, Filter, Listing, ListQuery, Operator, Page
 from core.db.repository import Ownership, Repository
 from core.db.tenancy import acting_as, current_agency_id
 from core.db.types import StructJSON, money
@@ -36,13 +36,14 @@ from core.http.blueprint import Blueprint
 from core.http.structs import Draft, Patch, View
 from core.money import Currency, Money, check_currency, from_minor, to_minor
 from core.plugins.hookspecs import hookimpl, hookspec
-from core.plugins.manager import installed
+from core.plugins.manager import installed, is_on, settings_of
 from core.plugins.spec import Permission, Plugin
 from core.references import next_reference
 from core.users import api as users
 
 __all__ = [
     "EQUALITY",
+    "OPTIONAL",
     "PERSONAL",
     "RANGE",
     "UNSET",
@@ -107,12 +108,14 @@ __all__ = [
     "hookspec",
     "ids",
     "installed",
+    "is_on",
     "money",
     "next_reference",
     "owned_key",
     "publish",
     "read",
     "search",
+    "settings_of",
     "system",
     "to_minor",
     "under",

@@ -7,21 +7,24 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, ScalarSelect, select
 
+from core.errors import Fault, Invalid
 from core.extensions import db
 from core.users.models import Membership, Team, User
 
-__all__ = ["is_active_member", "is_team", "name_of"]
+__all__ = ["check_owner", "check_team", "name_of"]
 
 
-def is_active_member(user_id: UUID) -> bool:
-    """Whether a person has an active place in the acting agency."""
+def check_owner(user_id: UUID | None, *, pointer: str = "/owner_id") -> None:
+    """Raise Invalid unless it is nobody, or somebody with an active place in the acting agency."""
     statement = select(Membership.id).where(Membership.user_id == user_id, Membership.state == "active")
-    return db.session.scalar(statement) is not None
+    if user_id is not None and db.session.scalar(statement) is None:
+        raise Invalid(errors=[Fault(pointer, "unknown", "There is no such active member")])
 
 
-def is_team(team_id: UUID) -> bool:
-    """Whether a team of the acting agency has this id."""
-    return db.session.scalar(select(Team.id).where(Team.id == team_id)) is not None
+def check_team(team_id: UUID | None, *, pointer: str = "/team_id") -> None:
+    """Raise Invalid unless it is none, or a team of the acting agency."""
+    if team_id is not None and db.session.scalar(select(Team.id).where(Team.id == team_id)) is None:
+        raise Invalid(errors=[Fault(pointer, "unknown", "There is no such team")])
 
 
 def name_of(user_id: ColumnElement[Any] | Any) -> ScalarSelect[str | None]:

@@ -6,9 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, Uuid, delete, func, select
 
+from core.agencies.models import Agency
 from core.db import read
 from core.db.query import Filter, Listing, ListQuery, Page
 from core.db.repository import Repository
+from core.db.tenancy import current_agency_id
 from core.errors import NotFound, PreconditionFailed
 from core.extensions import db
 from core.roles import builtin
@@ -49,7 +51,7 @@ class Members(Repository[Membership]):
         filters={"state": Filter(Membership.state, str, "`active` or `suspended`.")},
         sorts={"created_at": Membership.created_at},
         default_sort="created_at",
-        search="users.user",
+        search={"users.user": Membership.id},
     )
 
     def rows(self, query: ListQuery) -> Page[MemberRow]:
@@ -90,6 +92,10 @@ class Members(Repository[Membership]):
         db.session.execute(delete(TeamMember).where(TeamMember.user_id == user_id))
         db.session.add_all(TeamMember(user_id=user_id, team_id=team_id) for team_id in dict.fromkeys(team_ids))
         db.session.flush()
+
+    def hold_administration(self) -> None:
+        """Let nobody else change who administers the agency until this unit of work ends."""
+        db.session.execute(select(Agency.id).where(Agency.id == current_agency_id()).with_for_update())
 
     def administrators(self) -> int:
         """How many active members hold a role that may do everything."""

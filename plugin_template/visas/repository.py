@@ -35,6 +35,10 @@ class Notes(Repository[Note]):
         """A note. Raises NotFound."""
         return self.view(note_id, WHOLE, NoteView)
 
+    def written(self, note_id: UUID) -> NoteView:
+        """A note the caller has just written, even where that took it out of their scope."""
+        return self.view_after_change(note_id, WHOLE, NoteView)
+
     def count(self, country: str) -> int:
         """How many notes a country has."""
         return db.session.scalar(select(func.count()).select_from(Note).where(Note.country == country)) or 0

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from core.sdk import ListQuery, Page, fields, installed, publish
+from core.sdk import ListQuery, Page, fields, publish, settings_of
 
 from .errors import TooManyNotes
 from .events import NoteChanged, NoteRemoved, NoteWritten
 from .models import Note
 from .repository import notes
 from .schemas import NoteDraft, NotePatch, NoteView
+from .settings import NoteSettings
 
 
 def rows(query: ListQuery) -> Page[NoteView]:
@@ -29,30 +30,32 @@ def write(draft: NoteDraft) -> NoteView:
     _leave_room(draft.country)
     note = notes.add(Note(country=draft.country, body=draft.body))
     publish(NoteWritten(note_id=note.id, country=note.country), of=note)
-    return notes.shown(note.id)
+    return notes.written(note.id)
 
 
 def change(note_id: UUID, patch: NotePatch, *, version: int | None) -> NoteView:
     """Change a note. Raises NotFound, PreconditionFailed, Invalid, TooManyNotes."""
     note = notes.get(note_id, version=version)
     changes = patch.changes()
+    if not changes:
+        return notes.shown(note.id)
     if "country" in changes and changes["country"] != note.country:
         fields.check_country(changes["country"])
         _leave_room(changes["country"])
     for name, value in changes.items():
         setattr(note, name, value)
-    publish(NoteChanged(note_id=note.id, fields=sorted(changes)), of=note)
     notes.save()
-    return notes.shown(note.id)
+    publish(NoteChanged(note_id=note.id, fields=sorted(changes)), of=note)
+    return notes.written(note.id)
 
 
 def remove(note_id: UUID, *, version: int | None) -> None:
     """Remove a note. Raises NotFound, PreconditionFailed."""
     note = notes.get(note_id, version=version)
-    publish(NoteRemoved(note_id=note.id))
     notes.remove(note)
+    publish(NoteRemoved(note_id=note.id))
 
 
 def _leave_room(country: str) -> None:
-    if notes.count(country) >= installed().settings_of("visas").notes_per_country:
+    if notes.count(country) >= settings_of(NoteSettings).notes_per_country:
         raise TooManyNotes

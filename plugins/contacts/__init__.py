@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.sdk import Plugin
 
-from . import endpoints, models, permissions
+from . import endpoints, hookspecs, models, permissions
 
 plugin = Plugin(
     name="contacts",
@@ -14,4 +14,5 @@ plugin = Plugin(
     permissions=permissions.ALL,
     models=models,
     blueprints=(endpoints.blueprint,),
+    hookspecs=hookspecs,
 )

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, select
+from core.sdk import current_actor
 
-from . import service
+from . import permissions, service
 from .events import ContactChanged, ContactCreated, ContactDeleted, ContactRestored
-from .models import Contact, EmailAddress, PhoneNumber
-from .repository import contacts, preferred
+from .repository import contacts, email_of, name_of, phone_of
 from .schemas import ContactDraft, ContactView, EmailEntry, PhoneEntry
 
 __all__ = [
@@ -25,31 +23,22 @@ __all__ = [
     "create",
     "email_of",
     "exists",
+    "is_kept",
     "name_of",
     "phone_of",
     "view",
 ]
 
-create = service.create
+is_kept = contacts.is_kept
 view = service.view
+
+
+def create(draft: ContactDraft) -> ContactView:
+    """Add a contact. Raises Forbidden for callers who could not do so themselves, Invalid."""
+    current_actor().require(permissions.WRITE.name)
+    return service.create(draft)
 
 
 def exists(contact_id: UUID) -> bool:
     """Whether the caller can see a contact with this id."""
     return contacts.find(contact_id) is not None
-
-
-def name_of(contact_id: Any) -> ScalarSelect[str | None]:
-    """A column with the name of the contact another column points at, for use in a SELECT."""
-    named = select(Contact.name).where(Contact.id == contact_id)
-    return named.correlate_except(Contact).scalar_subquery()
-
-
-def email_of(contact_id: Any) -> ScalarSelect[str]:
-    """A column with the preferred e-mail address of the contact another column points at."""
-    return preferred(EmailAddress.address, contact_id)
-
-
-def phone_of(contact_id: Any) -> ScalarSelect[str]:
-    """A column with the preferred phone number, E.164, of the contact another column points at."""
-    return preferred(PhoneNumber.number, contact_id)

@@ -2,21 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, ScalarSelect, func, select, type_coerce
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
-from core.sdk import RANGE, Filter, Instant, Listing, ListQuery, Ownership, Page, Repository, StructJSON, db, read
+from core.sdk import (
+    OPTIONAL,
+    RANGE,
+    Filter,
+    Instant,
+    Invalid,
+    Listing,
+    ListQuery,
+    Ownership,
+    Page,
+    Repository,
+    StructJSON,
+    db,
+    fields,
+    read,
+)
 
 from .models import Contact, EmailAddress, PhoneNumber
-from .schemas import ContactRow, ContactView, EmailEntry, PhoneEntry
+from .schemas import ContactRow, ContactView, EmailEntry, Kind, PhoneEntry
 
 
-def preferred(column: InstrumentedAttribute[str], contact_id: Any) -> ScalarSelect[str]:
-    """The preferred address or number of the contact another column points at."""
+def name_of(contact_id: Any) -> ScalarSelect[str | None]:
+    """A column with the name of the contact another column points at, for use in a SELECT."""
+    named = select(Contact.name).where(Contact.id == contact_id)
+    return named.correlate_except(Contact).scalar_subquery()
+
+
+def email_of(contact_id: Any) -> ScalarSelect[str]:
+    """A column with the preferred e-mail address of the contact another column points at."""
+    return _preferred(EmailAddress.address, contact_id)
+
+
+def phone_of(contact_id: Any) -> ScalarSelect[str]:
+    """A column with the preferred phone number, E.164, of the contact another column points at."""
+    return _preferred(PhoneNumber.number, contact_id)
+
+
+def _preferred(column: InstrumentedAttribute[str], contact_id: Any) -> ScalarSelect[str]:
     of = column.class_
     chosen = select(column).where(of.contact_id == contact_id).order_by(of.position).limit(1)
     return chosen.correlate_except(of).scalar_subquery()
@@ -31,14 +61,15 @@ def _every(column: InstrumentedAttribute[str], kind: type[EmailEntry | PhoneEntr
     return type_coerce(every, StructJSON(list[kind]))  # type: ignore[valid-type] # a runtime type
 
 
-ROW = select(
-    *read.columns(
-        ContactRow,
-        Contact,
-        email=preferred(EmailAddress.address, Contact.id),
-        phone=preferred(PhoneNumber.number, Contact.id),
-    )
-)
+def _stored_number(phone: str) -> str:
+    """A number as it is stored; what cannot be one is looked for as it is, and not found."""
+    try:
+        return fields.to_e164(phone)
+    except Invalid:
+        return phone
+
+
+ROW = select(*read.columns(ContactRow, Contact, email=email_of(Contact.id), phone=phone_of(Contact.id)))
 WHOLE = select(
     *read.columns(
         ContactView,
@@ -57,19 +88,23 @@ class Contacts(Repository[Contact]):
     ownership = Ownership(Contact.owner_id, Contact.team_id)
     listing = Listing(
         filters={
-            "kind": Filter(Contact.kind, Literal["person", "household", "company"], "Kind of contact."),
-            "language": Filter(Contact.language, str, "Language, BCP 47."),
-            "country": Filter(Contact.country, str, "Country of residence, ISO 3166-1."),
-            "belongs_to": Filter(Contact.belongs_to, UUID, "Members of a household or company."),
-            "email": Filter(EmailAddress.address, str, "Exact e-mail address.", via=EmailAddress.contact_id),
-            "phone": Filter(PhoneNumber.number, str, "Exact phone number, E.164.", via=PhoneNumber.contact_id),
-            "owner_id": Filter(Contact.owner_id, UUID, "Owning user."),
-            "team_id": Filter(Contact.team_id, UUID, "Owning team."),
+            "kind": Filter(Contact.kind, Kind, "Kind of contact."),
+            "language": Filter(Contact.language, str, "Language, BCP 47.", OPTIONAL),
+            "country": Filter(Contact.country, str, "Country of residence, ISO 3166-1.", OPTIONAL),
+            "belongs_to": Filter(Contact.belongs_to, UUID, "Household or company of a person.", OPTIONAL),
+            "email": Filter(
+                EmailAddress.address, str, "E-mail address.", via=EmailAddress.contact_id, stored=str.lower
+            ),
+            "phone": Filter(
+                PhoneNumber.number, str, "Phone number, E.164.", via=PhoneNumber.contact_id, stored=_stored_number
+            ),
+            "owner_id": Filter(Contact.owner_id, UUID, "Owning user.", OPTIONAL),
+            "team_id": Filter(Contact.team_id, UUID, "Owning team.", OPTIONAL),
             "created_at": Filter(Contact.created_at, Instant, "When it was added.", RANGE),
             "updated_at": Filter(Contact.updated_at, Instant, "When it last changed.", RANGE),
         },
         sorts={"created_at": Contact.created_at, "updated_at": Contact.updated_at, "name": Contact.sort_name},
-        search="contacts.contact",
+        search={"contacts.contact": Contact.id},
     )
 
     def rows(self, query: ListQuery) -> Page[ContactRow]:
@@ -79,6 +114,10 @@ class Contacts(Repository[Contact]):
     def shown(self, contact_id: UUID) -> ContactView:
         """A contact. Raises NotFound."""
         return self.view(contact_id, WHOLE, ContactView)
+
+    def written(self, contact_id: UUID) -> ContactView:
+        """A contact the caller has just written, even where that took it out of their scope."""
+        return self.view_after_change(contact_id, WHOLE, ContactView)
 
     def with_addresses(self, contact_id: UUID, *, version: int | None) -> Contact:
         """A contact for changing it, addresses and numbers loaded. Raises NotFound, PreconditionFailed."""
@@ -90,6 +129,10 @@ class Contacts(Repository[Contact]):
             .execution_options(populate_existing=True)
         )
         return db.session.scalars(statement).one()
+
+    def is_kept(self, contact_id: UUID) -> bool:
+        """Whether there is such a contact and it is not deleted, whether or not the caller may see it."""
+        return db.session.scalar(select(Contact.id).where(Contact.id == contact_id)) is not None
 
     def has_members(self, contact_id: UUID) -> bool:
         """Whether people belong to a household or company."""

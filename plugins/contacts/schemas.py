@@ -74,7 +74,7 @@ class ContactRow(View):
     """A contact in a list, with the preferred e-mail address and phone number."""
 
     id: UUID
-    kind: str
+    kind: Kind
     name: str
     email: str | None
     phone: str | None
@@ -91,7 +91,7 @@ class ContactView(View):
     """A contact."""
 
     id: UUID
-    kind: str
+    kind: Kind
     name: str
     given_name: str | None
     family_name: str | None

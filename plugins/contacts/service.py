@@ -18,12 +18,13 @@ from core.sdk import (
     default_team_id,
     fields,
     gather,
+    installed,
     publish,
     search,
     users,
 )
 
-from .errors import StillHasMembers
+from .errors import GroupIsDeleted, StillHasMembers, StillInUse
 from .events import ContactChanged, ContactCreated, ContactDeleted, ContactRestored
 from .models import Contact, EmailAddress, PhoneNumber
 from .repository import contacts
@@ -49,40 +50,51 @@ def create(draft: ContactDraft) -> ContactView:
     contact.team_id = default_team_id() if draft.team_id is UNSET else draft.team_id
     _apply(contact, _given(draft))
     contacts.add(contact)
-    publish(ContactCreated(contact_id=contact.id, kind=contact.kind), of=contact)
     _index(contact)
-    return contacts.shown(contact.id)
+    publish(ContactCreated(contact_id=contact.id, kind=contact.kind), of=contact)
+    return contacts.written(contact.id)
 
 
 def change(contact_id: UUID, patch: ContactPatch, *, version: int | None) -> ContactView:
     """Change a contact. Raises NotFound, PreconditionFailed, Invalid."""
-    changes = patch.changes()
     contact = contacts.with_addresses(contact_id, version=version)
+    changes = patch.changes()
+    if not changes:
+        return contacts.shown(contact.id)
     _apply(contact, changes)
     # The version is the contact's as a whole, addresses and numbers included.
     contact.updated_at = clock.now()
-    publish(ContactChanged(contact_id=contact.id, fields=sorted(changes)), of=contact)
     contacts.save()
     _index(contact)
-    return contacts.shown(contact.id)
+    publish(ContactChanged(contact_id=contact.id, fields=sorted(changes)), of=contact)
+    return contacts.written(contact.id)
 
 
 def delete(contact_id: UUID, *, version: int | None) -> None:
-    """Put a contact away. Raises StillHasMembers, NotFound, PreconditionFailed."""
+    """Put a contact away. Raises StillHasMembers, StillInUse, NotFound, PreconditionFailed."""
     contact = contacts.get(contact_id, version=version)
-    if contacts.has_members(contact.id):
-        raise StillHasMembers
+    _refuse_in_use(contact.id)
     contacts.remove(contact)
     publish(ContactDeleted(contact_id=contact.id))
 
 
 def restore(contact_id: UUID) -> ContactView:
-    """Bring back a contact that was put away. Raises NotFound."""
+    """Bring back a contact that was put away. Raises NotFound, GroupIsDeleted."""
     contact = contacts.get_deleted(contact_id)
+    if contact.belongs_to and not contacts.is_kept(contact.belongs_to):
+        raise GroupIsDeleted
     contact.deleted_at = None
     contacts.save()
     publish(ContactRestored(contact_id=contact.id))
-    return contacts.shown(contact.id)
+    return contacts.written(contact.id)
+
+
+def _refuse_in_use(contact_id: UUID) -> None:
+    if contacts.has_members(contact_id):
+        raise StillHasMembers
+    reasons = installed().hook.contacts_in_use(contact_id=contact_id)
+    if reasons:
+        raise StillInUse("; ".join(reasons))
 
 
 def _given(draft: ContactDraft) -> dict[str, Any]:
@@ -106,7 +118,7 @@ def _apply(contact: Contact, changes: dict[str, Any]) -> None:
     contact.name = _joined(contact) if derived or not contact.name else contact.name
     if not contact.name:
         raise Invalid(errors=[Fault("/name", "required", "Give the contact a name")])
-    contact.sort_name = search.fold(contact.name)
+    contact.sort_name = search.sort_key(contact.name)
 
 
 def _joined(contact: Contact) -> str:
@@ -120,8 +132,8 @@ def _check(contact: Contact, changes: dict[str, Any]) -> None:
         "country": fields.check_country,
         "nationality": partial(fields.check_country, pointer="/nationality"),
         "belongs_to": partial(_check_group, contact),
-        "owner_id": _check_owner,
-        "team_id": _check_team,
+        "owner_id": users.check_owner,
+        "team_id": users.check_team,
     }
     wanted = [partial(check, changes[name]) for name, check in checks.items() if changes.get(name) is not None]
     gather(*wanted)
@@ -133,16 +145,6 @@ def _check_group(contact: Contact, group_id: UUID) -> None:
         raise Invalid(errors=[Fault("/belongs_to", "unknown", "There is no such contact")])
     if contact.kind != "person" or group.kind == "person":
         raise Invalid(errors=[Fault("/belongs_to", "kind", "A person belongs to a household or a company")])
-
-
-def _check_owner(owner_id: UUID) -> None:
-    if not users.is_active_member(owner_id):
-        raise Invalid(errors=[Fault("/owner_id", "unknown", "There is no such active member")])
-
-
-def _check_team(team_id: UUID) -> None:
-    if not users.is_team(team_id):
-        raise Invalid(errors=[Fault("/team_id", "unknown", "There is no such team")])
 
 
 def _emails(entries: list[EmailEntry]) -> list[EmailAddress]:

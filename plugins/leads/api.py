@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .events import LeadAssigned, LeadChanged, LeadCreated, LeadDeleted, LeadLost, LeadMoved, LeadRestored, LeadWon
 from .schemas import LeadView
-from .service import capture
+from .service import leads
 
 __all__ = [
     "LeadAssigned",
@@ -19,4 +19,4 @@ __all__ = [
     "view",
 ]
 
-view = capture.view
+view = leads.view

@@ -7,7 +7,7 @@ from uuid import UUID
 from core.sdk import Blueprint, ListQuery, Page
 
 from . import permissions
-from .repository import Leads, Notes
+from .repository import Leads, Notes, Steps
 from .schemas import (
     Assignment,
     LeadDraft,
@@ -20,7 +20,7 @@ from .schemas import (
     NoteView,
     StatusChangeView,
 )
-from .service import assignment, capture, notes, pipeline
+from .service import assignment, leads, notes, pipeline
 
 blueprint = Blueprint("leads", description="Capture, qualify and hand over travel enquiries.")
 
@@ -30,7 +30,7 @@ blueprint = Blueprint("leads", description="Capture, qualify and hand over trave
 @blueprint.response(200, Page[LeadRow])
 def search(query: ListQuery) -> Page[LeadRow]:
     """List and search leads."""
-    return capture.rows(query)
+    return leads.rows(query)
 
 
 @blueprint.post("/", permission=permissions.WRITE)
@@ -38,14 +38,14 @@ def search(query: ListQuery) -> Page[LeadRow]:
 @blueprint.response(201, LeadView)
 def create(draft: LeadDraft) -> LeadView:
     """Take in a lead."""
-    return capture.create(draft)
+    return leads.create(draft)
 
 
 @blueprint.get("/<uuid:lead_id>", permission=permissions.READ)
 @blueprint.response(200, LeadView)
 def show(lead_id: UUID) -> LeadView:
     """Show a lead."""
-    return capture.view(lead_id)
+    return leads.view(lead_id)
 
 
 @blueprint.patch("/<uuid:lead_id>", permission=permissions.WRITE)
@@ -54,7 +54,7 @@ def show(lead_id: UUID) -> LeadView:
 @blueprint.response(200, LeadView)
 def change(patch: LeadPatch, lead_id: UUID, version: int | None) -> LeadView:
     """Correct a lead."""
-    return capture.change(lead_id, patch, version=version)
+    return leads.change(lead_id, patch, version=version)
 
 
 @blueprint.delete("/<uuid:lead_id>", permission=permissions.DELETE)
@@ -62,14 +62,14 @@ def change(patch: LeadPatch, lead_id: UUID, version: int | None) -> LeadView:
 @blueprint.response(204)
 def delete(lead_id: UUID, version: int | None) -> None:
     """Put a lead away; it can be restored."""
-    capture.delete(lead_id, version=version)
+    leads.delete(lead_id, version=version)
 
 
 @blueprint.post("/<uuid:lead_id>/restore", permission=permissions.DELETE)
 @blueprint.response(200, LeadView)
 def restore(lead_id: UUID) -> LeadView:
     """Bring back a lead that was put away."""
-    return capture.restore(lead_id)
+    return leads.restore(lead_id)
 
 
 @blueprint.post("/<uuid:lead_id>/status", permission=permissions.WRITE, problems=(409,))
@@ -82,10 +82,11 @@ def move(step: Move, lead_id: UUID, version: int | None) -> LeadView:
 
 
 @blueprint.get("/<uuid:lead_id>/status", permission=permissions.READ)
-@blueprint.response(200, list[StatusChangeView])
-def history(lead_id: UUID) -> list[StatusChangeView]:
+@blueprint.listing(Steps.listing)
+@blueprint.response(200, Page[StatusChangeView])
+def history(query: ListQuery, lead_id: UUID) -> Page[StatusChangeView]:
     """List the steps a lead took through the pipeline."""
-    return pipeline.history(lead_id)
+    return pipeline.history(lead_id, query)
 
 
 @blueprint.post("/<uuid:lead_id>/assignment", permission=permissions.ASSIGN, problems=(409,))
@@ -113,6 +114,13 @@ def write_note(draft: NoteDraft, lead_id: UUID) -> NoteView:
     return notes.write(lead_id, draft)
 
 
+@blueprint.get("/<uuid:lead_id>/notes/<uuid:note_id>", permission=permissions.READ)
+@blueprint.response(200, NoteView)
+def show_note(lead_id: UUID, note_id: UUID) -> NoteView:
+    """Show a note."""
+    return notes.view(lead_id, note_id)
+
+
 @blueprint.patch("/<uuid:lead_id>/notes/<uuid:note_id>", permission=permissions.WRITE)
 @blueprint.if_match
 @blueprint.arguments(NotePatch)
@@ -120,3 +128,11 @@ def write_note(draft: NoteDraft, lead_id: UUID) -> NoteView:
 def change_note(patch: NotePatch, lead_id: UUID, note_id: UUID, version: int | None) -> NoteView:
     """Correct or pin a note."""
     return notes.change(lead_id, note_id, patch, version=version)
+
+
+@blueprint.delete("/<uuid:lead_id>/notes/<uuid:note_id>", permission=permissions.WRITE)
+@blueprint.if_match
+@blueprint.response(204)
+def delete_note(lead_id: UUID, note_id: UUID, version: int | None) -> None:
+    """Delete a note of one's own; anybody's with leads.delete."""
+    notes.delete(lead_id, note_id, version=version)

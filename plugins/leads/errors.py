@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.sdk import Conflict
+from core.sdk import Conflict, Forbidden
 
 
 class MoveNotAllowed(Conflict):
@@ -17,3 +17,17 @@ class AlreadyWon(Conflict):
 
     code = "lead_already_won"
     title = "The lead is won and keeps its owner"
+
+
+class ContactIsDeleted(Conflict):
+    """Whose enquiry it is was deleted after the lead was."""
+
+    code = "lead_contact_deleted"
+    title = "Restore the contact first"
+
+
+class NoteOfSomebodyElse(Forbidden):
+    """What somebody wrote stays theirs."""
+
+    code = "note_of_somebody_else"
+    title = "Somebody else wrote this note"

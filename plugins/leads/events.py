@@ -91,3 +91,11 @@ class NoteChanged(Event):
     subject: ClassVar[str] = "lead_id"
     lead_id: UUID
     note_id: UUID
+
+
+class NoteDeleted(Event):
+    """Somebody deleted a note on a lead."""
+
+    subject: ClassVar[str] = "lead_id"
+    lead_id: UUID
+    note_id: UUID

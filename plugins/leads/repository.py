@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, bindparam, delete, func, select
+from sqlalchemy import ARRAY, Text, delete, func, select
 
 from core.sdk import (
+    OPTIONAL,
     RANGE,
     Filter,
     Instant,
@@ -26,7 +26,7 @@ from core.sdk import (
 from plugins.contacts import api as contacts
 
 from .models import Lead, Note, StatusChange, Tag
-from .schemas import LeadRow, LeadView, NoteView, Status, StatusChangeView
+from .schemas import Kind, LeadRow, LeadView, NoteView, Status, StatusChangeView
 
 _NAMES = {"contact_name": contacts.name_of(Lead.contact_id), "owner_name": users.name_of(Lead.owner_id)}
 _VALUE = money(Lead.value_minor, Lead.value_currency)
@@ -45,12 +45,7 @@ WHOLE = select(
     )
 )
 NOTE = select(*read.columns(NoteView, Note, author_name=users.name_of(Note.author_id)))
-HISTORY = read.Query(
-    select(*read.columns(StatusChangeView, StatusChange, author_name=users.name_of(StatusChange.author_id)))
-    .where(StatusChange.lead_id == bindparam("lead_id"))
-    .order_by(StatusChange.created_at, StatusChange.id),
-    StatusChangeView,
-)
+STEP = select(*read.columns(StatusChangeView, StatusChange, author_name=users.name_of(StatusChange.author_id)))
 
 
 class Leads(Repository[Lead]):
@@ -62,15 +57,17 @@ class Leads(Repository[Lead]):
     listing = Listing(
         filters={
             "status": Filter(Lead.status, Status, "Status in the pipeline."),
-            "kind": Filter(Lead.kind, Literal["fit", "group", "corporate", "mice"], "Kind of trip."),
+            "kind": Filter(Lead.kind, Kind, "Kind of trip."),
             "source": Filter(Lead.source, str, "Where the lead came from."),
             "tag": Filter(Tag.tag, str, "A tag of the lead.", via=Tag.lead_id),
-            "owner_id": Filter(Lead.owner_id, UUID, "Owning user."),
-            "team_id": Filter(Lead.team_id, UUID, "Owning team."),
-            "brand_id": Filter(Lead.brand_id, UUID, "Brand."),
+            "owner_id": Filter(Lead.owner_id, UUID, "Owning user.", OPTIONAL),
+            "team_id": Filter(Lead.team_id, UUID, "Owning team.", OPTIONAL),
+            "brand_id": Filter(Lead.brand_id, UUID, "Brand.", OPTIONAL),
             "contact_id": Filter(Lead.contact_id, UUID, "Whose enquiry it is."),
-            "start_date": Filter(Lead.start_date, date, "First day of travel.", RANGE),
-            "next_action_at": Filter(Lead.next_action_at, Instant, "When something is due.", RANGE),
+            "start_date": Filter(Lead.start_date, date, "First day of travel.", RANGE, indexed=Lead.sort_start),
+            "next_action_at": Filter(
+                Lead.next_action_at, Instant, "When something is due.", RANGE, indexed=Lead.sort_next_action
+            ),
             "created_at": Filter(Lead.created_at, Instant, "When it came in.", RANGE),
             "updated_at": Filter(Lead.updated_at, Instant, "When it last changed.", RANGE),
         },
@@ -81,7 +78,7 @@ class Leads(Repository[Lead]):
             "start_date": Lead.sort_start,
             "next_action_at": Lead.sort_next_action,
         },
-        search="leads.lead",
+        search={"leads.lead": Lead.id, "contacts.contact": Lead.contact_id},
     )
 
     def rows(self, query: ListQuery) -> Page[LeadRow]:
@@ -92,20 +89,31 @@ class Leads(Repository[Lead]):
         """A lead. Raises NotFound."""
         return self.view(lead_id, WHOLE, LeadView)
 
-    def history(self, lead_id: UUID) -> list[StatusChangeView]:
-        """The steps a lead took, oldest first. Raises NotFound."""
-        self.require(lead_id)
-        return HISTORY.rows(lead_id=lead_id)
+    def written(self, lead_id: UUID) -> LeadView:
+        """A lead the caller has just written, even where that took it out of their scope."""
+        return self.view_after_change(lead_id, WHOLE, LeadView)
 
-    def add_step(self, step: StatusChange) -> None:
-        """Add to the history."""
-        db.session.add(step)
+    def are_of(self, contact_id: UUID) -> bool:
+        """Whether any lead is a contact's, whether or not the caller may see it."""
+        return db.session.scalar(select(Lead.id).where(Lead.contact_id == contact_id).limit(1)) is not None
 
     def tag(self, lead_id: UUID, tags: list[str]) -> None:
         """Replace a lead's tags."""
         db.session.execute(delete(Tag).where(Tag.lead_id == lead_id))
         db.session.add_all(Tag(lead_id=lead_id, tag=tag) for tag in dict.fromkeys(tags))
         db.session.flush()
+
+
+class Steps(Repository[StatusChange]):
+    """The steps one lead took through the pipeline; who may see the lead may see them."""
+
+    model = StatusChange
+    permission = "leads.read"
+    listing = Listing(filters={}, sorts={"created_at": StatusChange.created_at}, default_sort="created_at")
+
+    def rows(self, lead_id: UUID, query: ListQuery) -> Page[StatusChangeView]:
+        """A page of a lead's steps."""
+        return self.page(query, STEP, StatusChangeView, within={StatusChange.lead_id: lead_id})
 
 
 class Notes(Repository[Note]):
@@ -122,9 +130,13 @@ class Notes(Repository[Note]):
         """A page of a lead's notes."""
         return self.page(query, NOTE, NoteView, within={Note.lead_id: lead_id})
 
-    def shown(self, note_id: UUID) -> NoteView:
-        """A note. Raises NotFound."""
-        return self.view(note_id, NOTE, NoteView)
+    def shown(self, note_id: UUID, *, lead_id: UUID) -> NoteView:
+        """A note on a lead. Raises NotFound."""
+        return self.view(note_id, NOTE.where(Note.lead_id == lead_id), NoteView)
+
+    def written(self, note_id: UUID) -> NoteView:
+        """A note the caller has just written."""
+        return self.view_after_change(note_id, NOTE, NoteView)
 
     def of_lead(self, note_id: UUID, *, lead_id: UUID, version: int | None) -> Note:
         """A note on a lead, for changing it. Raises NotFound, PreconditionFailed."""
@@ -135,4 +147,5 @@ class Notes(Repository[Note]):
 
 
 leads = Leads()
+steps = Steps()
 notes = Notes()

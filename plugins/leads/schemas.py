@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 from msgspec import UNSET, Meta, UnsetType
@@ -49,6 +49,7 @@ Utm = Annotated[
 class LeadDraft(Draft):
     """A new lead: a known contact by `contact_id`, or a new one in `contact`; and what they wish for."""
 
+    either: ClassVar[tuple[str, str]] = ("contact", "contact_id")
     contact_id: UUID | UnsetType = UNSET
     contact: ContactDraft | UnsetType = UNSET
     kind: Kind = "fit"
@@ -133,7 +134,7 @@ class LeadRow(View):
     reference: str
     status: Status
     status_since: Instant
-    kind: str
+    kind: Kind
     source: str
     contact_id: UUID
     contact_name: str | None
@@ -158,7 +159,7 @@ class LeadView(View):
     reference: str
     status: Status
     status_since: Instant
-    kind: str
+    kind: Kind
     source: str
     utm: dict[str, Any] | None
     contact_id: UUID
@@ -175,7 +176,7 @@ class LeadView(View):
     residency: str | None
     destinations: list[str]
     departure_city: str | None
-    date_mode: str | None
+    date_mode: DateMode | None
     start_date: date | None
     end_date: date | None
     flex_days: int | None
@@ -185,10 +186,10 @@ class LeadView(View):
     infants: int
     rooms: int | None
     budget: Money | None
-    budget_per: str | None
+    budget_per: BudgetPer | None
     hotel_category: int | None
-    board: str | None
-    pace: str | None
+    board: Board | None
+    pace: Pace | None
     interests: list[str]
     occasion: str | None
     restrictions: str | None
@@ -228,8 +229,8 @@ class StatusChangeView(View):
     """One step a lead took through the pipeline."""
 
     id: UUID
-    from_status: str | None
-    to_status: str
+    from_status: Status | None
+    to_status: Status
     seconds_in_status: int | None
     author_id: UUID | None
     author_name: str | None

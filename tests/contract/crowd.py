@@ -38,8 +38,8 @@ class Crowd:
         self._clone(table, varied, values)
         for child in children_of(listing):
             self._clone_children(child, table, found[0])
-        if listing.search:
-            self._index(listing.search, table)
+        for entity, column in listing.search.items():
+            self._index(entity, table, column.key)
 
     def analyze(self) -> None:
         """Let the planner know."""
@@ -85,11 +85,16 @@ class Crowd:
         )
         self.connection.execute(statement, {"sample": sample_id})
 
-    def _index(self, entity: str, table: Table) -> None:
+    def _index(self, entity: str, table: Table, column: str) -> None:
         statement = sql.SQL(
             "INSERT INTO {tokens} (agency_id, entity, token, entity_id)"
-            " SELECT agency_id, %s, 'word' || (row_number() OVER ()) %% 1000, id FROM {table} ON CONFLICT DO NOTHING"
-        ).format(tokens=sql.Identifier(SearchToken.__tablename__), table=sql.Identifier(table.name))
+            " SELECT agency_id, %s, 'word' || (row_number() OVER ()) %% 1000, {column} FROM {table}"
+            " ON CONFLICT DO NOTHING"
+        ).format(
+            tokens=sql.Identifier(SearchToken.__tablename__),
+            table=sql.Identifier(table.name),
+            column=sql.Identifier(column),
+        )
         self.connection.execute(statement, [entity])
 
 

@@ -61,9 +61,9 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from nodes(below)
 
 
-def asked(declared: Filter) -> str:
-    """A value of a filter's type, as it is written in an address."""
-    kind = declared.type
+def asked(declared: Filter, operator: Operator) -> str:
+    """A value that a filter takes, as it is written in an address."""
+    kind = declared.type_for(operator)
     while get_origin(kind) is Annotated:
         kind = get_args(kind)[0]
     if get_origin(kind) is Literal:
@@ -87,7 +87,8 @@ def questions(call: Call) -> Iterator[str]:
     for sort in sorts:
         yield f"sort={sort}"
     for name, (declared, operator) in call.contract.listing.filters.items():
-        value = f"{asked(declared)},{asked(declared)}" if operator is Operator.IN else asked(declared)
+        value = asked(declared, operator)
+        value = f"{value},{asked(declared, operator)}" if operator is Operator.IN else value
         yield f"{name}={value}"
         for sort in sorts if operator is Operator.EQ else ():
             yield f"{name}={value}&sort={sort}"

@@ -12,6 +12,7 @@ from plugins.contacts import api as contacts
 
 from ..models import Lead
 
+_MONEY = ("budget", "value")
 _CHECKS: dict[str, Callable[[Any], object]] = {
     "language": fields.check_language,
     "zone": fields.check_zone,
@@ -22,42 +23,35 @@ _CHECKS: dict[str, Callable[[Any], object]] = {
 
 def apply(lead: Lead, changes: dict[str, Any]) -> None:
     """Check changes to a lead's fields and make them. Raises Invalid with every fault; then nothing has changed."""
-    stored = _stored(changes)
-    gather(
-        *(partial(check, changes[name]) for name, check in _CHECKS.items() if changes.get(name) is not None),
+    found: list[Any] = gather(
+        partial(_amounts, changes),
         partial(_check_neighbours, changes),
-        partial(_check_money, changes),
         partial(_check_dates, lead, changes),
+        *(partial(check, changes[name]) for name, check in _CHECKS.items() if changes.get(name) is not None),
     )
-    for name, value in stored.items():
+    plain = {name: value for name, value in changes.items() if name not in _MONEY}
+    for name, value in (plain | found[0]).items():
         setattr(lead, name, value)
 
 
-def _stored(changes: dict[str, Any]) -> dict[str, Any]:
-    """The columns that changes end up in: money becomes minor units and currency."""
-    stored = dict(changes)
-    for name in ("budget", "value"):
-        if name in stored:
-            amount: Money | None = stored.pop(name)
-            stored[f"{name}_currency"] = amount.currency if amount else None
-            stored[f"{name}_minor"] = _minor(amount)
-    return stored
+def _amounts(changes: dict[str, Any]) -> dict[str, Any]:
+    """The columns that money ends up in: minor units and currency. Raises Invalid."""
+    given = [name for name in _MONEY if name in changes]
+    minors = gather(*(partial(_minor, name, changes[name]) for name in given))
+    columns: dict[str, Any] = {}
+    for name, minor in zip(given, minors, strict=True):
+        columns[f"{name}_minor"] = minor
+        columns[f"{name}_currency"] = changes[name] and changes[name].currency
+    return columns
 
 
-def _minor(amount: Money | None) -> int | None:
-    try:
-        return to_minor(amount) if amount else None
-    except Invalid:
-        # Reported by `_check_money`, together with all other faults.
+def _minor(name: str, amount: Money | None) -> int | None:
+    if amount is None:
         return None
-
-
-def _check_money(changes: dict[str, Any]) -> None:
-    given = {name: changes[name] for name in ("budget", "value") if changes.get(name)}
-    gather(*(partial(to_minor, amount, pointer=f"/{name}") for name, amount in given.items()))
-    negative = [name for name, amount in given.items() if amount.amount < 0]
-    if negative:
-        raise Invalid(errors=[Fault(f"/{name}/amount", "value", "The amount is negative") for name in negative])
+    minor = to_minor(amount, pointer=f"/{name}")
+    if minor < 0:
+        raise Invalid(errors=[Fault(f"/{name}/amount", "value", "The amount is negative")])
+    return minor
 
 
 def _check_dates(lead: Lead, changes: dict[str, Any]) -> None:

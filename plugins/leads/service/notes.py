@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from core.sdk import UNSET, ListQuery, Page, acting_user_id, publish
+from core.sdk import ListQuery, Page, acting_user_id, current_actor, publish
 
-from ..events import NoteChanged, NoteWritten
+from .. import permissions
+from ..errors import NoteOfSomebodyElse
+from ..events import NoteChanged, NoteDeleted, NoteWritten
 from ..models import Note
 from ..repository import leads, notes
 from ..schemas import NoteDraft, NotePatch, NoteView
@@ -18,21 +20,42 @@ def rows(lead_id: UUID, query: ListQuery) -> Page[NoteView]:
     return notes.rows(lead_id, query)
 
 
+def view(lead_id: UUID, note_id: UUID) -> NoteView:
+    """A note. Raises NotFound."""
+    leads.require(lead_id)
+    return notes.shown(note_id, lead_id=lead_id)
+
+
 def write(lead_id: UUID, draft: NoteDraft) -> NoteView:
     """Write a note on a lead, as oneself. Raises NotFound."""
     leads.require(lead_id)
-    return notes.shown(add(lead_id, text=draft.text, pinned=draft.pinned))
+    return notes.written(add(lead_id, text=draft.text, pinned=draft.pinned))
 
 
 def change(lead_id: UUID, note_id: UUID, patch: NotePatch, *, version: int | None) -> NoteView:
-    """Correct or pin a note. Raises NotFound, PreconditionFailed."""
+    """Correct one's own note, or pin anybody's. Raises NoteOfSomebodyElse, NotFound, PreconditionFailed."""
     leads.require(lead_id)
     note = notes.of_lead(note_id, lead_id=lead_id, version=version)
-    note.text = note.text if patch.text is UNSET else patch.text
-    note.pinned = note.pinned if patch.pinned is UNSET else patch.pinned
-    publish(NoteChanged(lead_id=lead_id, note_id=note.id), of=note)
+    changes = patch.changes()
+    if "text" in changes and not _is_mine(note):
+        raise NoteOfSomebodyElse
+    if not changes:
+        return notes.shown(note.id, lead_id=lead_id)
+    for name, value in changes.items():
+        setattr(note, name, value)
     notes.save()
-    return notes.shown(note.id)
+    publish(NoteChanged(lead_id=lead_id, note_id=note.id), of=note)
+    return notes.written(note.id)
+
+
+def delete(lead_id: UUID, note_id: UUID, *, version: int | None) -> None:
+    """Delete one's own note, or with `leads.delete` anybody's. Raises Forbidden, NotFound, PreconditionFailed."""
+    leads.require(lead_id)
+    note = notes.of_lead(note_id, lead_id=lead_id, version=version)
+    if not _is_mine(note):
+        current_actor().require(permissions.DELETE.name)
+    notes.remove(note)
+    publish(NoteDeleted(lead_id=lead_id, note_id=note.id))
 
 
 def add(lead_id: UUID, *, text: str, pinned: bool = False) -> UUID:
@@ -40,3 +63,7 @@ def add(lead_id: UUID, *, text: str, pinned: bool = False) -> UUID:
     note = notes.add(Note(lead_id=lead_id, author_id=acting_user_id(), text=text, pinned=pinned))
     publish(NoteWritten(lead_id=lead_id, note_id=note.id))
     return note.id
+
+
+def _is_mine(note: Note) -> bool:
+    return note.author_id == acting_user_id()

@@ -9,19 +9,22 @@ from uuid import UUID
 from core.sdk import (
     Fault,
     Invalid,
+    ListQuery,
+    Page,
     acting_user_id,
     agencies,
     clock,
     current_actor,
-    installed,
+    is_on,
     publish,
+    settings_of,
 )
 
 from .. import permissions
 from ..errors import MoveNotAllowed
 from ..events import LeadLost, LeadMoved, LeadWon
 from ..models import Lead, StatusChange
-from ..repository import leads
+from ..repository import leads, steps
 from ..schemas import LeadView, Move, Status, StatusChangeView
 from ..settings import LeadSettings
 
@@ -37,36 +40,45 @@ class Step(NamedTuple):
     """The plugin whose event proves the step; while it is off, an agent's note stands in for it."""
 
 
-def history(lead_id: UUID) -> list[StatusChangeView]:
-    """The steps a lead took, oldest first. Raises NotFound."""
-    return leads.history(lead_id)
+def history(lead_id: UUID, query: ListQuery) -> Page[StatusChangeView]:
+    """A page of the steps a lead took, oldest first. Raises NotFound."""
+    leads.require(lead_id)
+    return steps.rows(lead_id, query)
 
 
 def move(lead_id: UUID, step: Move, *, version: int | None) -> LeadView:
     """Take a lead to another status. Raises MoveNotAllowed, Invalid, Forbidden, NotFound, PreconditionFailed."""
     lead = leads.get(lead_id, version=version)
-    manual = _check(lead, step)
-    now, left = clock.now(), lead.status
-    leads.add_step(
-        StatusChange(
-            lead_id=lead.id,
-            from_status=left,
-            to_status=step.to,
-            seconds_in_status=int((now - lead.status_since).total_seconds()),
-            author_id=acting_user_id(),
-            note=step.note,
-            reason=step.reason,
-            manual=manual,
-        )
-    )
-    lead.status, lead.status_since = step.to, now
+    left, manual = lead.status, _check(lead, step)
+    taken = _taken(lead, step, manual=manual)
+    lead.status, lead.status_since = step.to, clock.now()
     lead.hold_until = step.hold_until if step.to == "on_hold" else None
     lead.lost_reason = step.reason if step.to == "lost" else None
     lead.recycle_on = step.recycle_on if step.to == "lost" else None
+    leads.save()
+    steps.add(taken)
     publish(LeadMoved(lead_id=lead.id, from_status=left, to_status=step.to, manual=manual), of=lead)
     _announce(lead)
-    leads.save()
-    return leads.shown(lead.id)
+    return leads.written(lead.id)
+
+
+def begin(lead: Lead) -> None:
+    """Write the first line of a new lead's history."""
+    steps.add(StatusChange(lead_id=lead.id, to_status=lead.status, author_id=acting_user_id(), manual=False))
+
+
+def _taken(lead: Lead, step: Move, *, manual: bool) -> StatusChange:
+    """The line of the history for a step out of the lead's present status."""
+    return StatusChange(
+        lead_id=lead.id,
+        from_status=lead.status,
+        to_status=step.to,
+        seconds_in_status=int((clock.now() - lead.status_since).total_seconds()),
+        author_id=acting_user_id(),
+        note=step.note,
+        reason=step.reason,
+        manual=manual,
+    )
 
 
 def _announce(lead: Lead) -> None:
@@ -84,7 +96,7 @@ def _check(lead: Lead, step: Move) -> bool:
     if lead.status == "won":
         current_actor().require(permissions.REOPEN.name)
     faults = way.guard(lead, step)
-    manual = way.proof is not None and lead.status != "won"
+    manual = way.proof is not None and not is_on(way.proof)
     if manual and not step.note:
         faults.append(Fault("/note", "required", f"Write down what happened: nothing else proves {step.to}"))
     if faults:
@@ -120,10 +132,10 @@ def _on_hold(lead: Lead, step: Move) -> list[Fault]:
 
 
 def _lost(lead: Lead, step: Move) -> list[Fault]:
-    settings: LeadSettings = installed().settings_of("leads")
+    reasons = settings_of(LeadSettings).lost_reasons
     faults = []
-    if step.reason not in settings.lost_reasons:
-        known = ", ".join(settings.lost_reasons)
+    if step.reason not in reasons:
+        known = ", ".join(reasons)
         faults.append(Fault("/reason", "choice", f"Give a reason why it was lost: {known}"))
     if not step.note:
         faults.append(Fault("/note", "required", "Write down how it was lost"))

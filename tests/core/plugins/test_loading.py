@@ -97,7 +97,7 @@ class TestSettings:
         )
         (tmp_path / ".env").write_text('VISAS__LIMITS__HOURS=2\nVISAS__LIMITS__DAYS=["tue"]\n')
         monkeypatch.setenv("VISAS__LIMITS__HOURS", "3")
-        found = load_these(make(settings=VisaSettings)).settings_of("visas")
+        found: Any = load_these(make(settings=VisaSettings)).settings["visas"]
         assert (found.country, found.limits.hours, found.limits.days) == ("FR", 3, ["tue"])
 
     def test_wrong_and_unknown_keys_are_named_without_their_values(
@@ -112,7 +112,7 @@ class TestSettings:
 
     def test_a_secret_is_never_printed(self, make: Make, load_these: Load, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("VISAS__API_KEY", "s3cret")
-        found = load_these(make(settings=VisaSettings)).settings_of("visas")
+        found: Any = load_these(make(settings=VisaSettings)).settings["visas"]
         assert found.api_key.get_secret_value() == "s3cret"
         assert "s3cret" not in repr(found)
 

@@ -56,7 +56,7 @@ class TestEnvironmentExample:
     def test_it_shows_the_default_of_a_plugins_setting(self, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
         name, model, field = plugin_settings()[key]
         monkeypatch.setenv(key, EXAMPLE[key])
-        found = manager.load(load(_env_file=None)).settings_of(name)
+        found = manager.load(load(_env_file=None)).settings[name]
         assert getattr(found, field) == model.model_fields[field].get_default()
 
 

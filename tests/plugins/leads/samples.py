@@ -15,5 +15,6 @@ def _delete(api: ApiClient, address: str) -> None:
 SAMPLES: Mapping[str, Sample] = {
     "leads.restore": Sample(before=_delete),
     "leads.move": Sample(body=lambda api, number: {"to": "contacted", "note": "Spoke on the phone."}),
+    "leads.change_note": Sample(body=lambda api, number: {"pinned": True}),
     "leads.assign": Sample(body=lambda api, number: {"owner_id": str(api.user_id)}),
 }

@@ -55,7 +55,7 @@ class TestGuards:
         answer = api.post(f"/leads/{lead['id']}/status", {"to": "contacted"}, version=1)
         assert faults(answer) == {"/note": "required"}
         move(lead, "contacted", note="Called them")
-        last = ok(api.get(f"/leads/{lead['id']}/status"))[-1]
+        last = ok(api.get(f"/leads/{lead['id']}/status"))["items"][-1]
         assert (last["to_status"], last["manual"], last["note"]) == ("contacted", True, "Called them")
 
 
@@ -67,7 +67,7 @@ class TestMoves:
         lead = move(lead, "negotiation")
         lead = move(lead, "won", note="Signed on paper")
         assert lead["status"] == "won"
-        steps = [step["to_status"] for step in ok(api.get(f"/leads/{lead['id']}/status"))]
+        steps = [step["to_status"] for step in ok(api.get(f"/leads/{lead['id']}/status"))["items"]]
         assert steps == ["new", "contacted", "qualified", "proposal_sent", "negotiation", "won"]
         events = {event["name"] for event in ok(api.get(f"/audit?subject_id={lead['id']}"))["items"]}
         assert {"leads.lead_created", "leads.lead_moved", "leads.lead_won"} <= events
@@ -77,7 +77,7 @@ class TestMoves:
             lead = ok(api.post("/leads", {"contact": {"name": "Ben"}}), 201)
             now.shift(timedelta(minutes=5))
             ok(api.post(f"/leads/{lead['id']}/status", LOST, version=1))
-        assert ok(api.get(f"/leads/{lead['id']}/status"))[-1]["seconds_in_status"] == 300
+        assert ok(api.get(f"/leads/{lead['id']}/status"))["items"][-1]["seconds_in_status"] == 300
 
     def test_steps_that_do_not_exist_are_refused(self, api: ApiClient, enquire: Enquire) -> None:
         lead = enquire()

@@ -1,8 +1,8 @@
-"""Taking in leads, correcting them, putting them away and finding them again."""
+"""What can be done with a lead itself."""
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 from uuid import UUID
 
 from core.sdk import (
@@ -13,22 +13,25 @@ from core.sdk import (
     Page,
     acting_user_id,
     clock,
+    current_actor,
     default_team_id,
     gather,
-    installed,
     next_reference,
     publish,
     search,
+    settings_of,
     under,
 )
 from plugins.contacts import api as contacts
 
+from .. import permissions
+from ..errors import ContactIsDeleted
 from ..events import LeadChanged, LeadCreated, LeadDeleted, LeadRestored
-from ..models import Lead, StatusChange
+from ..models import Lead
 from ..repository import leads
 from ..schemas import LeadDraft, LeadPatch, LeadRow, LeadView
 from ..settings import LeadSettings
-from . import assignment, intent, notes
+from . import assignment, intent, notes, pipeline
 
 ENTITY = "leads.lead"
 # What a draft says that is not a column of the lead, or has a rule of its own.
@@ -46,40 +49,44 @@ def view(lead_id: UUID) -> LeadView:
 
 
 def create(draft: LeadDraft) -> LeadView:
-    """Take in a lead; it belongs to its maker unless another owner is named. Raises Invalid."""
+    """Take in a lead; it belongs to its maker unless another owner is named. Raises Forbidden, Invalid."""
+    _check_hand_over(draft)
     lead = Lead(status="new", status_since=clock.now())
     lead.owner_id = acting_user_id() if draft.owner_id is UNSET else draft.owner_id
     lead.team_id = default_team_id() if draft.team_id is UNSET else draft.team_id
     given = {name: getattr(draft, name) for name in draft.__struct_fields__ if name not in _APART}
     gather(
-        lambda: _attach_contact(lead, draft),
-        lambda: assignment.check(lead.owner_id, lead.team_id),
-        lambda: intent.apply(lead, given),
+        partial(_attach_contact, lead, draft),
+        partial(assignment.check, lead.owner_id, lead.team_id),
+        partial(intent.apply, lead, given),
     )
-    lead.reference = next_reference(_settings().reference_series)
+    lead.reference = next_reference(settings_of(LeadSettings).reference_series)
     leads.add(lead)
-    leads.add_step(StatusChange(lead_id=lead.id, to_status="new", author_id=acting_user_id(), manual=False))
     leads.tag(lead.id, draft.tags)
+    pipeline.begin(lead)
+    _index(lead, draft.tags)
     publish(LeadCreated(lead_id=lead.id, reference=lead.reference, source=lead.source, owner_id=lead.owner_id), of=lead)
     if draft.note:
         notes.add(lead.id, text=draft.note)
-    return _indexed(lead.id)
+    return leads.written(lead.id)
 
 
 def change(lead_id: UUID, patch: LeadPatch, *, version: int | None) -> LeadView:
     """Correct a lead. Raises NotFound, PreconditionFailed, Invalid."""
-    changes = patch.changes()
-    names = sorted(changes)
     lead = leads.get(lead_id, version=version)
-    tags = changes.pop("tags", None)
-    intent.apply(lead, changes)
+    changes = patch.changes()
+    if not changes:
+        return leads.shown(lead.id)
+    intent.apply(lead, {name: value for name, value in changes.items() if name != "tags"})
     # The version is the lead's as a whole, tags included.
     lead.updated_at = clock.now()
-    publish(LeadChanged(lead_id=lead.id, fields=names), of=lead)
     leads.save()
-    if tags is not None:
-        leads.tag(lead.id, tags)
-    return _indexed(lead.id)
+    if "tags" in changes:
+        leads.tag(lead.id, changes["tags"])
+    shown = leads.written(lead.id)
+    _index(lead, shown.tags)
+    publish(LeadChanged(lead_id=lead.id, fields=sorted(changes)), of=lead)
+    return shown
 
 
 def delete(lead_id: UUID, *, version: int | None) -> None:
@@ -90,12 +97,22 @@ def delete(lead_id: UUID, *, version: int | None) -> None:
 
 
 def restore(lead_id: UUID) -> LeadView:
-    """Bring back a lead that was put away. Raises NotFound."""
+    """Bring back a lead that was put away. Raises NotFound, ContactIsDeleted."""
     lead = leads.get_deleted(lead_id)
+    if not contacts.is_kept(lead.contact_id):
+        raise ContactIsDeleted
     lead.deleted_at = None
     leads.save()
     publish(LeadRestored(lead_id=lead.id))
-    return leads.shown(lead.id)
+    return leads.written(lead.id)
+
+
+def _check_hand_over(draft: LeadDraft) -> None:
+    """Making a lead somebody else's is handing it over, and takes the same permission."""
+    actor = current_actor()
+    others = {draft.owner_id, draft.team_id} - {UNSET, None, actor.user_id, *actor.team_ids}
+    if others:
+        actor.require(permissions.ASSIGN.name)
 
 
 def _attach_contact(lead: Lead, draft: LeadDraft) -> None:
@@ -112,14 +129,6 @@ def _attach_contact(lead: Lead, draft: LeadDraft) -> None:
             lead.contact_id = contacts.create(draft.contact).id
 
 
-def _indexed(lead_id: UUID) -> LeadView:
-    """The lead as it is now, findable by its reference, its people and its places."""
-    shown = leads.shown(lead_id)
-    texts: list[Any] = [shown.reference, shown.contact_name, shown.contact_email, shown.contact_phone]
-    search.index(ENTITY, lead_id, [*texts, shown.departure_city, shown.occasion, *shown.destinations, *shown.tags])
-    return shown
-
-
-def _settings() -> LeadSettings:
-    found: LeadSettings = installed().settings_of("leads")
-    return found
+def _index(lead: Lead, tags: list[str]) -> None:
+    """Findable by reference, places and tags; the contact's own words find it too, see `Leads.listing`."""
+    search.index(ENTITY, lead.id, [lead.reference, lead.departure_city, lead.occasion, *lead.destinations, *tags])

@@ -30,6 +30,8 @@ def create_app(settings: Settings | None = None) -> Application:
     plugins = manager.load(settings)
     app.extensions["tripfile.plugins"] = plugins
     mount.mount(app, app.api, plugins)
+    # Otherwise whoever opens /docs first would notice.
+    app.api.check_names()
     with app.app_context():
         plugins.hook.app_ready(app=app)
     return app
@@ -45,7 +47,7 @@ def _connect(app: Application, settings: Settings) -> None:
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(settings)
     db.init_app(app)
     migrate.init_app(app, db)
-    read.install(app, main, settings)
+    read.install(app, settings, app_url=main, system_url=system)
 
 
 def _engine_options(settings: Settings) -> dict[str, Any]:

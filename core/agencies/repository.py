@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from core.agencies.errors import SlugTaken
@@ -17,7 +17,8 @@ from core.db.tenancy import current_agency_id
 from core.errors import NotFound, PreconditionFailed
 from core.extensions import db
 
-AGENCY = read.Query(select(*read.columns(AgencyView, Agency)), AgencyView)
+# Not filtered like rows of an agency: it is the agency.
+AGENCY = read.Query(select(*read.columns(AgencyView, Agency)).where(Agency.id == bindparam("agency_id")), AgencyView)
 BRAND = select(*read.columns(BrandView, Brand))
 
 
@@ -42,7 +43,7 @@ def add_agency(agency: Agency) -> None:
 
 def agency_view() -> AgencyView:
     """The acting agency."""
-    found = AGENCY.first()
+    found = AGENCY.first(agency_id=current_agency_id())
     if found is None:
         raise NotFound
     return found

@@ -37,8 +37,8 @@ def change(patch: AgencyPatch, *, version: int | None) -> AgencyView:
     agency = repository.current_agency(version=version)
     for name, value in changes.items():
         setattr(agency, name, value)
+    publish(AgencyChanged(agency_id=agency.id, fields=sorted(changes)), of=agency)
     brands.save()
-    publish(AgencyChanged(agency_id=agency.id, fields=sorted(changes)))
     return repository.agency_view()
 
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from core import clock
 from core.auth import passwords, repository
 from core.auth.models import Credential
 from core.auth.principals import principals
-from core.db.session import apart, system_session
+from core.db.read import SystemQuery
+from core.db.session import apart
 from core.users.models import User
+
+_BY_EMAIL = SystemQuery(select(User.id).where(User.email == bindparam("email")), lambda user_id: user_id)
 
 
 def find(email: str) -> UUID | None:
     """The person with an e-mail address, in whatever agency."""
-    with system_session() as session:
-        return session.scalar(select(User.id).where(User.email == email.strip().lower()))
+    found: UUID | None = _BY_EMAIL.first(email=email.strip().lower())
+    return found
 
 
 def create(*, email: str, name: str, password: str, language: str, zone: str) -> UUID:
@@ -40,9 +43,3 @@ def set_password(user_id: UUID, password: str) -> None:
         session.merge(Credential(user_id=user_id, password_hash=stored, changed_at=clock.now()))
         repository.revoke(session, user_id=user_id, reason="password_reset")
     principals().forget()
-
-
-def email_of(user_id: UUID) -> str:
-    """A person's e-mail address."""
-    with system_session() as session:
-        return session.scalars(select(User.email).where(User.id == user_id)).one()

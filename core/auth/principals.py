@@ -14,7 +14,6 @@ from core.actor import Actor, Scope
 from core.auth import repository, tokens
 from core.auth.errors import InvalidToken
 from core.crypto import digest
-from core.db.session import system_session
 from core.plugins.manager import installed
 from core.roles import builtin
 
@@ -87,18 +86,16 @@ def _actor(session_id: UUID | None) -> Actor:
     """Build the actor of a live session. Raises InvalidToken when it has ended."""
     if session_id is None:
         raise InvalidToken
-    with system_session() as session:
-        standing = repository.standing(session, session_id)
-        if standing is None:
-            raise InvalidToken
-        own = repository.permissions_of(session, standing.own_roles)
+    standing = repository.standing(session_id)
+    if standing is None:
+        raise InvalidToken
     return Actor(
         kind="user",
         agency_id=standing.agency_id,
         user_id=standing.user_id,
         session_id=session_id,
         team_ids=frozenset(standing.team_ids),
-        grants=_grants(standing.built_in_roles, own),
+        grants=_grants(standing.built_in_roles, standing.own_grants),
     )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ARRAY, Text, Uuid, bindparam, func, select, update
+from sqlalchemy import ARRAY, ColumnElement, DateTime, Select, Text, Uuid, bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from core import clock
@@ -32,89 +34,70 @@ class Standing(msgspec.Struct, frozen=True):
     user_id: UUID
     agency_id: UUID
     built_in_roles: list[str]
-    own_roles: list[UUID]
+    own_grants: list[tuple[str, str]]
+    """Permission and scope, from roles of the agency's own."""
     team_ids: list[UUID]
 
 
+_PERSON = select(User.id, Credential.password_hash, User.disabled_at).join(Credential, Credential.user_id == User.id)
+IDENTITY = read.SystemQuery(_PERSON.where(User.email == bindparam("email")), Identity)
+"""The person with an e-mail address, in whatever agency."""
+IDENTITY_BY_ID = read.SystemQuery(_PERSON.where(User.id == bindparam("user_id")), Identity)
 PROFILE = read.Query(select(*read.columns(Profile, User)).where(User.id == bindparam("user_id")), Profile)
 """A person as members of the acting agency see them."""
+AGENCIES = read.SystemQuery(
+    select(*read.columns(AgencyRef, Agency))
+    .join(Membership, Membership.agency_id == Agency.id)
+    .where(Membership.user_id == bindparam("user_id"), Membership.state == "active")
+    .order_by(Membership.created_at),
+    AgencyRef,
+)
+"""The agencies a person is an active member of, the first one first."""
 
 
-def identity(session: Session, email: str) -> Identity | None:
-    """The person with an e-mail address."""
-    statement = (
-        select(User.id, Credential.password_hash, User.disabled_at)
-        .join(Credential, Credential.user_id == User.id)
-        .where(User.email == email.strip().lower())
+def _standing() -> read.Statement:
+    """What a session allows, in one statement: roles, what the agency's own ones grant, and teams."""
+    held = select(MembershipRole.role_id).where(
+        MembershipRole.agency_id == AuthSession.agency_id, MembershipRole.user_id == AuthSession.user_id
     )
-    row = session.execute(statement).first()
-    return Identity(*row) if row else None
-
-
-def identity_by_id(session: Session, user_id: UUID) -> Identity | None:
-    """The person with an id."""
-    statement = (
-        select(User.id, Credential.password_hash, User.disabled_at)
-        .join(Credential, Credential.user_id == User.id)
-        .where(User.id == user_id)
+    codes = select(Role.code).where(Role.id.in_(held.correlate(AuthSession)), Role.built_in)
+    grants = select(func.jsonb_build_array(RolePermission.permission, RolePermission.scope)).where(
+        RolePermission.role_id.in_(held.correlate(AuthSession))
     )
-    row = session.execute(statement).first()
-    return Identity(*row) if row else None
-
-
-def agencies_of(session: Session, user_id: UUID) -> list[AgencyRef]:
-    """The agencies a person is an active member of, longest first."""
-    statement = (
-        select(Agency.id, Agency.slug, Agency.name)
-        .join(Membership, Membership.agency_id == Agency.id)
-        .where(Membership.user_id == user_id, Membership.state == "active")
-        .order_by(Membership.created_at)
-    )
-    return [AgencyRef(*row) for row in session.execute(statement)]
-
-
-def standing(session: Session, session_id: UUID) -> Standing | None:
-    """What a session allows now; None when it has ended, or its person or membership is no longer active."""
-    of_member = (MembershipRole.agency_id == AuthSession.agency_id, MembershipRole.user_id == AuthSession.user_id)
-    roles = select(MembershipRole.role_id).join(Role, Role.id == MembershipRole.role_id).where(*of_member)
-    codes = select(func.array_agg(Role.code, type_=ARRAY(Text()))).join(
-        MembershipRole, MembershipRole.role_id == Role.id
-    )
-    own = roles.where(Role.built_in.is_(False)).correlate(AuthSession)
     teams = select(TeamMember.team_id).where(
         TeamMember.agency_id == AuthSession.agency_id, TeamMember.user_id == AuthSession.user_id
     )
-    statement = (
+    place = (Membership.agency_id == AuthSession.agency_id) & (Membership.user_id == AuthSession.user_id)
+    return (
         select(
             AuthSession.user_id,
             AuthSession.agency_id,
-            codes.where(*of_member, Role.built_in).correlate(AuthSession).scalar_subquery(),
-            func.array(own.scalar_subquery(), type_=ARRAY(Uuid())),
-            func.array(teams.correlate(AuthSession).scalar_subquery(), type_=ARRAY(Uuid())),
+            _array(codes, Text()),
+            _array(grants, JSONB()),
+            _array(teams, Uuid()),
         )
         .join(User, User.id == AuthSession.user_id)
-        .join(
-            Membership,
-            (Membership.agency_id == AuthSession.agency_id) & (Membership.user_id == AuthSession.user_id),
-        )
+        .join(Membership, place)
         .where(
-            AuthSession.id == session_id,
+            AuthSession.id == bindparam("session_id"),
             AuthSession.revoked_at.is_(None),
-            AuthSession.expires_at > clock.now(),
+            AuthSession.expires_at > bindparam("now", type_=DateTime(timezone=True)),
             User.disabled_at.is_(None),
             Membership.state == "active",
         )
     )
-    row = session.execute(statement).first()
-    return Standing(row[0], row[1], row[2] or [], row[3], row[4]) if row else None
 
 
-def permissions_of(session: Session, role_ids: list[UUID]) -> list[tuple[str, str]]:
-    """What an agency's own roles grant: permission and scope."""
-    if not role_ids:
-        return []
-    statement = select(RolePermission.permission, RolePermission.scope).where(RolePermission.role_id.in_(role_ids))
-    return [(permission, scope) for permission, scope in session.execute(statement)]
+def _array(statement: Select[Any], kind: Any) -> ColumnElement[Any]:
+    return func.array(statement.correlate(AuthSession).scalar_subquery(), type_=ARRAY(kind))
+
+
+_STANDING = read.SystemQuery(_standing(), Standing)
+
+
+def standing(session_id: UUID) -> Standing | None:
+    """What a session allows now; None when it has ended, or its person or membership is no longer active."""
+    return _STANDING.first(session_id=session_id, now=clock.now())
 
 
 def locked_session(session: Session, session_id: UUID) -> AuthSession | None:

@@ -14,9 +14,9 @@ from core.auth.errors import InvalidToken, NoMembership, WrongCredentials
 from core.auth.events import PasswordChanged, SessionOpened, SessionRevoked
 from core.auth.models import AuthSession, Credential
 from core.auth.principals import principals
-from core.auth.repository import PROFILE
+from core.auth.repository import AGENCIES, IDENTITY, IDENTITY_BY_ID, PROFILE
 from core.auth.schemas import AgencyRef, Login, Me, PasswordChange, Tokens
-from core.db.session import apart, system_session
+from core.db.session import apart
 from core.db.tenancy import acting_as
 from core.errors import Fault, Invalid
 from core.events.log import publish, publish_apart
@@ -29,8 +29,7 @@ ABSOLUTE = timedelta(days=90)
 
 def sign_in(login: Login) -> Tokens:
     """Open a session. Raises WrongCredentials, NoMembership."""
-    with system_session() as session:
-        person = repository.identity(session, login.email)
+    person = IDENTITY.first(email=login.email.strip().lower())
     right = passwords.matches(person.password_hash if person else None, login.password)
     if person is None or not right or person.disabled_at is not None:
         raise WrongCredentials
@@ -51,12 +50,11 @@ def refresh(token: str) -> Tokens:
         row = repository.locked_session(session, claims.sid)
         ended_before = row is None or row.revoked_at is not None
         counter = _rotate(row, claims)
-        alive = counter is not None and repository.standing(session, claims.sid) is not None
-        agencies = repository.agencies_of(session, claims.sub)
-    if counter is None or not alive:
-        if not ended_before:
-            _report_replay(row, claims)
+    if counter is None and not ended_before:
+        _report_replay(row, claims)
+    if counter is None or repository.standing(claims.sid) is None:
         raise InvalidToken
+    agencies = AGENCIES.rows(user_id=claims.sub)
     return _pair(claims.sub, claims.sid, claims.agency, counter, agencies)
 
 
@@ -75,13 +73,13 @@ def sign_out() -> None:
 def change_password(change: PasswordChange) -> None:
     """Set a new password and end every other session. Raises WrongCredentials, Invalid."""
     user_id = current_user_id()
-    with system_session() as session:
-        person = repository.identity_by_id(session, user_id)
+    person = IDENTITY_BY_ID.first(user_id=user_id)
     if person is None or not passwords.matches(person.password_hash, change.current):
         raise Invalid(errors=[Fault("/current", "wrong_password", "This is not your present password")])
     passwords.check_rules(change.new, pointer="/new")
-    _store_password(user_id, change.new)
+    stored = passwords.hash_password(change.new)
     with apart() as session:
+        session.merge(Credential(user_id=user_id, password_hash=stored, changed_at=clock.now()))
         repository.revoke(session, user_id=user_id, reason="password_changed", but=current_actor().session_id)
     publish(PasswordChanged(user_id=user_id))
     principals().forget()
@@ -91,8 +89,7 @@ def me() -> Me:
     """The signed-in person and what they may do."""
     actor = current_actor()
     profile = PROFILE.first(user_id=current_user_id())
-    with system_session() as session:
-        agencies = repository.agencies_of(session, current_user_id())
+    agencies = AGENCIES.rows(user_id=current_user_id())
     agency = next((each for each in agencies if each.id == actor.agency_id), None)
     if profile is None or agency is None:
         raise NoMembership
@@ -100,22 +97,23 @@ def me() -> Me:
 
 
 def _open(user_id: UUID, *, slug: str | None) -> Tokens:
-    with system_session() as session:
-        agencies = repository.agencies_of(session, user_id)
-        agency = next((each for each in agencies if slug in (None, each.slug)), None)
-        if agency is None:
-            raise NoMembership
-        session_id = ids.new()
-        row = AuthSession(
-            id=session_id,
-            user_id=user_id,
-            agency_id=agency.id,
-            counter=0,
-            expires_at=clock.now() + ABSOLUTE,
-            ip=request.remote_addr,
-            user_agent=(request.user_agent.string or "")[:400],
+    agencies = AGENCIES.rows(user_id=user_id)
+    agency = next((each for each in agencies if slug in (None, each.slug)), None)
+    if agency is None:
+        raise NoMembership
+    session_id = ids.new()
+    with apart() as session:
+        session.add(
+            AuthSession(
+                id=session_id,
+                user_id=user_id,
+                agency_id=agency.id,
+                counter=0,
+                expires_at=clock.now() + ABSOLUTE,
+                ip=request.remote_addr,
+                user_agent=(request.user_agent.string or "")[:400],
+            )
         )
-        session.add(row)
     with acting_as(Actor(kind="user", agency_id=agency.id, user_id=user_id, session_id=session_id)):
         publish(SessionOpened(session_id=session_id, user_id=user_id))
     return _pair(user_id, session_id, agency.id, 0, agencies)
@@ -145,8 +143,10 @@ def _report_replay(row: AuthSession | None, claims: tokens.Claims) -> None:
 
 
 def _pair(user_id: UUID, session_id: UUID, agency_id: UUID, counter: int, agencies: list[AgencyRef]) -> Tokens:
-    actor = Actor(kind="user", agency_id=agency_id, user_id=user_id, session_id=session_id)
-    extra = {key: value for claims in installed().hook.token_claims(actor=actor) for key, value in claims.items()}
+    # As the one who signs in, so that a plugin their agency has switched off adds nothing.
+    with acting_as(Actor(kind="user", agency_id=agency_id, user_id=user_id, session_id=session_id)) as actor:
+        claimed = installed().hook.token_claims(actor=actor)
+    extra = {key: value for claims in claimed for key, value in claims.items()}
     names = {"user_id": user_id, "session_id": session_id, "agency_id": agency_id}
     return Tokens(
         access_token=tokens.access_token(**names, extra=extra),

@@ -40,10 +40,10 @@ class Query(Generic[S]):
     """
 
     def __init__(self, statement: Statement, into: Callable[..., S], *, include_deleted: bool = False) -> None:
-        options = (IN_AGENCY,) if include_deleted else (IN_AGENCY, NOT_DELETED)
         self.statement = statement
         self.into = into
         self.include_deleted = include_deleted
+        options = self._criteria()
         compiled = statement.options(*options).compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
         self._compiled = compiled
         self._sql = str(compiled).encode()
@@ -59,13 +59,18 @@ class Query(Generic[S]):
         """Every row of the acting agency. Raises NoAgency when nobody acts in one."""
         if db.session().in_transaction():
             return self._inside(values)
-        params = self._parameters(values)
-        return reader().fetch(self._name, self._sql, params, self._make_row)
+        return self._fetch("app", str(current_agency_id()), values)
 
     def first(self, **values: Any) -> S | None:
         """The first row, or None."""
         rows = self.rows(**values)
         return rows[0] if rows else None
+
+    def _criteria(self) -> tuple[Any, ...]:
+        return (IN_AGENCY,) if self.include_deleted else (IN_AGENCY, NOT_DELETED)
+
+    def _fetch(self, role: str, agency_id: str, values: Mapping[str, Any]) -> list[S]:
+        return reader(role).fetch(agency_id, self._name, self._sql, self._parameters(values), self._make_row)
 
     def _make_row(self, row: Sequence[Any]) -> S:
         if self._plain:
@@ -86,6 +91,20 @@ class Query(Generic[S]):
     def _bound(self, name: str, value: Any) -> Any:
         process: Any = self._binds.get(name)
         return process(value) if process else value
+
+
+class SystemQuery(Query[S]):
+    """A SELECT as the system role, for what has no agency yet or spans agencies; nothing filters it.
+
+    Its connection is its own: it never sees what the running unit of work has not committed. A test lists its makers.
+    """
+
+    def rows(self, **values: Any) -> list[S]:
+        """Every row, whatever the agency."""
+        return self._fetch("system", "", values)
+
+    def _criteria(self) -> tuple[Any, ...]:
+        return ()
 
 
 def rows(statement: Statement, into: Callable[..., S]) -> list[S]:
@@ -130,10 +149,16 @@ class Reader:
             name="tripfile-read",
         )
 
-    def fetch(self, name: bytes, sql: bytes, params: Sequence[Any], make_row: Callable[[Sequence[Any]], S]) -> list[S]:
-        """Run one prepared SELECT for the acting agency."""
+    def fetch(
+        self,
+        agency_id: str,
+        name: bytes,
+        sql: bytes,
+        params: Sequence[Any],
+        make_row: Callable[[Sequence[Any]], S],
+    ) -> list[S]:
+        """Run one prepared SELECT for an agency."""
         self._pool.open()
-        agency_id = str(current_agency_id())
         try:
             return self._fetch(agency_id, name, sql, params, make_row)
         except psycopg.Error as error:
@@ -173,12 +198,12 @@ def connect_options(settings: Settings) -> dict[str, Any]:
     return options
 
 
-def install(app: Flask, url: str, settings: Settings) -> None:
-    """Give the application its reader."""
-    app.extensions["tripfile.readers"] = {"app": Reader(url, settings)}
+def install(app: Flask, settings: Settings, *, app_url: str, system_url: str) -> None:
+    """Give the application its readers, one per role."""
+    app.extensions["tripfile.readers"] = {"app": Reader(app_url, settings), "system": Reader(system_url, settings)}
 
 
-def reader() -> Reader:
-    """The reader of the running application."""
-    found: Reader = current_app.extensions["tripfile.readers"]["app"]
+def reader(role: str) -> Reader:
+    """The reader of a role: `app`, or `system`."""
+    found: Reader = current_app.extensions["tripfile.readers"][role]
     return found

@@ -52,14 +52,6 @@ def apart() -> Iterator[Session]:
 
     For security facts, throttles, progress and send-intents only; a test lists its call sites.
     """
-    with system_session() as session:
-        yield session
-        session.commit()
-
-
-@contextmanager
-def system_session() -> Iterator[Session]:
-    """A session as the system role, for what has no agency yet or spans agencies; commits at the end of the block."""
     with Session(db.engines["system"], expire_on_commit=False) as session:
         yield session
         session.commit()

@@ -9,7 +9,7 @@ from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import History
 
-from core.db.base import Owned
+from core.db.base import Versioned
 from core.extensions import db
 
 _REDACTED = "[personal]"
@@ -17,7 +17,7 @@ _BOOKKEEPING = frozenset({"agency_id", "version", "created_at", "updated_at"})
 _KEY = "changes_before_flush"
 
 
-def of(entity: Owned) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+def of(entity: Versioned) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """The columns that changed in this unit of work, before and after; `(None, all)` for a new row."""
     remembered = db.session.info.get(_KEY, {}).get(id(entity), ({}, {}))
     before, after = dict(remembered[0]), dict(remembered[1])
@@ -25,7 +25,7 @@ def of(entity: Owned) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     return (before or None), (after or None)
 
 
-def _collect(entity: Owned, before: dict[str, Any], after: dict[str, Any]) -> None:
+def _collect(entity: Versioned, before: dict[str, Any], after: dict[str, Any]) -> None:
     state = inspect(entity)
     for attribute in state.mapper.column_attrs:
         name = attribute.key
@@ -50,7 +50,7 @@ def _remember(session: Session, flush_context: object, instances: object) -> Non
     # A query may flush before the fact is published, and SQLAlchemy then forgets what changed.
     remembered = session.info.setdefault(_KEY, {})
     for entity in (*session.new, *session.dirty):
-        if isinstance(entity, Owned):
+        if isinstance(entity, Versioned):
             # The entity is kept too: its id() must not be reused while the note lives.
             before, after, _ = remembered.setdefault(id(entity), ({}, {}, entity))
             _collect(entity, before, after)

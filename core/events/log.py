@@ -9,7 +9,7 @@ import msgspec
 from flask import g
 
 from core.actor import Actor, current_actor
-from core.db.base import Owned
+from core.db.base import Versioned
 from core.db.session import apart
 from core.events import changes
 from core.events.event import Event
@@ -17,7 +17,7 @@ from core.events.models import EventEntry
 from core.extensions import db
 
 
-def publish(event: Event, *, of: Owned | None = None) -> None:
+def publish(event: Event, *, of: Versioned | None = None) -> None:
     """Record a fact for the running unit of work; it exists exactly if that commits.
 
     `of` is the entity the fact is about: the log then also keeps its changed columns, before and after.

@@ -8,27 +8,38 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from types import MappingProxyType
 from typing import Annotated, Any, get_args, get_origin
 
 import msgspec
 
+from core.config import ConfigurationError
 from core.http.decoding import DECIMAL
 from core.http.examples import example_of
 
 Schema = dict[str, Any]
 PREFIX = "#/components/schemas/"
+_NOBODY: Mapping[str, str] = MappingProxyType({})
 _GENERIC = re.compile(r"^(\w+?)_(\w+)_$")
 
 
-class NameTaken(TypeError):
+class NameTaken(ConfigurationError):
     """Two wire types share a name, so that a client generated from the document could not tell them apart."""
 
+    def __init__(self, sentence: str) -> None:
+        super().__init__([sentence])
 
-def build(kinds: Sequence[Any]) -> tuple[list[Schema], dict[str, Schema]]:
-    """The schema of each type, and the named components they refer to. Raises NameTaken."""
+
+def build(kinds: Sequence[Any], strangers: Mapping[str, str] = _NOBODY) -> tuple[list[Schema], dict[str, Schema]]:
+    """The schema of each type, and the named components they refer to. Raises NameTaken.
+
+    `strangers` maps the module of a plugin that is not ours to the plugin's name, which its components then begin with:
+    two authors who know nothing of each other may both have a NoteView.
+    """
+    name_apart(kinds, strangers)
     schemas, components = msgspec.json.schema_components(kinds, ref_template=PREFIX + "{name}")
     doubled = [name for name in components if "." in name]
     if doubled:
@@ -49,6 +60,21 @@ def build(kinds: Sequence[Any]) -> tuple[list[Schema], dict[str, Schema]]:
     for schema in renamed[0]:
         tidy(schema)
     return renamed[0], dict(sorted(named.items()))
+
+
+def name_apart(kinds: Sequence[Any], strangers: Mapping[str, str]) -> None:
+    """Give each Struct the name of its component. Raises NameTaken."""
+    taken: dict[str, type] = {}
+    for kind in _structs(kinds):
+        plugin = strangers.get(kind.__module__.split(".")[0], "")
+        prefix = "".join(word.capitalize() for word in plugin.split("_"))
+        if not kind.__qualname__.startswith(prefix):
+            # What msgspec names the component by; the qualified name stays what it was.
+            kind.__name__ = prefix + kind.__qualname__
+        other = taken.setdefault(kind.__name__, kind)
+        if other is not kind:
+            places = f"{other.__module__} and {kind.__module__}"
+            raise NameTaken(f"{kind.__name__} is a wire type of both {places}: give one of them another name")
 
 
 def readable(name: str) -> str:
@@ -110,7 +136,7 @@ def _structs(kinds: Iterable[Any]) -> Iterator[type]:
 def _add_docstrings(kind: type, components: dict[str, Schema]) -> None:
     docs: dict[str, str] = {}
     for base in reversed(kind.__mro__):
-        docs |= _field_docs(base.__module__).get(base.__name__, {})
+        docs |= _field_docs(base.__module__).get(base.__qualname__, {})
     for properties in _properties_of(kind, components):
         for field, member in properties.items():
             if field in docs and "description" not in member:

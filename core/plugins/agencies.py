@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from uuid import UUID
 
-from sqlalchemy import Boolean, Text, Uuid, column, select, table
+from sqlalchemy import Boolean, Text, Uuid, bindparam, column, select, table
 
-from core.db.session import system_session
+from core.db.read import SystemQuery
 
 TTL = 1.0
 """Seconds a process goes on with what it last read; a switch is effective everywhere within it."""
@@ -44,7 +44,10 @@ def forget(agency_id: UUID | None = None) -> None:
         _off.pop(agency_id, None)
 
 
+_OFF = SystemQuery(
+    select(_SWITCH.c.plugin).where(_SWITCH.c.agency_id == bindparam("agency_id"), _SWITCH.c.enabled.is_(False)), str
+)
+
+
 def _read(agency_id: UUID) -> frozenset[str]:
-    query = select(_SWITCH.c.plugin).where(_SWITCH.c.agency_id == agency_id, _SWITCH.c.enabled.is_(False))
-    with system_session() as session:
-        return frozenset(session.scalars(query))
+    return frozenset(_OFF.rows(agency_id=agency_id))

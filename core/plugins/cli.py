@@ -86,7 +86,9 @@ def check() -> None:
         settings = config.load()
         loaded = manager.load(settings)
         app = Application(settings)
+        app.extensions["tripfile.plugins"] = loaded
         mount.mount(app, app.api, loaded)
+        app.api.check_names()
     report([], good=f"{len(loaded.optional)} plugins are well: {', '.join(loaded.optional) or 'none enabled'}.")
 
 

@@ -22,6 +22,7 @@ class RoleChanged(Event):
 
     subject: ClassVar[str] = "role_id"
     role_id: UUID
+    from_permissions: dict[str, str]
     permissions: dict[str, str]
 
 

@@ -50,12 +50,14 @@ def create(draft: RoleDraft) -> RoleView:
 def change(role_id: UUID, patch: RolePatch, *, version: int | None) -> RoleView:
     """Change a role of the agency's own. Raises BuiltInRole, Invalid."""
     role = _own(role_id, version=version)
+    before = roles.permissions_of(role.id)
     role.name = patch.name or role.name
     if patch.permissions is not UNSET:
         _check(patch.permissions)
         roles.grant(role.id, patch.permissions)
         role.updated_at = clock.now()
-    publish(RoleChanged(role_id=role.id, permissions=_plain(roles.permissions_of(role.id))), of=role)
+    after = roles.permissions_of(role.id)
+    publish(RoleChanged(role_id=role.id, from_permissions=_plain(before), permissions=_plain(after)), of=role)
     roles.save()
     return _view(role)
 

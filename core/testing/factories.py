@@ -15,7 +15,7 @@ from core.agencies import service as agencies
 from core.auth import tokens
 from core.auth.models import AuthSession, Credential
 from core.clock import now
-from core.db.session import system_session, unit_of_work
+from core.db.session import apart, unit_of_work
 from core.db.tenancy import acting_as
 from core.extensions import db
 from core.roles.repository import roles
@@ -59,7 +59,7 @@ class AgencyUnderTest:
 
     def _sign_up(self) -> tuple[UUID, UUID]:
         number = next(_numbers)
-        with system_session() as session:
+        with apart() as session:
             person = User(email=f"{ids.new()}@example.com", name=f"Person {number}", language="en", zone="UTC")
             session.add(person)
             session.flush()

@@ -24,3 +24,10 @@ class LastOwner(Conflict):
 
     code = "last_owner"
     title = "The agency would be left without an active owner or administrator"
+
+
+class AccountElsewhere(Conflict):
+    """Another agency gave this person their first password, so nobody knows yet whose account it really is."""
+
+    code = "account_elsewhere"
+    title = "This person has an account in another agency; ask the operator to attach it"

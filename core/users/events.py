@@ -14,6 +14,7 @@ class MemberAdded(Event):
     subject: ClassVar[str] = "user_id"
     user_id: UUID
     roles: list[str]
+    teams: list[UUID] = []
 
 
 class MemberChanged(Event):
@@ -21,8 +22,12 @@ class MemberChanged(Event):
 
     subject: ClassVar[str] = "user_id"
     user_id: UUID
+    from_state: str
+    from_roles: list[str]
+    from_teams: list[UUID]
     state: str
     roles: list[str]
+    teams: list[UUID]
 
 
 class TeamCreated(Event):

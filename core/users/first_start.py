@@ -7,17 +7,19 @@ from uuid import UUID
 
 import msgspec
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from core import search
 from core.actor import system
 from core.agencies import service as agencies
 from core.agencies.models import Agency
 from core.auth import identities
-from core.db.session import system_session, unit_of_work
+from core.db.read import SystemQuery
+from core.db.session import unit_of_work
 from core.db.tenancy import acting_as
-from core.errors import NotFound
+from core.errors import Invalid, NotFound
 from core.events.log import publish
+from core.fields import Email
 from core.roles.repository import roles
 from core.users.errors import AlreadyMember
 from core.users.events import MemberAdded
@@ -28,19 +30,22 @@ FIRST_EMAIL = "admin@tripfile.example"
 _FIRST_AGENCY = {"slug": "my-agency", "name": "My agency", "currency": "EUR", "zone": "UTC", "language": "en"}
 
 
+_ANY_AGENCY = SystemQuery(select(Agency.id).limit(1), lambda agency_id: agency_id)
+_BY_SLUG = SystemQuery(select(Agency.id).where(Agency.slug == bindparam("slug")), lambda agency_id: agency_id)
+
+
 class FirstAdmin(msgspec.Struct, frozen=True):
-    """Credentials that are shown once."""
+    """Credentials that are shown once; no password for somebody who has one already."""
 
     email: str
-    password: str
+    password: str | None
 
 
 def ensure_admin(app: Flask) -> FirstAdmin | None:
     """Make the first agency and its owner where there is no agency yet; None where there is one."""
     with app.app_context(), unit_of_work():
-        with system_session() as session:
-            if session.scalar(select(Agency.id).limit(1)) is not None:
-                return None
+        if _ANY_AGENCY.first() is not None:
+            return None
         agency_id = agencies.found(**_FIRST_AGENCY)
         return _appoint(agency_id, email=FIRST_EMAIL, role="owner")
 
@@ -67,8 +72,7 @@ def reset_admin(*, email: str | None = None) -> FirstAdmin:
 
 def agency_id_of(slug: str) -> UUID:
     """The agency with a slug. Raises NotFound."""
-    with system_session() as session:
-        agency_id = session.scalar(select(Agency.id).where(Agency.slug == slug))
+    agency_id: UUID | None = _BY_SLUG.first(slug=slug)
     if agency_id is None:
         raise NotFound(f"There is no agency {slug}")
     return agency_id
@@ -80,16 +84,28 @@ def random_password() -> str:
 
 
 def _appoint(agency_id: UUID, *, email: str, role: str) -> FirstAdmin:
-    password = random_password()
+    """Give somebody a place with a role; an account they have already keeps its password."""
+    _check_address(email)
     user_id = identities.find(email)
+    with acting_as(system(agency_id)):
+        if user_id is not None and members.is_member(user_id):
+            raise AlreadyMember(f"{email} is a member already; tripfile admin reset --email sets a new password")
+    password = None
     if user_id is None:
+        password = random_password()
         user_id = identities.create(email=email, name="Administrator", password=password, language="en", zone="UTC")
-    else:
-        identities.set_password(user_id, password)
     with acting_as(system(agency_id)):
         member = members.add(Membership(user_id=user_id, state="active"))
         members.give_roles(user_id, [roles.by_codes([role])[role]])
-        search.index("users.user", member.id, ("Administrator", email))
+        shown = members.shown(member)
+        search.index("users.user", member.id, (shown.name, shown.email))
         publish(MemberAdded(user_id=user_id, roles=[role]))
         members.save()
     return FirstAdmin(email, password)
+
+
+def _check_address(email: str) -> None:
+    try:
+        msgspec.convert(email, Email)
+    except msgspec.ValidationError:
+        raise Invalid(f"{email} is not an e-mail address, as ana@example.com") from None

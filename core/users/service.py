@@ -11,11 +11,11 @@ from core.actor import current_actor
 from core.auth import identities
 from core.auth.principals import principals
 from core.db.query import ListQuery, Page
-from core.errors import Fault, Forbidden, Invalid
+from core.errors import Fault, Forbidden, Invalid, NotFound
 from core.events.log import publish
 from core.roles import builtin
 from core.roles.repository import roles
-from core.users.errors import AlreadyMember, LastOwner
+from core.users.errors import AccountElsewhere, AlreadyMember, LastOwner
 from core.users.events import MemberAdded, MemberChanged
 from core.users.models import Membership
 from core.users.repository import members, teams
@@ -33,26 +33,32 @@ def view(user_id: UUID) -> MemberView:
 
 
 def add(draft: MemberDraft) -> MemberView:
-    """Give somebody a place in the agency, and an account if they have none. Raises AlreadyMember, Invalid."""
+    """Give somebody an account and a place. Raises AlreadyMember, AccountElsewhere, Invalid, Forbidden."""
     role_ids = _roles(draft.roles)
     _check_teams(draft.teams)
     user_id = identities.find(draft.email)
+    if user_id is not None:
+        # Whoever made that account knows its first password; it must not open a second agency's door.
+        raise AlreadyMember if members.is_member(user_id) else AccountElsewhere
+    user_id = _new_identity(draft)
+    return _place(user_id, role_ids, draft.teams, roles=draft.roles)
+
+
+def attach(email: str, codes: list[str]) -> MemberView:
+    """Give somebody with an account a place in another agency: the operator's word is the proof. Raises NotFound."""
+    user_id = identities.find(email)
     if user_id is None:
-        user_id = _new_identity(draft)
-    elif members.is_member(user_id):
+        raise NotFound(f"Nobody has the e-mail address {email}")
+    if members.is_member(user_id):
         raise AlreadyMember
-    member = members.add(Membership(user_id=user_id, state="active"))
-    members.give_roles(user_id, role_ids)
-    members.place_in_teams(user_id, draft.teams)
-    publish(MemberAdded(user_id=user_id, roles=draft.roles))
-    shown = members.shown(member)
-    search.index("users.user", member.id, (shown.name, shown.email))
-    return shown
+    return _place(user_id, _roles(codes), [], roles=codes)
 
 
 def change(user_id: UUID, patch: MemberPatch, *, version: int | None) -> MemberView:
     """Change a member's state, roles or teams. Raises LastOwner, Invalid, Forbidden."""
+    members.hold_administration()
     member = members.of_user(user_id, version=version)
+    before = members.shown(member)
     if patch.state is not UNSET or patch.roles is not UNSET:
         # Nobody takes from another what they could not give.
         for code, role_id in members.roles_of(user_id).items():
@@ -70,8 +76,28 @@ def change(user_id: UUID, patch: MemberPatch, *, version: int | None) -> MemberV
     if members.administrators() == 0:
         raise LastOwner
     shown = members.shown(member)
-    publish(MemberChanged(user_id=user_id, state=shown.state, roles=shown.roles))
+    publish(
+        MemberChanged(
+            user_id=user_id,
+            from_state=before.state,
+            from_roles=before.roles,
+            from_teams=before.teams,
+            state=shown.state,
+            roles=shown.roles,
+            teams=shown.teams,
+        )
+    )
     principals().forget()
+    return shown
+
+
+def _place(user_id: UUID, role_ids: list[UUID], team_ids: list[UUID], *, roles: list[str]) -> MemberView:
+    member = members.add(Membership(user_id=user_id, state="active"))
+    members.give_roles(user_id, role_ids)
+    members.place_in_teams(user_id, team_ids)
+    shown = members.shown(member)
+    search.index("users.user", member.id, (shown.name, shown.email))
+    publish(MemberAdded(user_id=user_id, roles=roles, teams=team_ids))
     return shown
 
 

@@ -16,19 +16,17 @@ from core.testing.factories import AgencyUnderTest
 
 Connect = Callable[[str], psycopg.Connection[Any]]
 # Only these may look across agencies, each for a reason of its own.
-SYSTEM_SESSIONS = {
+SYSTEM_READS = {
     "auth/identities.py",
-    "auth/principals.py",
-    "auth/service.py",
-    "db/session.py",
+    "auth/repository.py",
     "plugins/agencies.py",  # The switch is asked before the agency is acted in.
-    "testing/factories.py",
     "users/first_start.py",
 }
 APART = {
     "auth/identities.py",  # A person belongs to no agency, so the application's role cannot make one.
     "auth/service.py",
     "events/log.py",
+    "testing/factories.py",
 }
 
 
@@ -45,8 +43,8 @@ def callers(name: str) -> set[str]:
 
 
 class TestCallSites:
-    def test_of_system_sessions_are_these(self) -> None:
-        assert callers("system_session") == SYSTEM_SESSIONS
+    def test_of_reads_across_agencies_are_these(self) -> None:
+        assert callers("SystemQuery") == SYSTEM_READS
 
     def test_of_work_apart_are_these(self) -> None:
         assert callers("apart") == APART

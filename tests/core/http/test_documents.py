@@ -89,7 +89,7 @@ class TestWireTypes:
     def test_that_share_a_name_are_refused(self) -> None:
         first = type("Twin", (Draft,), {"__annotations__": {"a": int}, "__module__": "one"})
         second = type("Twin", (Draft,), {"__annotations__": {"b": int}, "__module__": "two"})
-        with pytest.raises(schemas.NameTaken, match=r"one\.Twin, two\.Twin"):
+        with pytest.raises(schemas.NameTaken, match="Twin is a wire type of both"):
             schemas.build([first, second])
 
     def test_that_are_generic_get_readable_names_and_instants_a_format(self) -> None:

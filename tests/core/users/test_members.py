@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
+from core.actor import system
+from core.db.session import unit_of_work
+from core.db.tenancy import acting_as
 from core.http.application import Application
 from core.testing.clients import ApiClient, faults, ok, problem
 from core.testing.factories import AgencyUnderTest
+from core.users import service
+from core.users.repository import Members
 
 PASSWORD = "a long and quiet passphrase"
 _numbers = itertools.count(1)
@@ -36,16 +46,24 @@ class TestAdd:
         assert log_in(app, "joao@example.com", PASSWORD, agency) == 200
         assert [row["id"] for row in ok(api.get("/users?q=joão"))["items"]] == [made["id"]]
 
-    def test_somebody_from_elsewhere_keeps_name_and_password(
+    def test_an_account_made_elsewhere_opens_no_second_door(
         self, app: Application, api: ApiClient, agency: AgencyUnderTest, other_agency: AgencyUnderTest
     ) -> None:
         body = draft()
+        ok(other_agency.member("owner").post("/users", body), 201)
+        taken = api.post("/users", body | {"name": "Another", "password": "taken over by this agency"})
+        assert problem(taken) == (409, "account_elsewhere")
+        assert log_in(app, body["email"], PASSWORD, agency) == 403
+
+    def test_the_operator_attaches_it_and_name_and_password_stay(
+        self, app: Application, agency: AgencyUnderTest, other_agency: AgencyUnderTest
+    ) -> None:
+        body = draft()
         there = ok(other_agency.member("owner").post("/users", body), 201)
-        here = ok(api.post("/users", body | {"name": "Another", "password": "taken over by this agency"}), 201)
-        assert here["id"] == there["id"]
-        assert here["name"] == "João"
+        with app.app_context(), unit_of_work(), acting_as(system(agency.id)):
+            here = service.attach(body["email"], ["agent"])
+        assert (str(here.id), here.name, here.roles) == (there["id"], "João", ["agent"])
         assert log_in(app, body["email"], PASSWORD, agency) == 200
-        assert log_in(app, body["email"], "taken over by this agency", agency) == 401
 
     def test_nobody_joins_twice(self, api: ApiClient) -> None:
         body = draft()
@@ -175,3 +193,24 @@ class TestTeams:
         assert problem(rui.get(f"/leads/{lead['id']}")) == (404, "not_found")
         ok(ana.get(f"/leads/{lead['id']}"))
         assert ok(api.get(f"/users/{rui.user_id}"))["teams"] == []
+
+
+class TestTwoAtOnce:
+    def test_two_owners_cannot_both_step_down(self, agency: AgencyUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
+        owners = [agency.newcomer("owner"), agency.newcomer("owner")]
+        together = threading.Barrier(2)
+        count = Members.administrators
+
+        def slowly(members: Members) -> int:
+            found = count(members)
+            # Both would count before either commits, if nothing held one of them back.
+            with contextlib.suppress(threading.BrokenBarrierError):
+                together.wait(timeout=0.5)
+            return found
+
+        monkeypatch.setattr(Members, "administrators", slowly)
+        with ThreadPoolExecutor(2) as pool:
+            answers = list(
+                pool.map(lambda owner: owner.patch(f"/users/{owner.user_id}", {"roles": []}, version="*"), owners)
+            )
+        assert sorted(answer.status_code for answer in answers) == [200, 409]

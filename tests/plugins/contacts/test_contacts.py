@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from core.testing.clients import ApiClient, faults, ok, problem
+from core.testing.factories import AgencyUnderTest
 
 
 class TestCreate:
@@ -34,6 +37,14 @@ class TestCreate:
 
     def test_somebody_without_a_name_is_refused(self, api: ApiClient) -> None:
         assert faults(api.post("/contacts", {"kind": "company"})) == {"/name": "required"}
+
+    def test_a_name_of_blanks_is_none(self, api: ApiClient) -> None:
+        assert list(faults(api.post("/contacts", {"name": " \u00a0 "}))) == ["/name"]
+
+    def test_one_made_for_somebody_else_is_shown_all_the_same(self, agency: AgencyUnderTest) -> None:
+        agent, colleague = agency.member("agent", team="Africa"), agency.member("agent", team="Asia")
+        body = {"name": "Ana", "owner_id": str(colleague.user_id), "team_id": None}
+        assert ok(agent.post("/contacts", body), 201)["owner_id"] == str(colleague.user_id)
 
 
 class TestBelonging:
@@ -81,6 +92,38 @@ class TestChange:
         phones = [{"number": "+351912345678"}]
         assert ok(api.patch(f"/contacts/{made['id']}", {"phones": phones}, version=1))["version"] == 2
 
+    def test_one_given_away_is_shown_a_last_time(self, agency: AgencyUnderTest) -> None:
+        agent, colleague = agency.member("agent", team="Africa"), agency.member("agent", team="Asia")
+        made = ok(agent.post("/contacts", {"name": "Ana"}), 201)
+        patch = {"owner_id": str(colleague.user_id), "team_id": None}
+        assert ok(agent.patch(f"/contacts/{made['id']}", patch, version=1))["owner_id"] == str(colleague.user_id)
+
+    def test_without_changes_nothing_happens(self, api: ApiClient) -> None:
+        made = ok(api.post("/contacts", {"name": "Ana"}), 201)
+        assert ok(api.patch(f"/contacts/{made['id']}", {}, version=1)) == made
+        assert problem(api.patch(f"/contacts/{made['id']}", {}, version=7)) == (412, "precondition_failed")
+        assert ok(api.get(f"/audit?subject_id={made['id']}&name=contacts.contact_changed"))["items"] == []
+
+
+class TestList:
+    @pytest.mark.parametrize(
+        "question", ["email=ANA@Example.com", "email.in=x,Ana@example.com", "phone=%2B351 912345678"]
+    )
+    def test_by_address_and_number_however_they_are_spelled(self, api: ApiClient, question: str) -> None:
+        body = {"name": "Ana", "emails": [{"address": "ana@example.com"}], "phones": [{"number": "+351912345678"}]}
+        made = ok(api.post("/contacts", body), 201)
+        assert [row["id"] for row in ok(api.get(f"/contacts?{question}"))["items"]] == [made["id"]]
+
+    def test_by_a_number_that_is_none_finds_nobody(self, api: ApiClient) -> None:
+        assert ok(api.get("/contacts?phone=nobody"))["items"] == []
+
+    def test_names_of_any_length_can_be_paged_through(self, api: ApiClient) -> None:
+        # A ligature that folds to eighteen letters.
+        for _ in range(2):
+            ok(api.post("/contacts", {"given_name": "\ufdfa" * 200, "family_name": "\ufdfa" * 200}), 201)
+        page = ok(api.get("/contacts?sort=name&limit=1"))
+        assert len(ok(api.get(f"/contacts?sort=name&limit=1&cursor={page['next']}"))["items"]) == 1
+
 
 class TestSearch:
     def test_by_prefix_without_accents_by_address_and_by_number(self, api: ApiClient) -> None:
@@ -120,3 +163,19 @@ class TestDelete:
     def test_what_is_not_deleted_cannot_be_restored(self, api: ApiClient) -> None:
         made = ok(api.post("/contacts", {"name": "Ana"}), 201)
         assert problem(api.post(f"/contacts/{made['id']}/restore")) == (404, "not_found")
+
+    def test_one_with_leads_stays(self, api: ApiClient) -> None:
+        made = ok(api.post("/contacts", {"name": "Ana"}), 201)
+        lead = ok(api.post("/leads", {"contact_id": made["id"]}), 201)
+        assert problem(api.delete(f"/contacts/{made['id']}", version="*")) == (409, "contact_in_use")
+        ok(api.delete(f"/leads/{lead['id']}", version="*"), 204)
+        ok(api.delete(f"/contacts/{made['id']}", version="*"), 204)
+
+    def test_nobody_comes_back_to_a_household_that_is_gone(self, api: ApiClient) -> None:
+        family = ok(api.post("/contacts", {"kind": "household", "name": "Duarte family"}), 201)
+        member = ok(api.post("/contacts", {"name": "Ana", "belongs_to": family["id"]}), 201)
+        for made in (member, family):
+            ok(api.delete(f"/contacts/{made['id']}", version="*"), 204)
+        assert problem(api.post(f"/contacts/{member['id']}/restore")) == (409, "contact_group_deleted")
+        ok(api.post(f"/contacts/{family['id']}/restore"))
+        assert ok(api.post(f"/contacts/{member['id']}/restore"))["belongs_to"] == family["id"]

@@ -21,6 +21,13 @@ class TestAssign:
         event = ok(api.get(f"/audit?subject_id={lead['id']}&name=leads.lead_assigned"))["items"][0]
         assert event["payload"]["from_owner_id"] == str(api.user_id)
 
+    def test_to_whom_it_is_already_given_is_no_news(self, api: ApiClient, enquire: Enquire) -> None:
+        lead = enquire()
+        path = f"/leads/{lead['id']}/assignment"
+        assert ok(api.post(path, {"owner_id": lead["owner_id"]}, version=1)) == lead
+        assert problem(api.post(path, {"owner_id": lead["owner_id"]}, version=7)) == (412, "precondition_failed")
+        assert ok(api.get(f"/audit?subject_id={lead['id']}&name=leads.lead_assigned"))["items"] == []
+
     def test_a_won_lead_keeps_its_owner(self, api: ApiClient, enquire: Enquire) -> None:
         lead = enquire()
         for status in ("qualified", "proposal_sent", "won"):
@@ -67,26 +74,3 @@ class TestScope:
         lead, reader = enquire(), agency.member("read_only")
         ok(reader.get(f"/leads/{lead['id']}"))
         assert problem(reader.patch(f"/leads/{lead['id']}", {"adults": 9}, version=1)) == (403, "forbidden")
-
-
-class TestNotes:
-    def test_the_author_is_whoever_writes(self, api: ApiClient, enquire: Enquire) -> None:
-        lead = enquire()
-        note = ok(api.post(f"/leads/{lead['id']}/notes", {"text": "Wants a quiet room"}), 201)
-        assert note["author_id"] == str(api.user_id)
-        answer = api.post(f"/leads/{lead['id']}/notes", {"text": "Mine", "author_id": lead["id"]})
-        assert faults(answer) == {"/author_id": "unknown_field"}
-
-    def test_a_note_can_be_corrected_and_pinned(self, api: ApiClient, enquire: Enquire) -> None:
-        lead = enquire()
-        note = ok(api.post(f"/leads/{lead['id']}/notes", {"text": "Tow rooms"}), 201)
-        path = f"/leads/{lead['id']}/notes/{note['id']}"
-        changed = ok(api.patch(path, {"text": "Two rooms", "pinned": True}, version=1))
-        assert (changed["text"], changed["pinned"], changed["version"]) == ("Two rooms", True, 2)
-        assert len(ok(api.get(f"/leads/{lead['id']}/notes?pinned=true"))["items"]) == 1
-
-    def test_a_note_belongs_to_its_lead(self, api: ApiClient, enquire: Enquire) -> None:
-        lead, other = enquire(), enquire()
-        note = ok(api.post(f"/leads/{lead['id']}/notes", {"text": "Here"}), 201)
-        answer = api.patch(f"/leads/{other['id']}/notes/{note['id']}", {"text": "There"}, version=1)
-        assert problem(answer) == (404, "not_found")

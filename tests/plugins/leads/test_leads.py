@@ -1,14 +1,28 @@
-"""Taking in leads, correcting them, putting them away and finding them again."""
+"""Leads themselves: taken in, corrected, found again and put away."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from core.testing.clients import ApiClient, faults, ok, problem
 from core.testing.factories import AgencyUnderTest
 
 Enquire = Callable[..., dict[str, Any]]
+
+
+def with_rights(agency: AgencyUnderTest, team: str | None = None, **scopes: str) -> ApiClient:
+    """A member whose role allows exactly this: `leads_write="team"`."""
+    permissions = {name.replace("_", ".", 1): scope for name, scope in scopes.items()}
+    ok(agency.member("owner").post("/roles", {"code": "narrow", "name": "Narrow", "permissions": permissions}), 201)
+    return agency.newcomer("narrow", team=team)
+
+
+def ids(api: ApiClient, question: str) -> set[str]:
+    """The leads a question finds."""
+    return {row["id"] for row in ok(api.get(f"/leads?{question}"))["items"]}
 
 
 class TestCreate:
@@ -70,6 +84,36 @@ class TestCreate:
         assert lead["owner_id"] == str(agent.user_id)
         assert lead["team_id"] is not None
 
+    def test_one_made_for_another_team_is_shown_all_the_same(self, agency: AgencyUnderTest, enquire: Enquire) -> None:
+        agent, colleague = agency.member("agent", team="Africa"), agency.member("agent", team="Asia")
+        lead = enquire(by=agent, owner_id=str(colleague.user_id), team_id=None)
+        assert lead["owner_id"] == str(colleague.user_id)
+        assert problem(agent.get(f"/leads/{lead['id']}")) == (404, "not_found")
+
+    def test_a_new_contact_takes_the_right_to_add_contacts(self, agency: AgencyUnderTest) -> None:
+        clerk = with_rights(agency, leads_read="all", leads_write="all", contacts_read="all")
+        assert problem(clerk.post("/leads", {"contact": {"name": "Ben"}})) == (403, "forbidden")
+        known = ok(agency.member("owner").post("/contacts", {"name": "Ben"}), 201)
+        ok(clerk.post("/leads", {"contact_id": known["id"]}), 201)
+
+    def test_making_one_somebody_elses_takes_the_right_to_hand_over(
+        self, agency: AgencyUnderTest, api: ApiClient
+    ) -> None:
+        clerk = with_rights(agency, team="Africa", leads_read="all", leads_write="all", contacts_read="all")
+        colleague = agency.member("agent", team="Asia")
+        contact_id = ok(api.post("/contacts", {"name": "Ben"}), 201)["id"]
+        own = ok(clerk.post("/leads", {"contact_id": contact_id, "owner_id": str(clerk.user_id)}), 201)
+        ok(clerk.post("/leads", {"contact_id": contact_id, "team_id": own["team_id"]}), 201)
+        theirs = ok(colleague.post("/leads", {"contact": {"name": "Ana"}}), 201)
+        for name in ("owner_id", "team_id"):
+            answer = clerk.post("/leads", {"contact_id": contact_id, name: theirs[name]})
+            assert problem(answer) == (403, "forbidden"), name
+
+    def test_no_amount_is_negative(self, api: ApiClient) -> None:
+        money = {"amount": "-1", "currency": "EUR"}
+        body = {"contact": {"name": "Ben"}, "budget": money, "value": money}
+        assert faults(api.post("/leads", body)) == {"/budget/amount": "value", "/value/amount": "value"}
+
 
 class TestChange:
     def test_lists_are_replaced_and_the_rest_stays(self, api: ApiClient, enquire: Enquire) -> None:
@@ -94,6 +138,15 @@ class TestChange:
         assert event["after"]["restrictions"] == "[personal]"
         assert event["actor_id"] == str(api.user_id)
 
+    def test_without_changes_nothing_happens(self, api: ApiClient, enquire: Enquire) -> None:
+        lead = enquire()
+        assert ok(api.patch(f"/leads/{lead['id']}", {}, version=1)) == lead
+        assert problem(api.patch(f"/leads/{lead['id']}", {}, version=7)) == (412, "precondition_failed")
+        assert ok(api.get(f"/audit?subject_id={lead['id']}&name=leads.lead_changed"))["items"] == []
+
+    def test_money_is_taken_away_with_its_currency(self, api: ApiClient, enquire: Enquire) -> None:
+        assert ok(api.patch(f"/leads/{enquire()['id']}", {"budget": None}, version=1))["budget"] is None
+
 
 class TestList:
     def test_by_status_tag_and_dates(self, api: ApiClient, enquire: Enquire) -> None:
@@ -103,6 +156,32 @@ class TestList:
         assert [row["id"] for row in ok(api.get(f"/leads?{query}"))["items"]] == [kenya["id"]]
         assert len(ok(api.get("/leads?tag.in=safari,beach"))["items"]) == 2
         assert ok(api.get("/leads?status.ne=new"))["items"] == []
+
+    def test_of_nobody_and_of_anybody(self, api: ApiClient, enquire: Enquire) -> None:
+        mine, nobodys = enquire()["id"], enquire(owner_id=None)["id"]
+        assert ids(api, "owner_id.null=true") == {nobodys}
+        assert ids(api, "owner_id.null=false") == {mine}
+        assert ids(api, f"owner_id.ne={api.user_id}") == {nobodys}
+        assert faults(api.get("/leads?owner_id.null=perhaps")) == {"?owner_id.null": "type"}
+
+    def test_without_a_tag_whatever_other_tags_there_are(self, api: ApiClient, enquire: Enquire) -> None:
+        enquire(tags=["safari", "beach"])
+        beach, untagged = enquire(tags=["beach"])["id"], enquire()["id"]
+        assert ids(api, "tag.ne=safari") == {beach, untagged}
+
+    @pytest.mark.parametrize("name", ["start_date", "next_action_at"])
+    def test_undated_leads_are_in_no_range_of_days(self, api: ApiClient, enquire: Enquire, name: str) -> None:
+        dated = enquire(start_date="2027-07-01", next_action_at="2027-07-01T00:00:00Z")["id"]
+        enquire(start_date=None)
+        instant = "T00:00:00Z" if name == "next_action_at" else ""
+        for question in (f"{name}.gte=2027-01-01{instant}", f"{name}.lt=9999-12-31{instant}"):
+            assert ids(api, question) == {dated}, question
+
+    def test_a_renamed_contact_is_found_by_the_new_name_only(self, api: ApiClient, enquire: Enquire) -> None:
+        lead = enquire(destinations=["Peru"])
+        ok(api.patch(f"/contacts/{lead['contact_id']}", {"name": "Ben Achebe"}, version="*"))
+        assert ids(api, "q=achebe peru") == {lead["id"]}
+        assert ids(api, "q=okri") == set()
 
     def test_undated_leads_come_last(self, api: ApiClient, enquire: Enquire) -> None:
         wanted = [enquire(start_date=day)["id"] for day in ("2027-01-01", "2027-05-01", None)]
@@ -142,3 +221,11 @@ class TestDelete:
         assert problem(api.get(f"/leads/{lead['id']}/notes")) == (404, "not_found")
         ok(api.post(f"/leads/{lead['id']}/restore"))
         assert ok(api.get(f"/leads/{lead['id']}"))["reference"] == lead["reference"]
+
+    def test_one_comes_back_with_its_contact_only(self, api: ApiClient, enquire: Enquire) -> None:
+        lead = enquire()
+        for address in (f"/leads/{lead['id']}", f"/contacts/{lead['contact_id']}"):
+            ok(api.delete(address, version="*"), 204)
+        assert problem(api.post(f"/leads/{lead['id']}/restore")) == (409, "lead_contact_deleted")
+        ok(api.post(f"/contacts/{lead['contact_id']}/restore"))
+        ok(api.post(f"/leads/{lead['id']}/restore"))

@@ -8,11 +8,16 @@ from typing import Any
 
 import pytest
 import time_machine
+from sqlalchemy import func, select
 
 from core import clock
+from core.db.session import UnitOfWork
+from core.extensions import db
 from core.testing.clients import ApiClient, faults, ok, problem
 from core.testing.factories import AgencyUnderTest
+from plugins.leads.models import StatusChange
 from plugins.leads.schemas import Status
+from plugins.leads.service import pipeline
 from plugins.leads.service.pipeline import OPEN, STEPS
 
 Enquire = Callable[..., dict[str, Any]]
@@ -57,6 +62,14 @@ class TestGuards:
         move(lead, "contacted", note="Called them")
         last = ok(api.get(f"/leads/{lead['id']}/status"))["items"][-1]
         assert (last["to_status"], last["manual"], last["note"]) == ("contacted", True, "Called them")
+
+    def test_where_a_plugin_proves_a_step_the_agents_word_is_not_asked_for(
+        self, api: ApiClient, enquire: Enquire, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(pipeline, "is_on", lambda name: name == "communications")
+        lead = enquire()
+        ok(api.post(f"/leads/{lead['id']}/status", {"to": "contacted"}, version=1))
+        assert ok(api.get(f"/leads/{lead['id']}/status"))["items"][-1]["manual"] is False
 
 
 class TestMoves:
@@ -111,6 +124,21 @@ class TestMoves:
     def test_a_step_without_a_version_is_refused(self, api: ApiClient, enquire: Enquire) -> None:
         answer = api.post(f"/leads/{enquire()['id']}/status", LOST)
         assert problem(answer) == (428, "precondition_required")
+
+
+class TestHistory:
+    def test_comes_in_pages_the_oldest_step_first(self, api: ApiClient, enquire: Enquire) -> None:
+        lead = enquire()
+        ok(api.post(f"/leads/{lead['id']}/status", {"to": "qualified"}, version=1))
+        page = ok(api.get(f"/leads/{lead['id']}/status?limit=1&count=exact"))
+        assert ([step["to_status"] for step in page["items"]], page["total"]) == (["new"], 2)
+        rest = ok(api.get(f"/leads/{lead['id']}/status?limit=1&cursor={page['next']}"))
+        assert ([step["to_status"] for step in rest["items"]], rest["next"]) == (["qualified"], None)
+
+    def test_is_only_added_to(self, work: UnitOfWork) -> None:
+        rights = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE")
+        asked = [func.has_table_privilege(StatusChange.__tablename__, right) for right in rights]
+        assert tuple(db.session.execute(select(*asked)).one()) == (True, True, False, False, False)
 
 
 class TestMap:

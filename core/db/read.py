@@ -24,6 +24,10 @@ from core.extensions import db
 S = TypeVar("S")
 Statement: TypeAlias = Select[*tuple[Any, ...]]
 """A SELECT of columns."""
+GRACE = 5.0
+"""Seconds a server may take to tell that a statement took too long."""
+_KEEP_ALIVE: dict[str, Any] = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+_KEEP_ALIVE |= {"tcp_user_timeout": 30_000}  # Milliseconds.
 _NUMERIC, _DOUBLE = 1700, 701  # pg_type.oid
 _DIALECT: Dialect = PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 
@@ -139,6 +143,8 @@ class Reader:
 
     def __init__(self, url: str, settings: Settings) -> None:
         self._prepare = settings.database_pooler == "none"
+        # The server ends a statement by itself; this is for one that is gone without a word.
+        self._patience = settings.database_statement_timeout.total_seconds() + GRACE
         self._pool: ConnectionPool[Any] = ConnectionPool(
             url,
             kwargs={"autocommit": True, "prepare_threshold": None, **connect_options(settings)},
@@ -178,6 +184,7 @@ class Reader:
                 values=params,
                 make_row=make_row,
                 prepare=self._prepare,
+                patience=self._patience,
             )
 
     def close(self) -> None:
@@ -187,7 +194,7 @@ class Reader:
 
 def connect_options(settings: Settings) -> dict[str, Any]:
     """Driver options every connection gets: time-outs in the server, keep-alives on the socket."""
-    options = {"connect_timeout": 5, "application_name": "tripfile"}
+    options = {"connect_timeout": 5, "application_name": "tripfile"} | _KEEP_ALIVE
     if settings.database_pooler == "none":
         statement, lock = (
             int(limit / timedelta(milliseconds=1))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import select
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from psycopg import Connection, Error, pq
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.errors import error_from_result
+from psycopg.errors import QueryCanceled, error_from_result
 from psycopg.pq.abc import PGconn, PGresult
 
 SET_AGENCY = b"select set_config('app.agency_id', $1, true)"
@@ -30,19 +31,22 @@ def fetch(
     values: Sequence[Any],
     make_row: Callable[[Sequence[Any]], Any],
     prepare: bool,
+    patience: float,
 ) -> list[Any]:
     """Run one SELECT for one agency on an autocommit connection and build its rows.
 
     Everything before the one Sync is a single implicit transaction (PostgreSQL documentation, "Pipelining"),
-    so the local setting is seen by this statement only and nothing of it stays on the connection.
+    so the local setting is seen by this statement only and nothing of it stays on the connection. Raises QueryCanceled
+    when the server has not answered after `patience` seconds.
     """
     transformer = Transformer(connection)
     params = transformer.dump_sequence(values, [PyFormat.TEXT] * len(values))
-    pgconn = connection.pgconn
+    pgconn, deadline = connection.pgconn, time.monotonic() + patience
     pgconn.enter_pipeline_mode()
     try:
         prepares = _send(connection, agency_id, name, sql, params, prepare=prepare)
-        results = _results(pgconn)
+        _flush(pgconn, deadline)
+        results = _results(pgconn, deadline)
         pgconn.exit_pipeline_mode()
     except BaseException:
         # Dead, or interrupted with answers still to come: nobody may use this connection again.
@@ -71,7 +75,7 @@ def _error(connection: Connection[Any], result: PGresult) -> Error:
 
 
 def _send(connection: Connection[Any], agency_id: str, name: bytes, sql: bytes, params: Any, *, prepare: bool) -> bool:
-    """Send it all; whether the statement is prepared on the way."""
+    """Queue it all; whether the statement is prepared on the way."""
     pgconn, known = connection.pgconn, _known(connection)
     pgconn.send_query_params(SET_AGENCY, [agency_id.encode()])
     prepares = prepare and name not in known and len(known) < _PREPARED_LIMIT
@@ -82,18 +86,21 @@ def _send(connection: Connection[Any], agency_id: str, name: bytes, sql: bytes, 
     else:
         pgconn.send_query_params(sql, params, result_format=_BINARY)
     pgconn.pipeline_sync()
-    while pgconn.flush():
-        _wait(pgconn, select.POLLIN | select.POLLOUT)
-        pgconn.consume_input()
     return prepares
 
 
-def _results(pgconn: PGconn) -> list[PGresult]:
+def _flush(pgconn: PGconn, deadline: float) -> None:
+    while pgconn.flush():
+        _wait(pgconn, select.POLLIN | select.POLLOUT, deadline)
+        pgconn.consume_input()
+
+
+def _results(pgconn: PGconn, deadline: float) -> list[PGresult]:
     found: list[PGresult] = []
     while True:
         # A bare get_result() would hold the GIL and block the event loop until the server answers.
         while pgconn.is_busy():
-            _wait(pgconn, select.POLLIN)
+            _wait(pgconn, select.POLLIN, deadline)
             pgconn.consume_input()
         result = pgconn.get_result()
         if result is None:
@@ -105,7 +112,8 @@ def _results(pgconn: PGconn) -> list[PGresult]:
         found.append(result)
 
 
-def _wait(pgconn: PGconn, events: int) -> None:
+def _wait(pgconn: PGconn, events: int, deadline: float) -> None:
     poll = select.poll()  # looked up at call time: gevent replaces it
     poll.register(pgconn.socket, events)
-    poll.poll()
+    if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+        raise QueryCanceled("The server does not answer")

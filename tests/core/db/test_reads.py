@@ -214,7 +214,7 @@ class TestTimeouts:
 
     def test_waiting_for_a_connection_ends_once_not_twice(self, hasty: None, inside: Callable[..., Any]) -> None:
         assert SLEEP.rows(seconds=0) == ["awake"]
-        pool = read.reader()._pool
+        pool = read.reader("app")._pool
         with pool.connection(), pytest.raises(psycopg.OperationalError) as caught:
             BACKEND.rows()
         assert pool.get_stats()["requests_errors"] == 1
@@ -235,7 +235,7 @@ class TestAgencies:
 
     def test_the_setting_ends_with_the_read(self, reader: None, acting: AgencyUnderTest) -> None:
         assert SETTING.rows() == [str(acting.id)]
-        with read.reader()._pool.connection() as connection:
+        with read.reader("app")._pool.connection() as connection:
             found = connection.execute("SELECT current_setting('app.agency_id', true)").fetchone()
             assert found == ("",)
             assert connection.execute("SELECT count(*) FROM core_role").fetchone() == (0,)
@@ -243,5 +243,5 @@ class TestAgencies:
     def test_the_setting_ends_with_a_read_that_failed(self, reader: None, acting: AgencyUnderTest) -> None:
         with pytest.raises(psycopg.errors.DivisionByZero):
             QUOTIENT.rows(by=0)
-        with read.reader()._pool.connection() as connection:
+        with read.reader("app")._pool.connection() as connection:
             assert connection.execute("SELECT current_setting('app.agency_id', true)").fetchone() == ("",)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -70,7 +71,7 @@ def api() -> None:
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", settings.host]
     command += ["--port", str(settings.port), "--workers", str(settings.web_processes), "--blocking-threads", "4"]
     command += ["--respawn-failed-workers", "--workers-kill-timeout", "30", "--log-level", "warning", "wsgi:app"]
-    _become(command)
+    _become(command, **_shared_measurements(settings))
 
 
 @tripfile.command()
@@ -139,9 +140,22 @@ def _sound_settings(missing: list[str]) -> Settings:
     return settings
 
 
-def _become(command: list[str]) -> None:
+def _shared_measurements(settings: Settings) -> dict[str, str]:
+    """Where several workers share their measurements, so that `/metrics` tells the sum whoever answers."""
+    from core.config import METRICS_FOLDER, plugin_environment
+
+    if settings.web_processes == 1 or not settings.metrics or plugin_environment().get(METRICS_FOLDER):
+        return {}
+    # A new one for each start: what an earlier one counted would be added. The system clears its temporary folder.
+    return {METRICS_FOLDER: tempfile.mkdtemp(prefix="tripfile-metrics-")}
+
+
+def _become(command: list[str], **environment: str) -> None:
+    from core.config import plugin_environment
+
     sys.stdout.flush()
-    os.execv(command[0], command)  # noqa: S606 - the server gets our process, and with it every signal.
+    # The server gets our process, and with it every signal.
+    os.execve(command[0], command, {**plugin_environment(), **environment})  # noqa: S606
 
 
 def _plugin_group(name: str) -> click.Command | None:
@@ -193,8 +207,8 @@ def _entered(slug: str | None) -> Iterator[None]:
     from core.actor import system
     from core.app import create_app
     from core.config import load
+    from core.db.attachment import attach
     from core.db.cli import sentences
-    from core.db.embedded import attach
     from core.db.session import unit_of_work
     from core.db.tenancy import acting_as
     from core.errors import Problem

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
+from dotenv import dotenv_values
+from limits import parse_many
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -20,6 +27,9 @@ from pydantic_settings import (
 
 from core.crypto import derive_key
 from core.durations import parse_duration
+
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""Where worker processes share their measurements; a name of the Prometheus client, which reads it by itself."""
 
 
 class ConfigurationError(Exception):
@@ -39,7 +49,29 @@ def _prefix(value: str) -> str:
     return "/" + value.strip("/") if value.strip("/") else ""
 
 
+def _networks(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        try:
+            ipaddress.ip_network(value, strict=False)
+        except ValueError:
+            raise ValueError(f"{value} is neither an address nor a network as 10.0.0.0/8") from None
+    return values
+
+
+def rate(value: str) -> str:
+    """The limit, when it can be counted; a wrong one would otherwise let everything through."""
+    try:
+        sound = all(limit.amount > 0 for limit in parse_many(value))
+    except ValueError:
+        sound = False
+    if not sound:
+        raise ValueError("write a limit as 20/minute")
+    return value
+
+
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+Networks = Annotated[Words, AfterValidator(_networks)]
+Rate = Annotated[str, AfterValidator(rate)]
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 
 
@@ -59,14 +91,13 @@ class Settings(BaseSettings):
     base_url: str = ""
     cors_origin: Words = ()
     trusted_hosts: Words = ()
-    trusted_proxies: Words = ()
+    trusted_proxies: Networks = ()
     max_body_bytes: int = Field(1_048_576, ge=1024)
     docs: bool = True
 
     database_url: SecretStr | None = None
     database_owner_url: SecretStr | None = None
     database_system_url: SecretStr | None = None
-    database_direct_url: SecretStr | None = None
     database_pooler: Literal["none", "transaction"] = "none"
     database_pool_size: int = Field(8, ge=1, le=200)
     database_statement_timeout: Duration = timedelta(seconds=5)
@@ -85,9 +116,9 @@ class Settings(BaseSettings):
     plugins: str = "built-in"
     serve: Words = ()
 
-    rate_limit_user: str = "600/minute"
-    rate_limit_anonymous: str = "60/minute"
-    rate_limit_login: str = "20/minute"
+    rate_limit_user: Rate = "600/minute"
+    rate_limit_anonymous: Rate = "60/minute"
+    rate_limit_login: Rate = "20/minute"
     web_processes: int = Field(1, ge=1)
 
     log_format: Literal["console", "json"] = "console"
@@ -104,7 +135,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments win over the environment, that over `.env`, that over `tripfile.toml`."""
-        return init_settings, env_settings, dotenv_settings, TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, _DotEnv(settings_cls, dotenv_settings), _Toml(settings_cls)
 
     @property
     def production(self) -> bool:
@@ -116,10 +147,12 @@ class Settings(BaseSettings):
         """The Redis address, or None where Tripfile runs without Redis."""
         if not self.redis_host:
             return None
+        # Quoted, because a password may hold what separates the parts of an address.
+        password = f":{quote(self.redis_password.get_secret_value(), safe='')}@" if self.redis_password else ""
         if self.redis_host.startswith("unix://"):
-            return self.redis_host
-        password = f":{self.redis_password.get_secret_value()}@" if self.redis_password else ""
-        return f"redis://{password}{self.redis_host}:{self.redis_port}/0"
+            return f"unix://{password}{self.redis_host.removeprefix('unix://')}"
+        host = f"[{self.redis_host}]" if ":" in self.redis_host else self.redis_host
+        return f"redis://{password}{host}:{self.redis_port}/0"
 
     @cached_property
     def master_secret(self) -> bytes:
@@ -134,18 +167,47 @@ class Settings(BaseSettings):
 
     def problems(self) -> list[str]:
         """Every key that is missing or unsafe in this mode, one sentence each; empty when all is well."""
-        return _embedded_problems(self) + (_production_problems(self) if self.production else [])
+        return _general_problems(self) + (_production_problems(self) if self.production else [])
 
 
-def _embedded_problems(settings: Settings) -> list[str]:
+class _DotEnv(PydanticBaseSettingsSource):
+    """`.env`, where the environment does not take back what it says."""
+
+    def __init__(self, settings_cls: type[BaseSettings], file: PydanticBaseSettingsSource) -> None:
+        super().__init__(settings_cls)
+        self.file = file
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        return self.file.get_field_value(field, field_name)
+
+    def __call__(self) -> dict[str, Any]:
+        return _not_emptied(self.file())
+
+
+class _Toml(TomlConfigSettingsSource):
+    """`tripfile.toml`, where the environment does not take back what it says."""
+
+    def __call__(self) -> dict[str, Any]:
+        return _not_emptied(super().__call__())
+
+
+def _not_emptied(values: dict[str, Any]) -> dict[str, Any]:
+    """A variable that is empty in the environment asks for the default, whatever the files say."""
+    emptied = {key.upper() for key, value in os.environ.items() if not value}
+    return {key: value for key, value in values.items() if key.upper() not in emptied}
+
+
+def _general_problems(settings: Settings) -> list[str]:
     found = []
     secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else None
     if secret is not None and len(secret) < 32:
         found.append("JWT_SECRET is too short: use at least 32 random characters")
-    for key in ("database_url", "database_owner_url", "database_system_url", "database_direct_url"):
+    for key in ("database_url", "database_owner_url", "database_system_url"):
         url = getattr(settings, key)
         if url and not url.get_secret_value().startswith(("postgresql://", "postgres://")):
             found.append(f"{key.upper()} must start with postgresql://; PostgreSQL 15 or newer is the only database")
+    if settings.database_url is not None and settings.database_system_url is None:
+        found.append("DATABASE_SYSTEM_URL is missing: nobody could sign in; `tripfile db roles` makes the three roles")
     if settings.jwt_expiration > timedelta(days=1):
         found.append("JWT_EXPIRATION is longer than 24h: keep access tokens short, clients refresh them")
     return found
@@ -157,6 +219,8 @@ def _production_problems(settings: Settings) -> list[str]:
         found.append("JWT_SECRET is missing: set it to at least 32 random characters")
     if settings.database_url is None:
         found.append("DATABASE_URL is missing: set it to the PostgreSQL address of the application's role")
+        if settings.database_system_url is None:
+            found.append("DATABASE_SYSTEM_URL is missing: set it to the PostgreSQL address of the system's role")
     if "*" in settings.cors_origin:
         found.append("CORS_ORIGIN=* is refused in production: list the exact origins")
     if not settings.trusted_hosts:
@@ -179,6 +243,33 @@ def _sentence(fault: Mapping[str, Any]) -> str:
     return f"{key}: {fault['msg']}"
 
 
+def misspelt() -> list[str]:
+    """Keys of `.env` and `tripfile.toml` that were meant as settings and are none, one sentence each."""
+    env, toml = Path(str(Settings.model_config["env_file"])), Path(str(Settings.model_config["toml_file"]))
+    # Others read `.env` as well, so only what is nearly a key of ours is named there.
+    strange = [(env, key) for key in dotenv_values(env) if _meant(key)] if env.is_file() else []
+    if toml.is_file():
+        strange += [(toml, key) for key in tomllib.loads(toml.read_text()) if key != "plugin" and not _is_key(key)]
+    return [f"{key} in {file} is not a setting{_hint(_meant(key))}" for file, key in strange]
+
+
+def _keys() -> list[str]:
+    return [str(field.validation_alias or name).upper() for name, field in Settings.model_fields.items()]
+
+
+def _is_key(key: str) -> bool:
+    return key.upper() in _keys()
+
+
+def _meant(key: str) -> str | None:
+    """The setting that a key nearly is; None for a setting itself and for what resembles none."""
+    return None if _is_key(key) else next(iter(get_close_matches(key.upper(), _keys(), n=1, cutoff=0.8)), None)
+
+
+def _hint(meant: str | None) -> str:
+    return f"; {meant} is one" if meant else ""
+
+
 def plugin_environment() -> Mapping[str, str]:
-    """The process environment, for the settings of plugins (`LEADS__KEY=value`)."""
+    """The process environment: for the settings of plugins (`LEADS__KEY=value`), and for child processes."""
     return os.environ

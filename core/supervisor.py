@@ -18,7 +18,8 @@ from pydantic import SecretStr
 
 from core import checks, processes
 from core.config import ConfigurationError, Settings, plugin_environment
-from core.db.embedded import EmbeddedPostgres, connected, with_secret
+from core.db.attachment import connected, with_secret
+from core.db.embedded import EmbeddedPostgres
 
 READY_SECONDS = 60.0
 DRAIN_SECONDS = 15
@@ -92,8 +93,8 @@ class Supervisor:
     def _start_web(self) -> None:
         assert self.listener is not None
         descriptor = self.listener.fileno()
-        environment = self._environment()
-        environment.pop("DATABASE_OWNER_URL", None)  # Whoever serves has no business with the role that migrates.
+        # Whoever serves has no business with the role that migrates. Empty, so that `.env` does not bring it back.
+        environment = {**self._environment(), "DATABASE_OWNER_URL": ""}
         self.web = processes.spawn(
             web_command(f"fd://{descriptor}"),
             cwd=Path.cwd(),

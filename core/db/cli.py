@@ -23,7 +23,7 @@ def db() -> None:
 def opened() -> Iterator[tuple[Settings, Plugins]]:
     """The settings with a database that answers and the loaded plugins; known failures end as sentences."""
     from core import config
-    from core.db.embedded import attach
+    from core.db.attachment import attach
     from core.plugins import manager
 
     with sentences(), attach(config.load()) as settings:
@@ -150,9 +150,14 @@ def roles(superuser_url: str, database: str, prefix: str) -> None:
     from core.db.roles import ROLES, ensure
 
     with sentences():
-        known = _passwords(config.load())
+        settings = config.load()
+        known = _passwords(settings)
         passwords = {role: known.get(f"{prefix}_{role}") or secrets.token_urlsafe(32) for role in ROLES}
-        urls = ensure(superuser_url, database, passwords=passwords, prefix=prefix)
+        timeouts = {
+            "statement_timeout": settings.database_statement_timeout,
+            "lock_timeout": settings.database_lock_timeout,
+        }
+        urls = ensure(superuser_url, database, passwords=passwords, prefix=prefix, timeouts=timeouts)
     click.echo(f"DATABASE_URL={urls.app}\nDATABASE_OWNER_URL={urls.owner}\nDATABASE_SYSTEM_URL={urls.system}")
 
 

@@ -12,18 +12,15 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote
 
 import psycopg
-from pydantic import SecretStr
 
-from core import installation, processes
-from core.config import Settings
-from core.db import binaries, roles
+from core import processes
+from core.db import binaries
 from core.db.binaries import MAJOR, CannotStart
 
 SOCKET = ".s.PGSQL.5432"
@@ -60,6 +57,16 @@ class EmbeddedPostgres:
         """The address for the cluster's superuser, database `postgres`; the server must run."""
         address: str = json.loads((self.folder / "connection.json").read_text())["superuser_url"]
         return address
+
+    def joined_url(self) -> str:
+        """The superuser's address, as soon as whoever runs the server has it answering; raises CannotStart."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:  # Another process may be in the middle of starting it.
+            with suppress(OSError, ValueError):
+                if _answers(self.superuser_url):
+                    return self.superuser_url
+            time.sleep(0.05)
+        raise CannotStart(f"Another Tripfile holds {self.folder} but its database does not answer; stop that one first")
 
     @property
     def pid(self) -> int | None:
@@ -237,52 +244,6 @@ class EmbeddedPostgres:
         log = (self.folder / "server.log").read_text(errors="replace").split("\n")
         lines = [line.split("FATAL:")[-1].strip() for line in log if line.strip() and "LOG:" not in line]
         return f"{lines[-1] if lines else 'it says nothing'} (more in {self.folder / 'server.log'})"
-
-
-@contextmanager
-def attach(settings: Settings) -> Iterator[Settings]:
-    """Settings whose database answers: as given with DATABASE_URL, else on the embedded server, joined or started."""
-    settings = with_secret(settings)
-    if settings.production or settings.database_url is not None:
-        yield settings
-        return
-    server = EmbeddedPostgres(settings.var_dir / "postgres")
-    with suppress(AlreadyRunning):
-        server.start()
-    try:
-        yield connected(settings, _superuser_url(server))
-    finally:
-        server.stop()
-
-
-def with_secret(settings: Settings) -> Settings:
-    """The settings with a JWT_SECRET of the installation's own, where none is given and none is demanded."""
-    if settings.production or settings.jwt_secret is not None:
-        return settings
-    secret = SecretStr(installation.secrets_in(settings.var_dir)["jwt_secret"])
-    return settings.model_copy(update={"jwt_secret": secret})
-
-
-def connected(settings: Settings, superuser_url: str) -> Settings:
-    """The settings with the addresses of the three roles, made on the embedded server where they are missing."""
-    passwords = {role: installation.secrets_in(settings.var_dir)[f"database_{role}"] for role in roles.ROLES}
-    urls = roles.ensure(superuser_url, "tripfile", passwords=passwords)
-    update = {
-        "database_url": SecretStr(urls.app),
-        "database_owner_url": SecretStr(urls.owner),
-        "database_system_url": SecretStr(urls.system),
-    }
-    return settings.model_copy(update=update)
-
-
-def _superuser_url(server: EmbeddedPostgres) -> str:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:  # Another process may be in the middle of starting it.
-        with suppress(OSError, ValueError):
-            if _answers(server.superuser_url):
-                return server.superuser_url
-        time.sleep(0.05)
-    raise CannotStart(f"Another Tripfile holds {server.folder} but its database does not answer; stop that one first")
 
 
 def _answers(url: str) -> bool:

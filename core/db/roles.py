@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import sql
+from psycopg.errors import InsufficientPrivilege, UndefinedTable
 from sqlalchemy import make_url
 
 ROLES = ("owner", "app", "system")
+SYSTEM_PROBE = "SELECT 1 FROM core_auth_session LIMIT 1"
+"""What only the role for sign-ins may ask."""
 _LOCK = 7_212_066_301  # Any number of our own: two starts must not alter the same role at once.
 
 
@@ -21,8 +25,18 @@ class Urls(NamedTuple):
     system: str
 
 
-def ensure(superuser_url: str, database: str, *, passwords: Mapping[str, str], prefix: str = "tripfile") -> Urls:
-    """Make the roles and the database where missing and set passwords and grants; safe to repeat at any time."""
+def ensure(
+    superuser_url: str,
+    database: str,
+    *,
+    passwords: Mapping[str, str],
+    prefix: str = "tripfile",
+    timeouts: Mapping[str, timedelta] | None = None,
+) -> Urls:
+    """Make the roles and the database where missing and set passwords and grants; safe to repeat at any time.
+
+    `timeouts` are given to the roles that serve: behind PgBouncer a connection cannot ask for its own.
+    """
     names = {role: f"{prefix}_{role}" for role in ROLES}
     with psycopg.connect(superuser_url, autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
@@ -31,6 +45,8 @@ def ensure(superuser_url: str, database: str, *, passwords: Mapping[str, str], p
         _ensure_database(connection, database, names["owner"])
         with psycopg.connect(_address(superuser_url, database=database), autocommit=True) as inside:
             _grant(inside, database, names)
+            for role in ("app", "system"):
+                _limit(inside, database, names[role], timeouts or {})
     return Urls(
         **{role: _address(superuser_url, database, user=names[role], password=passwords[role]) for role in ROLES}
     )
@@ -82,6 +98,34 @@ def _grant(connection: psycopg.Connection[Any], database: str, roles: Mapping[st
         "GRANT USAGE ON SCHEMA public TO {app}, {system}",
     ):
         connection.execute(sql.SQL(statement).format(**names))
+
+
+def _limit(connection: psycopg.Connection[Any], database: str, role: str, timeouts: Mapping[str, timedelta]) -> None:
+    change = "ALTER ROLE {role} IN DATABASE {database} SET {name} = {value}"
+    for name, limit in timeouts.items():
+        value = sql.Literal(f"{limit // timedelta(milliseconds=1)}ms")
+        names = {"role": sql.Identifier(role), "database": sql.Identifier(database), "name": sql.Identifier(name)}
+        connection.execute(sql.SQL(change).format(value=value, **names))
+
+
+def unlimited(url: str) -> bool:
+    """Whether a statement of this role may run for ever, unless the connection itself says otherwise."""
+    with psycopg.connect(url, connect_timeout=5) as connection:
+        row = connection.execute("SELECT current_setting('statement_timeout') = '0'").fetchone()
+    return bool(row and row[0])
+
+
+def system_problems(system_url: str) -> list[str]:
+    """What keeps the system's role from its work; empty when it can do it, or nothing is migrated yet."""
+    with psycopg.connect(system_url, connect_timeout=5) as connection:
+        try:
+            connection.execute(SYSTEM_PROBE)
+        except UndefinedTable:
+            return []
+        except InsufficientPrivilege:
+            role = connection.info.user
+            return [f"DATABASE_SYSTEM_URL logs in as {role}, with which nobody can sign in; use the system role"]
+    return []
 
 
 def problems(app_url: str) -> list[str]:

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from flask import Flask, Request, Response, current_app
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from core.config import METRICS_FOLDER, plugin_environment
 
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 requests_total = Counter("tripfile_http_requests", "Requests answered.", ["plugin", "route", "method", "status"])
 seconds = Histogram("tripfile_http_request_seconds", "Time to answer.", ["plugin", "route", "method"], buckets=_BUCKETS)
-limits_degraded = Gauge("tripfile_limits_degraded", "1 while rate limits count in memory because Redis is down.")
+limits_degraded = Gauge(
+    "tripfile_limits_degraded",
+    "1 while rate limits count in memory because Redis is down.",
+    multiprocess_mode="mostrecent",
+)
 
 
 def observe(request: Request, response: Response, duration: float) -> None:
@@ -26,4 +41,13 @@ def observe(request: Request, response: Response, duration: float) -> None:
 def page(app: Flask) -> Response:
     """Everything measured, in Prometheus' text format."""
     limits_degraded.set(app.extensions["tripfile.limits"].degraded)
-    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(everything()), content_type=CONTENT_TYPE_LATEST)
+
+
+def everything() -> CollectorRegistry:
+    """The measurements of this process, or of all worker processes where they share a folder for them."""
+    if METRICS_FOLDER not in plugin_environment():
+        return REGISTRY
+    shared = CollectorRegistry()
+    MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
+    return shared

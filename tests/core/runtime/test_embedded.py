@@ -18,8 +18,9 @@ import pytest
 from core import processes
 from core.config import Settings
 from core.db import binaries
+from core.db.attachment import attach
 from core.db.binaries import CannotStart
-from core.db.embedded import AlreadyRunning, EmbeddedPostgres, attach
+from core.db.embedded import AlreadyRunning, EmbeddedPostgres
 
 
 @pytest.fixture

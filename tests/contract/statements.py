@@ -37,7 +37,10 @@ class Statements:
         fetch = wire.fetch
 
         def seen(connection: Any, **options: Any) -> Any:
-            self.reads.append((options["sql"], list(options["values"])))
+            if connection.info.user.endswith("_system"):
+                self.system.append(options["sql"].decode())
+            else:
+                self.reads.append((options["sql"], list(options["values"])))
             return fetch(connection, **options)
 
         def executed(connection: Connection, cursor: Any, statement: str, *others: Any) -> None:

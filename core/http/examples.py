@@ -60,8 +60,13 @@ def _of_object(schema: Schema, components: dict[str, Schema], depth: int) -> Any
     return {
         name: example_of(member, components, depth + 1)
         for name, member in schema.get("properties", {}).items()
-        if name not in left_out and (name in required or depth < _MAX_DEPTH)
+        if name not in left_out and (name in required or (depth < _MAX_DEPTH and not _is_id(member)))
     }
+
+
+def _is_id(member: Schema) -> bool:
+    """Whether a field points at something that a reader who tries the example does not have."""
+    return "uuid" in (member.get("format"), *(each.get("format") for each in member.get("anyOf", ())))
 
 
 def _of_array(schema: Schema, components: dict[str, Schema], depth: int) -> Any:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 import msgspec
 
 from core.errors import Fault, Invalid
+from core.http import wording
 
 T = TypeVar("T")
 MAX_FAULTS = 50
@@ -74,7 +75,7 @@ def _faults(value: Any, kind: Any, pointer: str, *, strict: bool) -> Iterator[Fa
         deeper = True
         yield fault
     if not deeper:
-        yield Fault(pointer, _code(message), _sentence(message))
+        yield Fault(pointer, _code(message), wording.sentence(_sentence(message), kind))
 
 
 def _inside(value: Any, kind: Any, pointer: str, *, strict: bool) -> Iterator[Fault]:

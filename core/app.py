@@ -38,10 +38,10 @@ def create_app(settings: Settings | None = None) -> Application:
 
 
 def _connect(app: Application, settings: Settings) -> None:
-    if settings.database_url is None:
+    if settings.database_url is None or settings.database_system_url is None:
         raise ConfigurationError(["DATABASE_URL is missing; `tripfile run` starts an embedded PostgreSQL instead"])
     main = settings.database_url.get_secret_value()
-    system = settings.database_system_url.get_secret_value() if settings.database_system_url else main
+    system = settings.database_system_url.get_secret_value()
     app.config["SQLALCHEMY_DATABASE_URI"] = _sqlalchemy_url(main)
     app.config["SQLALCHEMY_BINDS"] = {"system": {"url": _sqlalchemy_url(system), **_engine_options(settings)}}
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(settings)

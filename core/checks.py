@@ -12,7 +12,7 @@ import psycopg
 from psycopg.pq import __impl__ as driver
 from sqlalchemy import make_url
 
-from core.config import ConfigurationError, Settings
+from core.config import ConfigurationError, Settings, misspelt
 from core.db import roles
 
 OLDEST_SERVER = 15
@@ -30,7 +30,7 @@ class Findings:
 
 def examine(settings: Settings) -> Findings:
     """Everything wrong with the configuration and with what it points to."""
-    found = Findings(list(settings.problems()))
+    found = Findings(list(settings.problems()), misspelt())
     found.problems.extend(installation_problems())
     if driver == "python":
         found.warnings.append("psycopg runs in pure Python, which is slow: install psycopg[binary] or psycopg[c]")
@@ -65,8 +65,12 @@ def _database(settings: Settings, found: Findings) -> None:
             found.problems.append(problem)
     if settings.database_url is None or found.problems:
         return
-    unsafe = roles.problems(settings.database_url.get_secret_value())
-    (found.problems if settings.production else found.warnings).extend(unsafe)
+    url = settings.database_url.get_secret_value()
+    (found.problems if settings.production else found.warnings).extend(roles.problems(url))
+    if settings.database_system_url is not None:
+        found.problems.extend(roles.system_problems(settings.database_system_url.get_secret_value()))
+    if settings.database_pooler == "transaction" and roles.unlimited(url):
+        found.warnings.append("DATABASE_POOLER=transaction: no time-out ends a statement; run `tripfile db roles`")
 
 
 def database_problem(key: str, url: str) -> str | None:

@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any, Literal
 
+import psycopg
 import structlog
 from flask import Response
 from msgspec import Struct
-from sqlalchemy import select
 
-from core.extensions import db
+from core.config import Settings
+from core.db.read import connect_options
+from core.db.roles import SYSTEM_PROBE
 from core.http import counters, metrics
 from core.http.contract import Rule, declare
 from core.http.structs import encode
@@ -79,7 +81,7 @@ def _live() -> Response:
 
 
 def _checks(app: Application) -> dict[str, Check]:
-    checks: dict[str, Check] = {"database": _in_context(app, _database)}
+    checks: dict[str, Check] = {"database": lambda: _database(app.settings)}
     if app.settings.redis_url:
         checks["redis"] = lambda: _redis(app)
     for contributed in app.extensions["tripfile.plugins"].hook.health_checks():
@@ -95,9 +97,13 @@ def _in_context(app: Application, check: Check) -> Check:
     return run
 
 
-def _database() -> None:
-    with db.engine.connect() as connection:
-        connection.execute(select(1))
+def _database(settings: Settings) -> None:
+    """Ask as both roles that serve, on connections of its own: a busy pool is not a database that is down."""
+    options = {**connect_options(settings), "connect_timeout": int(TIMEOUT)}
+    for url, question in ((settings.database_url, "SELECT 1"), (settings.database_system_url, SYSTEM_PROBE)):
+        address = url.get_secret_value() if url else ""
+        with psycopg.connect(address, autocommit=True, prepare_threshold=None, **options) as connection:
+            connection.execute(question)
 
 
 def _redis(app: Application) -> None:

@@ -24,8 +24,8 @@ _MARK = f"{hookspecs.PROJECT}_impl"
 _SPEC_MARK = f"{hookspecs.PROJECT}_spec"
 # The start must stop, and the caller must learn that a credential is bad.
 _RAISING = frozenset({"app_ready", "authenticate"})
-# These write in the running unit of work; a failed statement would take everybody's work with it.
-_IN_SAVEPOINT = frozenset({"agency_created"})
+# These use the running unit of work; a failed statement would take everybody's work with it.
+_IN_SAVEPOINT = frozenset({"agency_created", "socket_rooms"})
 
 
 def implementations(module: ModuleType | None) -> dict[str, Implementation]:
@@ -92,13 +92,20 @@ def _guard(function: Implementation, hook: str, plugin: str, *, switchable: bool
             if switchable and _switched_off(plugin):
                 return None
             return _in_savepoint(function, args) if hook in _IN_SAVEPOINT else function(*args)
-        except Exception:
+        except Exception as error:
             log.exception("hook.failed", plugin=plugin, hook=hook)
             failures.labels(plugin=plugin, hook=hook).inc()
-            # Whoever cannot say yes has said no.
-            return f"{plugin} could not decide" if hook == "authorize" else None
+            return _answer_of_failed(hook, plugin, error)
 
     return run
+
+
+def _answer_of_failed(hook: str, plugin: str, error: Exception) -> Any:
+    def check() -> None:
+        raise error
+
+    # Whoever cannot say yes has said no, and whoever cannot say what to check is not well.
+    return {"authorize": f"{plugin} could not decide", "health_checks": {plugin: check}}.get(hook)
 
 
 def _in_savepoint(function: Implementation, args: tuple[Any, ...]) -> Any:

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
+from psycopg.errors import InsufficientPrivilege
 
+from core.config import METRICS_FOLDER, Settings
+from core.extensions import db
 from core.http import health
 from core.http.application import Application
+from core.plugins import hooks as plugin_hooks
+from core.plugins.hookspecs import hookimpl
+from core.plugins.spec import Plugin
 from tests.core.http.conftest import hooks
 
 Make = Callable[..., Application]
@@ -20,7 +32,7 @@ def database(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
     """Errors the database check raises; none at first."""
     errors: list[Exception] = []
 
-    def check() -> None:
+    def check(_settings: Settings) -> None:
         for error in errors:
             raise error
 
@@ -63,9 +75,33 @@ class TestReadiness:
         assert time.perf_counter() - begun < 0.4
         assert response.get_json()["checks"]["mail"]["status"] == "timeout"
 
+    def test_names_the_plugin_that_cannot_say_what_to_check(self, make_app: Make, database: list[Exception]) -> None:
+        @hookimpl
+        def health_checks() -> dict[str, Callable[[], None]]:
+            raise ZeroDivisionError
+
+        broken = ModuleType("hooks")
+        broken.health_checks = health_checks  # type: ignore[attr-defined]
+        plugin = Plugin(name="mail", version="1.0.0", core=">=1", summary="Mail.", hooks=broken)
+        relay, _ = plugin_hooks.relay({"mail": plugin}, core=frozenset({"mail"}))
+        report = make_app(hook=relay.hook).test_client().get("/health/ready").get_json()
+        assert report["checks"]["mail"] == {"status": "failed", "detail": "ZeroDivisionError", "milliseconds": 0.0}
+
     def test_does_not_let_a_plugin_stand_in_for_the_database(self, make_app: Make, database: list[Exception]) -> None:
         database.append(ConnectionError())
         assert make_app(hook=checks(database=lambda: None)).test_client().get("/health/ready").status_code == 503
+
+
+class TestTheDatabaseCheck:
+    def test_does_not_wait_for_a_busy_pool(self, app: Application, settings: Settings) -> None:
+        with app.app_context(), ExitStack() as held:
+            for _ in range(settings.database_pool_size):
+                held.enter_context(db.engine.connect())
+            assert app.test_client().get("/health/ready").get_json()["checks"]["database"]["status"] == "ok"
+
+    def test_fails_where_nobody_could_sign_in(self, app: Application, settings: Settings) -> None:
+        with pytest.raises(InsufficientPrivilege):
+            health._database(settings.model_copy(update={"database_system_url": settings.database_url}))
 
 
 class TestLiveness:
@@ -83,6 +119,19 @@ class TestMetrics:
         assert f'tripfile_http_requests_total{{method="GET",plugin="core",route="{rule}",status="200"}}' in page
         assert "tripfile_limits_degraded 0.0" in page
         assert "secret" not in page
+
+    def test_of_several_workers_are_told_together(self, tmp_path: Path) -> None:
+        count = "from core.http import metrics; metrics.requests_total.labels('core', '/x', 'GET', 200).inc()"
+        tell = "from core.http import metrics as m; print(m.generate_latest(m.everything()).decode())"
+        page = [
+            subprocess.run(
+                [sys.executable, "-c", code],
+                env={**os.environ, METRICS_FOLDER: str(tmp_path)},
+                capture_output=True, text=True, check=True,
+            ).stdout
+            for code in (count, count, tell)
+        ][-1]  # fmt: skip
+        assert 'tripfile_http_requests_total{method="GET",plugin="core",route="/x",status="200"} 2.0' in page
 
     def test_can_be_switched_off(self, make_app: Make) -> None:
         assert make_app(metrics=False).test_client().get("/metrics").status_code == 404

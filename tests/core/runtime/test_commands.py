@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -50,6 +51,21 @@ class TestCheck:
         for key in ("PORT", "JWT_EXPIRATION", "DATABASE_POOL_SIZE"):
             assert key in text
 
+    def test_a_limit_that_cannot_be_counted_and_a_network_that_is_none_are_named(self, tripfile: Start) -> None:
+        text = failed(tripfile("check", RATE_LIMIT_LOGIN="often", RATE_LIMIT_USER="0/minute", TRUSTED_PROXIES="proxy"))
+        for key in ("RATE_LIMIT_LOGIN", "RATE_LIMIT_USER", "TRUSTED_PROXIES"):
+            assert f"{key}: " in text
+
+    def test_a_misspelt_key_is_a_warning(self, tripfile: Start, tmp_path: Path) -> None:
+        (tmp_path / ".env").write_text("JWT_SECERT=x\nPOSTGRES_PASSWORD=x\nPORT=3000\n")
+        (tmp_path / "tripfile.toml").write_text("prot = 1\nport = 3000\n[plugin.leads]\nreference_series = 'L'\n")
+        command = tripfile("check")
+        assert command.wait() == 0
+        assert command.text.splitlines()[:2] == [
+            "Warning: JWT_SECERT in .env is not a setting; JWT_SECRET is one",
+            "Warning: prot in tripfile.toml is not a setting",
+        ]
+
     def test_a_sound_configuration_passes(self, tripfile: Start) -> None:
         command = tripfile("check")
         assert command.wait() == 0, command.text
@@ -70,6 +86,14 @@ class TestExamine:
         found = checks.examine(settings.model_copy(update={"redis_host": "127.0.0.1", "redis_port": 9}))
         assert found.problems == []
         assert found.warnings[0].startswith("REDIS_HOST: no Redis answers at 127.0.0.1:9")
+
+    def test_a_role_with_which_nobody_can_sign_in_is_named(self, settings: Settings) -> None:
+        found = checks.examine(settings.model_copy(update={"database_system_url": settings.database_url}))
+        assert [problem.split()[0] for problem in found.problems] == ["DATABASE_SYSTEM_URL"]
+
+    def test_a_pooler_in_front_of_roles_without_time_outs_is_a_warning(self, settings: Settings) -> None:
+        found = checks.examine(settings.model_copy(update={"database_pooler": "transaction"}))
+        assert [warning.split(":")[0] for warning in found.warnings] == ["DATABASE_POOLER=transaction"]
 
     def test_gevent_websocket_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("importlib.util.find_spec", lambda name: name == "geventwebsocket" or None)
@@ -99,15 +123,28 @@ class TestStart:
     def test_a_database_that_does_not_answer_is_named_without_its_password(
         self, tripfile: Start, free_port: int
     ) -> None:
-        text = failed(tripfile("run", PORT=str(free_port), DATABASE_URL=DEAD))
+        text = failed(tripfile("run", PORT=str(free_port), DATABASE_URL=DEAD, DATABASE_SYSTEM_URL=DEAD))
         assert "DATABASE_URL: no usable PostgreSQL at 127.0.0.1:9" in text
         assert "hidden" not in text
 
     @pytest.mark.parametrize("command", ["api", "gateway"])
     def test_production_does_not_start_without_its_keys(self, tripfile: Start, command: str) -> None:
         text = failed(tripfile(command, TRIPFILE_MODE="production"))
-        for key in ("JWT_SECRET", "DATABASE_URL", "TRUSTED_HOSTS", "BASE_URL"):
+        for key in ("JWT_SECRET", "DATABASE_URL", "DATABASE_SYSTEM_URL", "TRUSTED_HOSTS", "BASE_URL"):
             assert text.count(f"{key} is missing") == 1
+
+
+class TestMeasurements:
+    def test_several_workers_share_a_new_folder(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+        first, second = (cli._shared_measurements(load(_env_file=None, web_processes=2)) for _ in range(2))
+        assert first != second
+        assert Path(first["PROMETHEUS_MULTIPROC_DIR"]).parent == tmp_path
+
+    def test_one_worker_and_a_folder_of_ones_own_need_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert cli._shared_measurements(load(_env_file=None)) == {}
+        monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "/somewhere")
+        assert cli._shared_measurements(load(_env_file=None, web_processes=2)) == {}
 
 
 class TestCommandsOfPlugins:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -48,6 +49,26 @@ class TestEnsure:
         assert any("BYPASSRLS" in problem for problem in roles.problems(urls.app))
         roles.ensure(superuser_url, "trips", passwords=PASSWORDS)
         assert roles.problems(urls.app) == []
+
+    def test_time_outs_belong_to_the_roles_that_serve(self, superuser_url: str, urls: Urls) -> None:
+        assert roles.unlimited(urls.app)
+        limits = {"statement_timeout": timedelta(seconds=5), "lock_timeout": timedelta(seconds=3)}
+        roles.ensure(superuser_url, "trips", passwords=PASSWORDS, timeouts=limits)
+        for url in (urls.app, urls.system):
+            with psycopg.connect(url) as connection:
+                shown = [connection.execute(f"show {name}".encode()).fetchone() for name in limits]
+            assert shown == [("5s",), ("3s",)]
+        assert not roles.unlimited(urls.app)
+        assert roles.unlimited(urls.owner)
+
+    def test_the_system_role_must_be_able_to_read_sessions(self, urls: Urls) -> None:
+        assert roles.system_problems(urls.system) == []
+        with psycopg.connect(urls.owner) as connection:
+            connection.execute("create table core_auth_session (id int)")
+        assert "tripfile_system" in roles.system_problems(urls.system)[0]
+        with psycopg.connect(urls.owner) as connection:
+            connection.execute("grant select on core_auth_session to tripfile_system")
+        assert roles.system_problems(urls.system) == []
 
 
 class TestRefused:

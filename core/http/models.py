@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, UniqueConstraint
+from sqlalchemy import Index, LargeBinary, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -17,7 +17,10 @@ class KeptAnswer(Tenant, Model):
     """The answer to one POST, written in the transaction of its change."""
 
     __tablename__ = "core_idempotency"
-    __table_args__ = (UniqueConstraint("agency_id", "principal", "route", "key"),)
+    __table_args__ = (
+        UniqueConstraint("agency_id", "principal", "route", "key"),
+        Index("core_idempotency_created_at_idx", "agency_id", "created_at"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=ids.new)
     principal: Mapped[str]

@@ -257,4 +257,6 @@ def _housekeeping() -> None:
         sa.Column("created_at", INSTANT, nullable=False),
         sa.UniqueConstraint("agency_id", "principal", "route", "key"),
     )
-    protect("core_idempotency", grants="select, insert, delete")
+    op.create_index("core_idempotency_created_at_idx", "core_idempotency", ["agency_id", "created_at"])
+    # Update, because only who may update a row may lock it.
+    protect("core_idempotency", grants="select, insert, update, delete")

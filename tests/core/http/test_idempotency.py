@@ -89,6 +89,17 @@ class TestARepeatedPost:
         with inside():
             assert len(db.session.scalars(select(KeptAnswer)).all()) == 1
 
+    def test_clears_away_a_bounded_number_of_old_answers_whoever_got_them(
+        self, api: ApiClient, agency: AgencyUnderTest, inside: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        post(agency.newcomer(), "one")
+        post(api, "two")
+        monkeypatch.setattr(idempotency, "KEPT_FOR", timedelta(0))
+        monkeypatch.setattr(idempotency, "BATCH", 1)
+        post(api, "three")
+        with inside():
+            assert set(db.session.scalars(select(KeptAnswer.key))) == {"two", "three"}
+
 
 class TestAFailedPost:
     def test_may_be_mended_under_the_same_key(self, api: ApiClient) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Concatenate, ParamSpec, TypeAlias, TypedDict, TypeVar, U
 import flask_smorest
 from flask import Response, request
 
+from core.config import rate
 from core.db.query import Listing, ListQuery
 from core.http import decoding, queries, responses
 from core.http.contract import Contract, Idempotency, Limit, Rule, contract_of, declare
@@ -140,6 +141,8 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
 def _rule(options: RouteOptions) -> Rule:
     given: dict[str, Any] = {name: value for name, value in options.items() if name != "problems"}
     permission = given.pop("permission", None)
+    if isinstance(given.get("limit"), str):
+        rate(given["limit"])
     return Rule(permission=str(permission) if permission else None, **given)
 
 

@@ -79,7 +79,9 @@ class TestAChange:
         response = client.patch(LEAD, json={})
         assert (response.status_code, response.get_json()["code"]) == (428, "precondition_required")
 
-    @pytest.mark.parametrize("tag", ['"v2"', '"abc"', "v", '"v99999999999999999999"', '"v1", "v3"', '"v2-0a1b2c3d4e5f"'])
+    @pytest.mark.parametrize(
+        "tag", ['"v2"', '"abc"', "v", '"v99999999999999999999"', '"v1", "v3"', '"v2-0a1b2c3d4e5f"']
+    )
     def test_of_another_version_is_412(self, client: FlaskClient, tag: str) -> None:
         assert client.patch(LEAD, json={}, headers={"If-Match": tag}).status_code == 412
 

@@ -20,6 +20,7 @@ from werkzeug.test import TestResponse
 
 from core.http import counters
 from core.http.application import Application
+from core.http.blueprint import Blueprint
 from tests.core.http.conftest import hooks
 
 URL = "/api/v1/enquiries"
@@ -98,6 +99,22 @@ class TestALimit:
         client = make_app(hook=hook, rate_limit_anonymous="1/minute").test_client()
         answers = [client.get(URL, headers={"X-Key": key}).status_code for key in ("a", "a", "b")]
         assert answers == [200, 429, 200]
+
+    def test_of_a_route_that_cannot_be_counted_stops_the_start(self) -> None:
+        with pytest.raises(ValueError, match="20/minute"):
+            Blueprint("x").get("/", public=True, limit="often")
+
+    def test_that_a_route_makes_wrongly_lets_nobody_through(self, make_app: Make) -> None:
+        blueprint = Blueprint("wrong")
+
+        @blueprint.get("/", public=True, limit=lambda settings: "often")
+        @blueprint.response(204)
+        def show() -> None:
+            """Nothing."""
+
+        app = make_app()
+        app.api.register_blueprint(blueprint, url_prefix="/api/v1/wrong")
+        assert app.test_client().get("/api/v1/wrong").status_code == 500
 
     def test_does_not_touch_health_and_documents(self, make_app: Make) -> None:
         client = make_app(rate_limit_anonymous="1/minute").test_client()

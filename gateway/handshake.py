@@ -11,6 +11,8 @@ from flask_socketio import SocketIO, join_room
 from core.actor import Actor
 from core.auth.errors import InvalidToken
 from core.auth.principals import principals
+from core.db.session import unit_of_work
+from core.db.tenancy import acting_as
 from core.plugins.manager import installed
 from gateway import rooms
 
@@ -39,4 +41,5 @@ def _actor(auth: Any) -> Actor:
 
 
 def _more(actor: Actor) -> list[str]:
-    return [room for some in installed().hook.socket_rooms(actor=actor) or [] for room in some or []]
+    with unit_of_work(), acting_as(actor):
+        return [room for some in installed().hook.socket_rooms(actor=actor) or [] for room in some or []]

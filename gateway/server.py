@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask
 from flask_socketio import SocketIO
+from socketio import RedisManager
 
 from core.native import gevent_runs
 from gateway import handshake
@@ -14,6 +15,9 @@ from gateway import handshake
 def mount(app: Flask, **options: Any) -> SocketIO:
     """Attach the gateway to an application: WebSocket only, so that no sticky sessions are needed."""
     settings = app.extensions["tripfile.settings"]
+    if settings.redis_url:
+        # Not by `message_queue`: Flask-SocketIO would hand the path of a Unix socket to kombu.
+        options = {"client_manager": RedisManager(settings.redis_url), **options}
     socketio = SocketIO(
         app,
         async_mode="gevent" if gevent_runs() else "threading",
@@ -22,7 +26,6 @@ def mount(app: Flask, **options: Any) -> SocketIO:
         async_handlers=False,
         always_connect=False,
         max_http_buffer_size=1_000_000,
-        message_queue=settings.redis_url,
         **options,
     )
     handshake.install(socketio)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
-from flask_socketio import SocketIO
+from types import SimpleNamespace
+from uuid import UUID
 
+import pytest
+from flask import Flask
+from flask_socketio import SocketIO
+from socketio import RedisManager
+
+from core.actor import Actor, current_actor
+from core.config import Settings
+from core.db.tenancy import current_agency_id
 from core.http.application import Application
 from core.testing.clients import ApiClient, ok
 from core.testing.factories import AgencyUnderTest
-from gateway import rooms, server
+from gateway import handshake, rooms, server
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +50,33 @@ class TestConnect:
         ok(member.post("/auth/logout"), 204)
         assert not socketio.test_client(app, auth={"token": member.token}).is_connected()
 
+    def test_the_member_acts_while_plugins_name_more_rooms(
+        self, app: Application, socketio: SocketIO, agency: AgencyUnderTest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[UUID | None] = []
+
+        def socket_rooms(actor: Actor) -> list[list[str]]:
+            asked.append(current_agency_id())
+            assert current_actor() == actor
+            return [["one-more"]]
+
+        plugins = SimpleNamespace(hook=SimpleNamespace(socket_rooms=socket_rooms))
+        monkeypatch.setattr(handshake, "installed", lambda: plugins)
+        client = socketio.test_client(app, auth={"token": agency.member("agent").token})
+        assert asked == [agency.id]
+        assert "one-more" in socketio.server.manager.get_rooms(_sid(socketio, client.eio_sid), "/")
+
+
+class TestRedis:
+    @pytest.mark.parametrize("host", ["unix:///run/redis.sock", "cache.internal"])
+    def test_carries_events_between_gateways(self, host: str) -> None:
+        bare = Flask("bare")
+        bare.extensions["tripfile.settings"] = Settings(_env_file=None, redis_host=host)  # type: ignore[call-arg]
+        assert type(server.mount(bare).server.manager) is RedisManager
+
 
 class TestRooms:
     def test_every_room_carries_the_agency(self, agency: AgencyUnderTest, other_agency: AgencyUnderTest) -> None:
-        from core.actor import Actor
-
         mine = rooms.of(Actor(kind="user", agency_id=agency.id, user_id=agency.id))
         theirs = rooms.of(Actor(kind="user", agency_id=other_agency.id, user_id=agency.id))
         assert not set(mine) & set(theirs)

@@ -16,10 +16,10 @@ _lane = threading.BoundedSemaphore(_LANES)
 _room = threading.BoundedSemaphore(_LANES * (1 + _QUEUE_PER_LANE))
 
 
-def in_lane(work: Callable[[], T]) -> T:
-    """Run CPU-bound native work, at most one per processor at once. Raises Unavailable when too much waits already."""
+def in_lane(work: Callable[[], T], *, busy: str = "Too much is being worked on at once") -> T:
+    """Run CPU-bound native work, at most one per processor at once. Raises Unavailable (`busy`) when too much waits."""
     if not _room.acquire(blocking=False):
-        raise Unavailable("Too many sign-ins at once", headers={"Retry-After": "2"})
+        raise Unavailable(busy, headers={"Retry-After": "2"})
     try:
         with _lane:
             return _off_the_loop(work)

@@ -15,6 +15,7 @@ from core.native import in_lane
 MIN_LENGTH = 15
 """NIST SP 800-63B-4, section 3.1.1.2, where the password is the only factor."""
 MAX_LENGTH = 256
+_BUSY = "Too many sign-ins at once"
 
 
 def hasher(settings: Settings) -> PasswordHasher:
@@ -31,15 +32,15 @@ def _hasher() -> PasswordHasher:
 def hash_password(password: str) -> str:
     """The PHC string to store."""
     normal, use = _normal(password), _hasher()
-    return in_lane(lambda: use.hash(normal))
+    return in_lane(lambda: use.hash(normal), busy=_BUSY)
 
 
 def matches(stored: str | None, password: str) -> bool:
     """Whether a password is the right one. An unknown user (None) costs as much time as a known one."""
     normal, use = _normal(password), _hasher()
-    against = stored or _decoy(use)
+    decoys: dict[str, str] = current_app.extensions.setdefault("tripfile.decoy_hashes", {})
     try:
-        in_lane(lambda: use.verify(against, normal))
+        in_lane(lambda: use.verify(stored or _decoy(use, decoys), normal), busy=_BUSY)
     except (Argon2Error, InvalidHashError):
         return False
     return stored is not None
@@ -63,9 +64,9 @@ def _normal(password: str) -> str:
     return unicodedata.normalize("NFKC", password)
 
 
-def _decoy(use: PasswordHasher) -> str:
-    key = f"tripfile.decoy_hash_{use.time_cost}_{use.memory_cost}"
-    if key not in current_app.extensions:
-        current_app.extensions[key] = use.hash("nobody's password")
-    found: str = current_app.extensions[key]
-    return found
+def _decoy(use: PasswordHasher, made: dict[str, str]) -> str:
+    """A hash that costs as much as a real one; the first one is made in the lane, where `current_app` is not."""
+    key = f"{use.time_cost}:{use.memory_cost}"
+    if key not in made:
+        made[key] = use.hash("nobody's password")
+    return made[key]

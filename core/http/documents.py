@@ -51,14 +51,14 @@ _CSP = (
 
 
 def install(app: Application) -> None:
-    """Add `/openapi.json`, `/docs` and `/problems/<code>`."""
+    """Add `/problems/<code>`, and `/openapi.json` and `/docs` where DOCS is on."""
 
     def openapi() -> Response:
         return _revalidated(app.api.bytes(), "application/json")
 
-    _add(app, "/openapi.json", "openapi", openapi)
     _add(app, "/problems/<code>", "problem", _problem)
     if app.settings.docs:
+        _add(app, "/openapi.json", "openapi", openapi)
         _add(app, "/docs", "docs", _page)
         _add(app, "/docs/<name>", "docs_asset", _asset)
 

@@ -120,4 +120,5 @@ class TestThePages:
         assert (first.status_code, again.status_code) == (200, 304)
 
     def test_can_be_switched_off(self, make_app: Callable[..., Application]) -> None:
-        assert make_app(docs=False).test_client().get("/docs").status_code == 404
+        client = make_app(docs=False).test_client()
+        assert [client.get(address).status_code for address in ("/docs", "/openapi.json")] == [404, 404]

@@ -7,6 +7,7 @@ from typing import ClassVar
 import pytest
 
 from core.db.ownership import owners
+from core.http.application import Application
 from core.plugins import rules
 from core.testing import documentation, routes, schema, shape, source, subject
 from core.testing.databases import Server
@@ -84,6 +85,9 @@ class PluginConformance:
     def test_every_route_is_guarded_and_described(self, plugin: Subject) -> None:
         problems = routes.problems(plugin)
         assert not problems, sentences(problems)
+
+    def test_the_api_can_be_described_with_it(self, app: Application) -> None:
+        assert app.api.document()["paths"]
 
     def test_everything_it_offers_is_documented(self, plugin: Subject) -> None:
         problems = documentation.undocumented(plugin)

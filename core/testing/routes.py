@@ -34,7 +34,7 @@ def _views(prefix: str, blueprint: Blueprint) -> Iterator[tuple[str, Callable[..
 
 def _judge(view: Callable[..., Any], declared: set[str]) -> Iterator[str]:
     rule = rule_of(view)
-    if rule is None or not (rule.permission or rule.public):
+    if rule is None or not (rule.permission or rule.signed_in or rule.public):
         yield "declares no permission; add `permission=`, or `public=True` for all the world"
     elif rule.permission and rule.permission not in declared:
         yield f"asks for {rule.permission!r}, which permissions.py does not declare; declare it"

@@ -85,7 +85,9 @@ def installed() -> Plugins:
 
 def settings_of(kind: type[S]) -> S:
     """The validated settings of the plugin that declares this class of them."""
-    return next(value for value in installed().settings.values() if isinstance(value, kind))
+    by_class: dict[type[BaseModel], Any] = {type(value): value for value in installed().settings.values()}
+    found: S = by_class[kind]
+    return found
 
 
 def is_on(name: str) -> bool:

@@ -132,7 +132,10 @@ class Notes(Repository[Note]):
 
     def shown(self, note_id: UUID, *, lead_id: UUID) -> NoteView:
         """A note on a lead. Raises NotFound."""
-        return self.view(note_id, NOTE.where(Note.lead_id == lead_id), NoteView)
+        note = self.view(note_id, NOTE, NoteView)
+        if note.lead_id != lead_id:
+            raise NotFound
+        return note
 
     def written(self, note_id: UUID) -> NoteView:
         """A note the caller has just written."""

@@ -20,9 +20,9 @@ def assign(lead_id: UUID, assignment: Assignment, *, version: int | None) -> Lea
     after = assignment.owner_id, lead.team_id if assignment.team_id is UNSET else assignment.team_id
     if lead.status == "won":
         raise AlreadyWon
-    check(*after)
     if after == before:
         return leads.shown(lead.id)
+    check(*after)
     lead.owner_id, lead.team_id = after
     leads.save()
     event = LeadAssigned(lead_id=lead.id, from_owner_id=before[0], owner_id=lead.owner_id, team_id=lead.team_id)

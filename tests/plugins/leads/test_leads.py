@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from core.http.application import Application
 from core.testing.clients import ApiClient, faults, ok, problem
 from core.testing.factories import AgencyUnderTest
 
@@ -163,6 +164,12 @@ class TestList:
         assert ids(api, "owner_id.null=false") == {mine}
         assert ids(api, f"owner_id.ne={api.user_id}") == {nobodys}
         assert faults(api.get("/leads?owner_id.null=perhaps")) == {"?owner_id.null": "type"}
+
+    def test_of_nobody_is_in_the_document(self, app: Application) -> None:
+        parameters = app.api.document()["paths"]["/api/v1/leads"]["get"]["parameters"]
+        found = next(each for each in parameters if each.get("name") == "owner_id.null")
+        assert found["schema"] == {"type": "boolean"}
+        assert found["description"] == "Owning user. Whether there is none."
 
     def test_without_a_tag_whatever_other_tags_there_are(self, api: ApiClient, enquire: Enquire) -> None:
         enquire(tags=["safari", "beach"])

@@ -136,7 +136,7 @@ def test_an_enquiry_becomes_a_won_lead(admin: Person, colleague: Person, generat
     assert won.status == "won"
     assert move(colleague, won, "negotiation").status == 403
     steps = colleague.do("leads.history", won.id)
-    assert [step.to_status for step in steps] == ["new", "qualified", "proposal_sent", "won"]
+    assert [step.to_status for step in steps.items] == ["new", "qualified", "proposal_sent", "won"]
     assert admin.do("leads.assign", won.id, body=hand_over, if_match=etag(won)).code == "lead_already_won"
 
 

@@ -46,6 +46,7 @@ def admin(app: Application, generated: GeneratedClient, address: str) -> Iterato
     """The administrator of the first start, signed in."""
     first = first_start.ensure_admin(app)
     assert first is not None
+    assert first.password is not None
     person = Person(generated, address)
     tokens = person.sign_in(first.email, first.password)
     assert tokens.agency.slug == "my-agency"

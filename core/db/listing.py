@@ -163,7 +163,9 @@ def _matches(repository: Repository[Any], *, bind: str) -> ColumnElement[bool]:
     """The rows that a word finds, by their own tokens or by those of what they point at."""
     searched = repository.listing.search.items()
     key: ColumnElement[Any] = repository.model.id
-    return key.in_(union_all(*(_found(repository, entity, column, bind=bind) for entity, column in searched)))
+    # Under IS TRUE a subquery is no join: it runs once and is looked up in a hash. As semi-joins, two words on tables
+    # that were filled a moment ago and have no statistics yet became a nested loop over both, for minutes.
+    return key.in_(union_all(*(_found(repository, entity, column, bind=bind) for entity, column in searched))).is_(True)
 
 
 def _found(repository: Repository[Any], entity: str, column: InstrumentedAttribute[Any], *, bind: str) -> Select[Any]:

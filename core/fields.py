@@ -16,9 +16,10 @@ from core.errors import Fault, Invalid
 
 # Spelled out: what `\s` means differs between Python and the readers of the document.
 _SPACE = r"\x00-\x20\x7f-\xa0\u1680\u2000-\u200f\u2028-\u202f\u205f\u3000\ufeff"
-Name = Annotated[
-    str, Meta(pattern=f"[^{_SPACE}]", min_length=1, max_length=200, description="Name.", examples=["Ana Duarte"])
-]
+_CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
+# One line, and not of blanks alone.
+_LINE = f"^[^{_CONTROL}]*[^{_SPACE}][^{_CONTROL}]*$"
+Name = Annotated[str, Meta(pattern=_LINE, min_length=1, max_length=200, description="Name.", examples=["Ana Duarte"])]
 Text = Annotated[str, Meta(max_length=10_000, description="Free text.", examples=["Prefers a quiet room."])]
 Email = Annotated[
     str,

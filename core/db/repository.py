@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, false, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm.interfaces import ORMOption
 
 from core import clock
 from core.actor import Scope, current_actor, current_permission
@@ -56,9 +57,12 @@ class Repository(Generic[M]):
         if "model" in cls.__dict__:
             cls._ids = select(cls.model.id)
 
-    def get(self, entity_id: UUID, *, version: int | None = None) -> M:
-        """Load one for changing it. Raises NotFound, and PreconditionFailed when `version` is no longer current."""
-        entity = self.find(entity_id)
+    def get(self, entity_id: UUID, *, version: int | None = None, options: Sequence[ORMOption] = ()) -> M:
+        """Load one for changing it, with what `options` add. Raises NotFound, PreconditionFailed.
+
+        The version is judged on the very row that will be changed: loading it again could bring somebody's newer one.
+        """
+        entity = self.find(entity_id, options=options)
         if entity is None:
             raise NotFound
         self._expect(entity, version)
@@ -68,9 +72,9 @@ class Repository(Generic[M]):
         if version is not None and isinstance(entity, Owned) and entity.version != version:
             raise PreconditionFailed
 
-    def find(self, entity_id: UUID) -> M | None:
+    def find(self, entity_id: UUID, *, options: Sequence[ORMOption] = ()) -> M | None:
         """Load one for changing it, or None."""
-        statement = select(self.model).where(self.model.id == entity_id, self.in_scope())
+        statement = select(self.model).where(self.model.id == entity_id, self.in_scope()).options(*options)
         return db.session.scalar(statement, self.scope_values())
 
     def get_deleted(self, entity_id: UUID, *, version: int | None = None) -> M:

@@ -111,6 +111,8 @@ def _answer_of_failed(hook: str, plugin: str, error: Exception) -> Any:
 def _in_savepoint(function: Implementation, args: tuple[Any, ...]) -> Any:
     from core.extensions import db
 
+    if not has_app_context():
+        return function(*args)
     with db.session.begin_nested():
         return function(*args)
 

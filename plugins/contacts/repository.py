@@ -121,14 +121,8 @@ class Contacts(Repository[Contact]):
 
     def with_addresses(self, contact_id: UUID, *, version: int | None) -> Contact:
         """A contact for changing it, addresses and numbers loaded. Raises NotFound, PreconditionFailed."""
-        contact = self.get(contact_id, version=version)
-        statement = (
-            select(Contact)
-            .where(Contact.id == contact.id)
-            .options(selectinload(Contact.emails), selectinload(Contact.phones))
-            .execution_options(populate_existing=True)
-        )
-        return db.session.scalars(statement).one()
+        whole = (selectinload(Contact.emails), selectinload(Contact.phones))
+        return self.get(contact_id, version=version, options=whole)
 
     def is_kept(self, contact_id: UUID) -> bool:
         """Whether there is such a contact and it is not deleted, whether or not the caller may see it."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+
 from core.app import create_app
+from core.db.session import dispose
 from core.native import gevent_runs
 from gateway.server import mount
 
@@ -10,3 +13,10 @@ app = create_app()
 if gevent_runs():
     # Threads cannot hold thousands of sockets; API processes leave `/socket.io` to the gateway's.
     mount(app)
+
+
+@atexit.register
+def _close() -> None:
+    """Give connections back while there is still a loop to do it on."""
+    with app.app_context():
+        dispose()

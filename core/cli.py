@@ -215,11 +215,17 @@ def _entered(slug: str | None) -> Iterator[None]:
     from core.users.first_start import agency_id_of
 
     try:
-        with sentences(), attach(load()) as settings, create_app(settings).app_context(), unit_of_work():
+        with (
+            sentences(),
+            attach(load(), existing=True) as settings,
+            create_app(settings).app_context(),
+            unit_of_work(),
+        ):
             if slug is None:
                 yield
                 return
             with acting_as(system(agency_id_of(slug))):
                 yield
     except Problem as problem:
-        raise click.ClickException(str(problem)) from problem
+        lines = [str(problem), *(f"  {fault.pointer.strip('/')}: {fault.message}" for fault in problem.errors)]
+        raise click.ClickException("\n".join(lines)) from problem

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import TypeVar
 
 from core.errors import Unavailable
@@ -33,8 +34,17 @@ def _off_the_loop(work: Callable[[], T]) -> T:
         return work()
     import gevent  # imported where it runs: a light install has no gevent
 
-    found: T = gevent.get_hub().threadpool.apply(work)
-    return found
+    done: Future[T] = Future()
+    gevent.get_hub().threadpool.apply(_fulfil, (done, work))
+    return done.result()
+
+
+def _fulfil(done: Future[T], work: Callable[[], T]) -> None:
+    """Carry the error over: gevent prints whatever is raised in its threads, and a wrong password is raised."""
+    try:
+        done.set_result(work())
+    except BaseException as error:  # noqa: BLE001 - raised again where the result is asked for
+        done.set_exception(error)
 
 
 def gevent_runs() -> bool:

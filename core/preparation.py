@@ -29,7 +29,7 @@ def prepare(settings: Settings) -> None:
             "Your first administrator. The password is shown this once:",
             f"  E-mail    {admin.email}",
             f"  Password  {admin.password}",
-            f"  Sign in   {checks.address(settings)}/docs",
+            f"  API       {checks.address(settings)}/docs",
             "A new one at any time: tripfile admin reset",
         )
 

@@ -8,19 +8,28 @@ from contextlib import contextmanager, suppress
 from pydantic import SecretStr
 
 from core import installation
-from core.config import Settings
+from core.config import ConfigurationError, Settings
 from core.db import roles
 from core.db.embedded import AlreadyRunning, EmbeddedPostgres
 
 
 @contextmanager
-def attach(settings: Settings) -> Iterator[Settings]:
-    """Settings whose database answers: as given with DATABASE_URL, else on the embedded server, joined or started."""
+def attach(settings: Settings, *, existing: bool = False) -> Iterator[Settings]:
+    """Settings whose database answers: as given with DATABASE_URL, else on the embedded server, joined or started.
+
+    `existing` makes none: raises ConfigurationError where no Tripfile ever ran.
+    """
+    folder = settings.var_dir / "postgres"
+    embedded = not settings.production and settings.database_url is None
+    if existing and embedded and not folder.exists():
+        place = settings.var_dir.resolve()
+        message = f"There is no Tripfile in {place}: start one with tripfile run, go to its folder, or set TRIPFILE_VAR"
+        raise ConfigurationError([message])
     settings = with_secret(settings)
-    if settings.production or settings.database_url is not None:
+    if not embedded:
         yield settings
         return
-    server = EmbeddedPostgres(settings.var_dir / "postgres")
+    server = EmbeddedPostgres(folder)
     with suppress(AlreadyRunning):
         server.start()
     try:

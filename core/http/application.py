@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from core.config import Settings
 from core.db.session import unit_of_work
-from core.errors import Forbidden
+from core.errors import Forbidden, PreconditionFailed
 from core.http import (
     database_errors,
     documents,
@@ -104,6 +104,8 @@ def _rule(app: Flask) -> Rule | None:
 
 
 def _worth_repeating(error: Exception, attempt: int) -> bool:
-    if database_errors.is_lost_race(error):
+    # Whoever names no version wants their change made, whatever became of the row meanwhile.
+    any_version = isinstance(error, PreconditionFailed) and request.headers.get("If-Match", "").strip() == "*"
+    if any_version or database_errors.is_lost_race(error):
         return attempt < database_errors.MAX_ATTEMPTS
     return attempt == 1 and request.method in {"GET", "HEAD"} and database_errors.is_dead_connection(error)

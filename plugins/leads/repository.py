@@ -28,20 +28,22 @@ from plugins.contacts import api as contacts
 from .models import Lead, Note, StatusChange, Tag
 from .schemas import Kind, LeadRow, LeadView, NoteView, Status, StatusChangeView
 
-_NAMES = {"contact_name": contacts.name_of(Lead.contact_id), "owner_name": users.name_of(Lead.owner_id)}
-_VALUE = money(Lead.value_minor, Lead.value_currency)
 _TAGS = select(Tag.tag).where(Tag.lead_id == Lead.id).order_by(Tag.tag).correlate(Lead)
-ROW = select(*read.columns(LeadRow, Lead, **_NAMES, value=_VALUE))
+_DERIVED = {
+    "contact_name": contacts.name_of(Lead.contact_id),
+    "owner_name": users.name_of(Lead.owner_id),
+    "budget": money(Lead.budget_minor, Lead.budget_currency),
+    "value": money(Lead.value_minor, Lead.value_currency),
+    "tags": func.array(_TAGS.scalar_subquery(), type_=ARRAY(Text())),
+}
+ROW = select(*read.columns(LeadRow, Lead, **_DERIVED))
 WHOLE = select(
     *read.columns(
         LeadView,
         Lead,
-        **_NAMES,
+        **_DERIVED,
         contact_email=contacts.email_of(Lead.contact_id),
         contact_phone=contacts.phone_of(Lead.contact_id),
-        budget=money(Lead.budget_minor, Lead.budget_currency),
-        value=_VALUE,
-        tags=func.array(_TAGS.scalar_subquery(), type_=ARRAY(Text())),
     )
 )
 NOTE = select(*read.columns(NoteView, Note, author_name=users.name_of(Note.author_id)))

@@ -142,10 +142,13 @@ class LeadRow(View):
     owner_name: str | None
     team_id: UUID | None
     destinations: list[str]
+    date_mode: DateMode | None
     start_date: date | None
     end_date: date | None
     adults: int | None
+    budget: Money | None
     value: Money | None
+    tags: list[str]
     next_action_at: Instant | None
     version: int
     created_at: Instant

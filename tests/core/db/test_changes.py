@@ -49,6 +49,20 @@ class TestLostRaces:
         assert answers == {(200, ""): 1, (412, "precondition_failed"): 49}
         assert ok(api.get(f"/contacts/{made['id']}"))["version"] == 2
 
+    def test_who_names_no_version_loses_no_race(self, app: Application, api: ApiClient) -> None:
+        made = ok(api.post("/contacts", {"name": "Ana"}), 201)
+
+        def change(number: int) -> int:
+            return (
+                ApiClient(app, api.token)
+                .patch(f"/contacts/{made['id']}", {"note": f"{number}"}, version="*")
+                .status_code
+            )
+
+        with ThreadPoolExecutor(2) as pool:
+            assert set(pool.map(change, range(12))) == {200}
+        assert ok(api.get(f"/contacts/{made['id']}"))["version"] == 13
+
     def test_the_loser_of_a_race_published_nothing(self, app: Application, api: ApiClient) -> None:
         made = ok(api.post("/contacts", {"name": "Ana"}), 201)
         for note in ("first", "late", "later"):

@@ -16,7 +16,12 @@ def scan() -> dict[str, list[dict[str, Any]]]:
     """What the tracked files hold, by file."""
     tracked = subprocess.run(["git", "ls-files"], capture_output=True, text=True, check=True).stdout.split("\n")
     files = [file for file in tracked if file and not file.startswith(GENERATED) and Path(file).is_file()]
-    done = subprocess.run([str(Path(sys.executable).with_name("detect-secrets")), "scan", *files], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("detect-secrets")), "scan", *files],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     found: dict[str, list[dict[str, Any]]] = json.loads(done.stdout)["results"]
     return found
 

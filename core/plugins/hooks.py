@@ -105,7 +105,9 @@ def _answer_of_failed(hook: str, plugin: str, error: Exception) -> Any:
         raise error
 
     # Whoever cannot say yes has said no, and whoever cannot say what to check is not well.
-    return {"authorize": f"{plugin} could not decide", "health_checks": {plugin: check}}.get(hook)
+    if hook == "authorize" or hook.endswith("_in_use"):
+        return f"{plugin} could not decide"
+    return {plugin: check} if hook == "health_checks" else None
 
 
 def _in_savepoint(function: Implementation, args: tuple[Any, ...]) -> Any:

@@ -149,6 +149,23 @@ class TestHooks:
         reasons = plugins.hook.authorize(actor=None, permission="visas.read", endpoint="visas.search")
         assert reasons == ["visas could not decide"]
 
+    def test_an_error_while_asked_whether_something_is_in_use_keeps_it(
+        self, make: Make, load_these: Load, module: Module
+    ) -> None:
+        @hookspec
+        def aa_things_in_use(thing: str) -> str | None:
+            """Whether a thing is needed; a reason keeps it."""
+            return None
+
+        def broken(thing: str) -> str | None:
+            raise RuntimeError
+
+        broken.__name__ = "aa_things_in_use"
+        plugins = load_these(
+            make("aa", hookspecs=module(aa_things_in_use)), make("bb", after=("aa",), hooks=module(hookimpl(broken)))
+        )
+        assert plugins.hook.aa_things_in_use(thing="a lamp") == ["bb could not decide"]
+
     def test_an_error_when_the_application_is_ready_stops_the_start(
         self, make: Make, load_these: Load, module: Module
     ) -> None:

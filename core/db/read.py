@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 import msgspec
 import psycopg
 from flask import Flask, current_app
+from psycopg.types.json import set_json_loads
 from psycopg_pool import ConnectionPool, PoolTimeout
 from sqlalchemy import Dialect, Float, Numeric, Select
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
@@ -151,6 +152,7 @@ class Reader:
             min_size=1,
             max_size=settings.database_pool_size,
             timeout=settings.database_statement_timeout.total_seconds(),
+            configure=_configure,
             open=False,
             name="tripfile-read",
         )
@@ -190,6 +192,11 @@ class Reader:
     def close(self) -> None:
         """Close the pool; the next read does not reopen it."""
         self._pool.close()
+
+
+def _configure(connection: psycopg.Connection[Any]) -> None:
+    # Several times as quick as the standard library, and a page may hold a hundred documents.
+    set_json_loads(msgspec.json.decode, connection)
 
 
 def connect_options(settings: Settings) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from core.http import (
 from core.http.contract import Rule, rule_of
 
 log = structlog.get_logger()
+_PATIENT_ATTEMPTS = 12
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
@@ -106,6 +107,8 @@ def _rule(app: Flask) -> Rule | None:
 def _worth_repeating(error: Exception, attempt: int) -> bool:
     # Whoever names no version wants their change made, whatever became of the row meanwhile.
     any_version = isinstance(error, PreconditionFailed) and request.headers.get("If-Match", "").strip() == "*"
-    if any_version or database_errors.is_lost_race(error):
+    if any_version:
+        return attempt < _PATIENT_ATTEMPTS
+    if database_errors.is_lost_race(error):
         return attempt < database_errors.MAX_ATTEMPTS
     return attempt == 1 and request.method in {"GET", "HEAD"} and database_errors.is_dead_connection(error)

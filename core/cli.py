@@ -154,7 +154,7 @@ def _become(command: list[str], **environment: str) -> None:
     from core.config import plugin_environment
 
     sys.stdout.flush()
-    # The server gets our process, and with it every signal.
+    # The server gets our process, and with it every signal; the command line is our own.
     os.execve(command[0], command, {**plugin_environment(), **environment})  # noqa: S606
 
 

@@ -30,6 +30,7 @@ GRACE = 5.0
 _KEEP_ALIVE: dict[str, Any] = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 _KEEP_ALIVE |= {"tcp_user_timeout": 30_000}  # Milliseconds.
 _NUMERIC, _DOUBLE = 1700, 701  # pg_type.oid
+# The driver's dialect has no annotations.
 _DIALECT: Dialect = PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 
 
@@ -124,6 +125,7 @@ def first(statement: Statement, into: Callable[..., S]) -> S | None:
 
 def _oid(kind: TypeEngine[Any]) -> int | None:
     """SQLAlchemy asks which number the driver answers with; here it must be known before any answer."""
+    # No public name tells what a decorated type is underneath.
     affinity = kind._type_affinity or type(kind)  # noqa: SLF001
     if issubclass(affinity, Float):
         return _DOUBLE

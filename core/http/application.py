@@ -52,6 +52,7 @@ class Application(Flask):
         limits.install(self, settings)
         health.install(self)
         documents.install(self)
+        # Flask documents this assignment as the way to add WSGI middleware.
         self.wsgi_app = proxies.TrustedProxies(self.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
 
     def dispatch_request(self) -> ResponseReturnValue:

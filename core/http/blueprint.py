@@ -169,5 +169,6 @@ def _read(contract: Contract) -> list[Any]:
 _READERS: dict[str, Callable[[Contract], Any]] = {
     "body": lambda contract: decoding.read(request, contract.body),
     "query": lambda contract: queries.read_struct(request, contract.query),
+    # Asked only where the contract has a listing.
     "listing": lambda contract: queries.read_listing(request, contract.listing),  # type: ignore[arg-type]
 }

@@ -49,5 +49,6 @@ def everything() -> CollectorRegistry:
     if METRICS_FOLDER not in plugin_environment():
         return REGISTRY
     shared = CollectorRegistry()
+    # The library has no annotations.
     MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
     return shared

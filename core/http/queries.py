@@ -75,6 +75,7 @@ def read_listing(request: Request, parameters: Parameters) -> ListQuery:
 
 def read_struct(request: Request, kind: type[T]) -> T:
     """The query string as a Struct; a list field takes its parameter several times."""
+    # `kind` is a Struct wherever a route declares a query; the type variable cannot say so.
     fields = msgspec.structs.fields(kind)  # type: ignore[arg-type]
     several = {field.encode_name for field in fields if get_origin(_bare(field.type)) is list}
     given: dict[str, Any] = dict(single_values(request, several=several))

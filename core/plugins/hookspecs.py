@@ -12,6 +12,7 @@ from flask import Flask, Request
 if TYPE_CHECKING:
     from core.actor import Actor
 
+# A specification is a signature and a sentence; that it returns nothing itself is what `empty-body` below says.
 PROJECT = "tripfile"
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)

@@ -10,8 +10,9 @@ from sqlalchemy.pool import NullPool
 from core import telemetry
 from core.auth import tokens
 from core.config import ConfigurationError, Settings, load
-from core.db import read
+from core.db import closing, read
 from core.db.read import connect_options
+from core.events import subscriptions
 from core.extensions import db, migrate
 from core.http.application import Application
 from core.plugins import manager, mount
@@ -29,6 +30,7 @@ def create_app(settings: Settings | None = None) -> Application:
     tokens.install(app, settings)
     plugins = manager.load(settings)
     app.extensions["tripfile.plugins"] = plugins
+    app.extensions["tripfile.subscriptions"] = subscriptions.install(plugins)
     mount.mount(app, app.api, plugins)
     # Otherwise whoever opens /docs first would notice.
     app.api.check_names()
@@ -64,4 +66,4 @@ def _engine_options(settings: Settings) -> dict[str, Any]:
 
 
 def _sqlalchemy_url(url: str) -> str:
-    return make_url(url).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+    return make_url(url).set(drivername=closing.DRIVER).render_as_string(hide_password=False)

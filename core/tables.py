@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from core.events.models import EventEntry
+from core.events.models import EventEntry, EventSeal, FollowerEntry
 from core.http.models import KeptAnswer
+from core.jobs.models import JobEntry, ScheduleEntry
 from core.references import NumberSeries
 from core.search import SearchToken
+from core.streams import StreamHead
 
-TABLES = (EventEntry, KeptAnswer, NumberSeries, SearchToken)
+TABLES = (
+    EventEntry,
+    EventSeal,
+    FollowerEntry,
+    JobEntry,
+    KeptAnswer,
+    NumberSeries,
+    ScheduleEntry,
+    SearchToken,
+    StreamHead,
+)

@@ -14,7 +14,7 @@ from core.auth.principals import principals
 from core.db.session import unit_of_work
 from core.db.tenancy import acting_as
 from core.plugins.manager import installed
-from gateway import rooms
+from core.realtime import rooms
 
 
 def install(socketio: SocketIO) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock, ids
-from core.db.base import Model
+from core.db.base import Model, Numbered
 
 
 class Credential(Model):
@@ -41,3 +41,20 @@ class AuthSession(Model):
     user_agent: Mapped[str | None]
 
     __table_args__ = (Index("core_auth_session_user_id_idx", "user_id"),)
+
+
+class Revocation(Numbered, Model):
+    """Something that no longer counts: the feed that every process follows, in the platform's stream `revocations`."""
+
+    __tablename__ = "core_revocation"
+
+    kind: Mapped[str]
+    """`session` (it ended), `member` (rights or state changed) or `agency` (roles or plugins changed)."""
+    subject_id: Mapped[UUID]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    __table_args__ = (
+        # Counted over all agencies: every process reads one feed.
+        Index("core_revocation_seq_idx", "seq"),
+        Index("core_revocation_created_at_idx", "created_at"),
+    )

@@ -64,6 +64,12 @@ class Identified(Tenant):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=ids.new, sort_order=-30)
 
 
+class Numbered(Identified):
+    """A row that is the next of a stream: written with `streams.append`, numbered when the unit of work commits."""
+
+    seq: Mapped[int] = mapped_column(sort_order=-10)
+
+
 class Versioned:
     """A row that counts its changes, so that a lost race is noticed, and knows when it was made and last changed."""
 

@@ -9,6 +9,7 @@ from flask import current_app
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from core.db import closing
 from core.errors import PreconditionFailed
 from core.extensions import db
 
@@ -54,7 +55,9 @@ def apart() -> Iterator[Session]:
     """
     with Session(db.engines["system"], expire_on_commit=False) as session:
         yield session
+        closing.of(session).prepare()
         session.commit()
+        closing.of(session).finish()
 
 
 def dispose() -> None:

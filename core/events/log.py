@@ -1,4 +1,4 @@
-"""Publishing: a fact becomes a row of the log in the transaction that made it true."""
+"""Publishing: a fact becomes the next row of the agency's log in the transaction that made it true."""
 
 from __future__ import annotations
 
@@ -7,38 +7,55 @@ from uuid import UUID
 
 import msgspec
 from flask import g
+from sqlalchemy.orm import Session
 
+from core import ids, streams
 from core.actor import Actor, current_actor
+from core.db import closing
 from core.db.base import Versioned
 from core.db.session import apart
-from core.events import changes
+from core.db.tenancy import current_agency_id
+from core.events import changes, subscriptions
 from core.events.event import Event
 from core.events.models import EventEntry
 from core.extensions import db
 
+SCOPE = "events"
+"""The stream of an agency's log."""
+
 
 def publish(event: Event, *, of: Versioned | None = None) -> None:
-    """Record a fact for the running unit of work; it exists exactly if that commits.
+    """Record a fact for the running unit of work; it exists, and is numbered, exactly if that commits.
 
-    `of` is the entity the fact is about: the log then also keeps its changed columns, before and after.
+    `of` is the entity the fact is about: the log then also keeps its changed columns, before and after. Whoever
+    subscribes to the event is called by a job of its own, written with it.
     """
     before, after = changes.of(of) if of is not None else (None, None)
-    db.session.add(_entry(event, current_actor(), before, after))
+    entry = _entry(event, current_actor(), current_agency_id(), before, after)
+    _write(entry, db.session())
 
 
 def publish_apart(event: Event, *, actor: Actor, agency_id: UUID) -> None:
     """Record a security fact that stands even though the request it came with is refused."""
-    entry = _entry(event, actor, None, None)
-    entry.agency_id = agency_id
     with apart() as session:
-        session.add(entry)
+        _write(_entry(event, actor, agency_id, None, None), session)
 
 
-def _entry(event: Event, actor: Actor, before: dict[str, Any] | None, after: dict[str, Any] | None) -> EventEntry:
+def _write(entry: EventEntry, session: Session) -> None:
+    streams.append(entry, scope=SCOPE, session=session)
+    for job in subscriptions.jobs(entry):
+        closing.of(session).enqueue(job, agency_id=entry.agency_id)
+
+
+def _entry(
+    event: Event, actor: Actor, agency_id: UUID, before: dict[str, Any] | None, after: dict[str, Any] | None
+) -> EventEntry:
     return EventEntry(
+        id=ids.new(),
+        agency_id=agency_id,
         name=event.name,
         schema_version=event.schema_version,
-        subject=_subject(event),
+        subject=subject_of(type(event)),
         subject_id=event.subject_id(),
         actor_kind=actor.kind,
         actor_id=actor.user_id,
@@ -49,6 +66,6 @@ def _entry(event: Event, actor: Actor, before: dict[str, Any] | None, after: dic
     )
 
 
-def _subject(event: Event) -> str:
+def subject_of(kind: type[Event]) -> str:
     """`leads.lead_assigned` with subject `lead_id` is about a `leads.lead`."""
-    return f"{event.name.split('.')[0]}.{type(event).subject.removesuffix('_id')}"
+    return f"{kind.name.split('.')[0]}.{kind.subject.removesuffix('_id')}"

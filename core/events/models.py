@@ -1,4 +1,4 @@
-"""The append-only event log."""
+"""The append-only event log, its seal, and how far its followers have come."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock
-from core.db.base import Identified, Model
+from core.db.base import Identified, Model, Numbered
 
 
-class EventEntry(Identified, Model):
+class EventEntry(Numbered, Model):
     """One event. The application's role may insert and read, never change or delete."""
 
     __tablename__ = "core_event"
@@ -31,6 +31,36 @@ class EventEntry(Identified, Model):
     after: Mapped[dict[str, Any] | None]
 
     __table_args__ = (
+        UniqueConstraint("agency_id", "seq"),
         Index("core_event_subject_id_idx", "agency_id", "subject_id", "id"),
         Index("core_event_occurred_at_idx", "agency_id", "occurred_at", "id"),
     )
+
+
+class EventSeal(Model):
+    """The hash chain over an agency's log: the row that makes changing or removing an event show."""
+
+    __tablename__ = "core_event_seal"
+
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("core_agency.id", ondelete="CASCADE"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    hash: Mapped[str]
+    """SHA-256 of the hash before it and of the event, in hexadecimal."""
+
+
+class FollowerEntry(Identified, Model):
+    """How far a follower has come in an agency's log."""
+
+    __tablename__ = "core_follower"
+
+    name: Mapped[str]
+    build: Mapped[int]
+    """A rebuild counts up; the live build is what the product reads."""
+    live: Mapped[bool]
+    seq: Mapped[int]
+    failures: Mapped[int]
+    retry_at: Mapped[datetime | None]
+    last_error: Mapped[str | None]
+    updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
+
+    __table_args__ = (UniqueConstraint("agency_id", "name", "build"),)

@@ -8,19 +8,26 @@ from types import ModuleType
 from typing import Any
 
 import click
+import msgspec
 from flask import Blueprint
 from pydantic import BaseModel, SecretStr
 from sqlalchemy import Table
 
 from core.db.autogenerate import owner_of_table
 from core.db.ownership import CORE
+from core.events.follower import Follower
+from core.jobs.job import Job
+from core.notices import Notice
 from core.plugins import hooks
 from core.plugins.order import satisfies
 from core.plugins.spec import CORE_VERSION, Permission, Plugin
+from core.realtime.spec import Handler, Room, Topic
 
 NAME = re.compile(r"[a-z][a-z0-9_]{1,30}")
 _PERMISSION = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 _EVENT = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
+_WORD = re.compile(r"[a-z][a-z0-9_]*")
+_ROOMS_OF_OURS = ("user", "team", "stream")
 _HOST = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 _SECRET = re.compile(r"(^|_)(password|secret|token|key|credentials?)$")
 RESERVED = frozenset({CORE, "gateway", "migrations", "plugins", "public", "system", "alembic"})
@@ -32,11 +39,15 @@ _TUPLES: Mapping[str, type[Any]] = {
     "blueprints": Blueprint,
     "public_blueprints": Blueprint,
     "pages": Blueprint,
-    "jobs": object,
+    "jobs": Job,
+    "followers": Follower,
+    "notices": Notice,
+    "topics": Topic,
+    "rooms": Room,
     "commands": click.Command,
     "egress": str,
 }
-_MAPPINGS = ("requires", "subscribers", "sockets")
+_MAPPINGS = ("requires", "subscribers", "sockets", "emits")
 
 
 def problems(plugin: object, *, name: str, owner: str) -> list[str]:
@@ -47,8 +58,8 @@ def problems(plugin: object, *, name: str, owner: str) -> list[str]:
     if shape:
         return [f"{name}: {sentence}" for sentence in shape]
     checks: tuple[Callable[[Plugin], Iterator[str]], ...] = (
-        _versions, _requirements, _settings, _permissions, _blueprints, _jobs, _subscribers, _sockets, _commands,
-        _egress, _hookspecs,
+        _versions, _requirements, _settings, _permissions, _blueprints, _jobs, _subscribers, _followers, _notices,
+        _sockets, _emits, _topics, _rooms, _commands, _egress, _hookspecs,
     )  # fmt: skip
     found = [*_name(plugin, name, owner), *_tables(plugin, owner)]
     return [f"{name}: {sentence}" for sentence in (*found, *(s for check in checks for s in check(plugin)))]
@@ -161,10 +172,18 @@ def _blueprints(plugin: Plugin) -> Iterator[str]:
 
 
 def _jobs(plugin: Plugin) -> Iterator[str]:
+    subscribers = (function for functions in plugin.subscribers.values() for function in functions)
+    names = [job.name for job in plugin.jobs]
+    names += sorted({f"{plugin.name}.{getattr(function, '__name__', '')}" for function in subscribers})
     for job in plugin.jobs:
-        name = getattr(job, "name", None)
-        if not isinstance(name, str) or not name.startswith(f"{plugin.name}."):
-            yield f"the job {name or job!r} must have a name that starts with '{plugin.name}.'; rename it"
+        if not job.name.startswith(f"{plugin.name}."):
+            yield f"the job {job.name!r} must have a name that starts with '{plugin.name}.'; rename it"
+        if names.count(job.name) > 1:
+            yield f"two jobs or subscribers are called {job.name!r}; rename one"
+        if not job.summary:
+            yield f"the job {job.name!r} has no docstring; say what it does"
+        if job.schedule is not None and job.arguments.__struct_fields__:
+            yield f"the job {job.name!r} has a schedule and takes arguments; a schedule gives none"
 
 
 def _subscribers(plugin: Plugin) -> Iterator[str]:
@@ -176,13 +195,53 @@ def _subscribers(plugin: Plugin) -> Iterator[str]:
             yield f"the subscribers of {event!r} must be a tuple of functions; write `(subscribers.on_it,)`"
 
 
+def _followers(plugin: Plugin) -> Iterator[str]:
+    for follower in plugin.followers:
+        if not _EVENT.fullmatch(follower.name) or not follower.name.startswith(f"{plugin.name}."):
+            yield f"the follower {follower.name!r} must be named '{plugin.name}.<word>'; rename it"
+
+
+def _notices(plugin: Plugin) -> Iterator[str]:
+    for notice in plugin.notices:
+        if not _EVENT.fullmatch(notice.name) or not notice.name.startswith(f"{plugin.name}."):
+            yield f"the notice {notice.name!r} must be named '{plugin.name}.<word>'; rename it"
+        if not notice.summary.strip():
+            yield f"the notice {notice.name!r} has no summary; say when somebody gets it"
+
+
 def _sockets(plugin: Plugin) -> Iterator[str]:
-    function: Any
-    for event, function in plugin.sockets.items():
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", event):
+    handler: Any
+    known = {permission.name for permission in plugin.permissions}
+    for event, handler in plugin.sockets.items():
+        if not _WORD.fullmatch(event):
             yield f"the socket event {event!r} must be a bare lower-case word; the namespace is /{plugin.segment}"
-        if not callable(function):
-            yield f"the socket event {event!r} has no function; give it one from sockets.py"
+        if not isinstance(handler, Handler):
+            yield f"the socket event {event!r} has no handler; decorate its function in sockets.py with @handler(...)"
+        elif handler.permission not in known:
+            yield f"the socket event {event!r} asks for {handler.permission!r}, which it does not declare; declare it"
+
+
+def _emits(plugin: Plugin) -> Iterator[str]:
+    kind: Any
+    for event, kind in plugin.emits.items():
+        if not _WORD.fullmatch(event):
+            yield f"it emits {event!r}, which must be a bare lower-case word; the namespace is /{plugin.segment}"
+        if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
+            yield f"it emits {event!r} without a Struct that says what is in it; name the class"
+
+
+def _topics(plugin: Plugin) -> Iterator[str]:
+    for topic in plugin.topics:
+        if topic.name != plugin.name and not topic.name.startswith(f"{plugin.name}_"):
+            yield f"the topic {topic.name!r} must be called '{plugin.name}' or start with '{plugin.name}_'; rename it"
+        if "seq" not in topic.item.__struct_fields__:
+            yield f"the items of the topic {topic.name!r} have no `seq`; clients could not tell what they miss"
+
+
+def _rooms(plugin: Plugin) -> Iterator[str]:
+    for room in plugin.rooms:
+        if not _WORD.fullmatch(room.kind) or room.kind in _ROOMS_OF_OURS:
+            yield f"the room {room.kind!r} must be a lower-case word other than {', '.join(_ROOMS_OF_OURS)}; rename it"
 
 
 def _commands(plugin: Plugin) -> Iterator[str]:

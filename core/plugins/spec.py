@@ -13,6 +13,10 @@ from flask import Blueprint
 from pydantic import BaseModel
 
 from core.actor import Scope
+from core.events.follower import Follower
+from core.jobs.job import Job
+from core.notices import Notice
+from core.realtime.spec import Handler, Room, Topic
 
 CORE_VERSION = "1.0.0"
 """The version of this contract and of `core.sdk`, which `Plugin.core` must admit."""
@@ -49,9 +53,14 @@ class Plugin:
     blueprints: tuple[Blueprint, ...] = ()
     public_blueprints: tuple[Blueprint, ...] = ()
     pages: tuple[Blueprint, ...] = ()
-    jobs: tuple[Any, ...] = ()
+    jobs: tuple[Job[Any], ...] = ()
     subscribers: Mapping[str, tuple[Callable[..., None], ...]] = field(default_factory=dict)
-    sockets: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    followers: tuple[Follower, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    sockets: Mapping[str, Handler] = field(default_factory=dict)
+    emits: Mapping[str, type[msgspec.Struct]] = field(default_factory=dict)
+    topics: tuple[Topic, ...] = ()
+    rooms: tuple[Room, ...] = ()
     commands: tuple[click.Command, ...] = ()
     egress: tuple[str, ...] = ()
     hooks: ModuleType | None = None

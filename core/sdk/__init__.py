@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from msgspec import UNSET, UnsetType
 
-from core import clock, fields, ids, search
+from core import clock, fields, ids, search, streams
 from core.actor import Actor, Scope, acting_user_id, current_actor, current_user_id, default_team_id, system
 from core.agencies import api as agencies
 from core.config import Settings
 from core.db import read
-from core.db.base import PERSONAL, Identified, Model, Owned, SoftDeleted, Tenant, owned_key
+from core.db.base import PERSONAL, Identified, Model, Numbered, Owned, SoftDeleted, Tenant, owned_key
 from core.db.query import EQUALITY, OPTIONAL, RANGE, Filter, Listing, ListQuery, Operator, Page
 from core.db.repository import Ownership, Repository
 from core.db.tenancy import acting_as, current_agency_id
@@ -29,15 +29,21 @@ from core.errors import (
     under,
 )
 from core.events.event import Event
+from core.events.follower import Follower, Recorded
 from core.events.log import publish
 from core.extensions import db
 from core.fields import Country, Email, Instant, Language, Name, Phone, Text, Zone
 from core.http.blueprint import Blueprint
 from core.http.structs import Draft, Patch, View
+from core.jobs.job import Discard, Job, RetryAfter, job
 from core.money import Currency, Money, check_currency, from_minor, to_minor
+from core.notices import Notice
 from core.plugins.hookspecs import hookimpl, hookspec
 from core.plugins.manager import installed, is_on, settings_of
 from core.plugins.spec import Permission, Plugin
+from core.realtime import rooms
+from core.realtime.emit import emit
+from core.realtime.spec import Handler, Room, Topic, TopicPage, handler
 from core.references import next_reference
 from core.users import api as users
 
@@ -52,15 +58,19 @@ __all__ = [
     "Conflict",
     "Country",
     "Currency",
+    "Discard",
     "Draft",
     "Email",
     "Event",
     "Fault",
     "Filter",
+    "Follower",
     "Forbidden",
+    "Handler",
     "Identified",
     "Instant",
     "Invalid",
+    "Job",
     "Language",
     "ListQuery",
     "Listing",
@@ -68,6 +78,8 @@ __all__ = [
     "Money",
     "Name",
     "NotFound",
+    "Notice",
+    "Numbered",
     "Operator",
     "Owned",
     "Ownership",
@@ -78,7 +90,10 @@ __all__ = [
     "Plugin",
     "PreconditionFailed",
     "Problem",
+    "Recorded",
     "Repository",
+    "RetryAfter",
+    "Room",
     "Scope",
     "Settings",
     "SoftDeleted",
@@ -86,6 +101,8 @@ __all__ = [
     "Tenant",
     "Text",
     "TooManyRequests",
+    "Topic",
+    "TopicPage",
     "Unauthorized",
     "Unavailable",
     "UnsetType",
@@ -101,21 +118,26 @@ __all__ = [
     "current_user_id",
     "db",
     "default_team_id",
+    "emit",
     "fields",
     "from_minor",
     "gather",
+    "handler",
     "hookimpl",
     "hookspec",
     "ids",
     "installed",
     "is_on",
+    "job",
     "money",
     "next_reference",
     "owned_key",
     "publish",
     "read",
+    "rooms",
     "search",
     "settings_of",
+    "streams",
     "system",
     "to_minor",
     "under",

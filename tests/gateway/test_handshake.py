@@ -16,7 +16,8 @@ from core.db.tenancy import current_agency_id
 from core.http.application import Application
 from core.testing.clients import ApiClient, ok
 from core.testing.factories import AgencyUnderTest
-from gateway import handshake, rooms, server
+from core.realtime import rooms
+from gateway import handshake, server
 
 
 @pytest.fixture(scope="module")

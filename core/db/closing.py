@@ -1,0 +1,290 @@
+"""What a unit of work writes last: numbered rows and jobs, in one statement that travels with the COMMIT.
+
+A stream's counter is locked from its bump to the commit, so nothing else may come between the two.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+import msgspec
+import structlog
+from flask import current_app
+from sqlalchemy import Column, Table, event
+from sqlalchemy import inspect as inspect_entity
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.orm import Session, SessionTransaction
+
+from core.db.base import Model, Numbered
+from core.extensions import db
+
+log = structlog.get_logger()
+DRIVER = "postgresql+tripfile"
+"""The name of our dialect in an SQLAlchemy URL."""
+_KEY = "tripfile.closing"
+_SET_AGENCY = "select set_config('app.agency_id', %s, true)"
+_pending: WeakKeyDictionary[Any, Closing] = WeakKeyDictionary()
+# The driver's dialect has no annotations.
+_TYPES: Any = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+
+
+class Head(msgspec.Struct, frozen=True):
+    """A stream that was written to, and its last number."""
+
+    agency_id: UUID
+    scope: str
+    seq: int
+
+
+class Committed(msgspec.Struct, frozen=True):
+    """What a commit set in motion; given to `after_commit` listeners."""
+
+    heads: tuple[Head, ...]
+    queues: tuple[str, ...]
+    """The queues that got a job that is due."""
+
+
+class _Row(msgspec.Struct, frozen=True):
+    table: Table
+    values: dict[str, Any]
+    agency_id: UUID | None
+    head: UUID | None = None
+    scope: str = ""
+
+
+class Closing:
+    """The last rows of one session's running unit of work."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._rows: list[_Row] = []
+        self._calls: list[Callable[[], None]] = []
+        self._heads: tuple[Head, ...] = ()
+
+    def number(self, row: Numbered, *, agency_id: UUID, head: UUID, scope: str) -> None:
+        """Insert a row as the next of a scope."""
+        row.agency_id = agency_id
+        self._begin()
+        self._rows.append(_Row(_table(row), _values(row, leave_out="seq"), agency_id, head, scope))
+
+    def enqueue(self, job: Model, *, agency_id: UUID | None) -> None:
+        """Insert a job, unless its unique key is taken."""
+        self._begin()
+        self._rows.append(_Row(_table(job), _values(job), agency_id))
+
+    def then(self, call: Callable[[], None]) -> None:
+        """Call this once the unit of work has committed; what it raises is logged and harms nobody."""
+        self._begin()
+        self._calls.append(call)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """How much there is, to go back to with `truncate`."""
+        return len(self._rows), len(self._calls)
+
+    def truncate(self, size: tuple[int, int]) -> None:
+        """Forget what came after."""
+        del self._rows[size[0] :]
+        del self._calls[size[1] :]
+
+    def prepare(self) -> None:
+        """Flush, then leave the statements to the commit of this session's connection."""
+        if not self._rows:
+            return
+        # Otherwise the flush of the commit itself would come after the counter.
+        self._session.flush()
+        _pending[self._session.connection().connection.dbapi_connection] = self
+
+    def write(self, raw: Any) -> None:
+        """Run the statements and COMMIT on a psycopg connection, in one round trip."""
+        cursors = []
+        with raw.pipeline():
+            for agency_id in dict.fromkeys(row.agency_id for row in self._rows):
+                rows = [row for row in self._rows if row.agency_id == agency_id]
+                raw.execute(_SET_AGENCY, (str(agency_id or ""),))
+                cursors.append(raw.execute(*_statement(rows)))
+            raw.commit()
+        self._heads = tuple(Head(*row) for cursor in cursors for row in cursor.fetchall())
+
+    def finish(self) -> None:
+        """Tell the listeners and make the calls; the unit of work has committed."""
+        rows, calls = self._rows, self._calls
+        self._rows, self._calls = [], []
+        queues = tuple(dict.fromkeys(row.values["queue"] for row in rows if row.head is None))
+        if rows:
+            committed = Committed(self._heads, queues)
+            calls = [*(_told(listener, committed) for listener in listeners()), *calls]
+        self._heads = ()
+        for call in calls:
+            _safely(call)
+
+    def _begin(self) -> None:
+        # A rollback or commit of a session that has not begun tells nobody.
+        self._session.connection()
+
+
+class Dialect(PGDialect_psycopg):
+    """psycopg's dialect; what a unit of work writes last goes with its COMMIT."""
+
+    supports_statement_cache = True
+
+    def do_commit(self, dbapi_connection: Any) -> None:
+        """Commit, with the closing statements where there are any."""
+        raw = dbapi_connection.dbapi_connection
+        closing = _pending.pop(raw, None)
+        if closing is None:
+            raw.commit()
+            return
+        try:
+            closing.write(raw)
+        except BaseException:
+            # SQLAlchemy takes a failed commit for an ended transaction and would pool a broken one.
+            raw.rollback()
+            raise
+
+    def do_rollback(self, dbapi_connection: Any) -> None:
+        """Roll back; nothing is left for a later commit."""
+        _pending.pop(dbapi_connection.dbapi_connection, None)
+        dbapi_connection.rollback()
+
+
+registry.register(DRIVER.replace("+", "."), __name__, Dialect.__name__)
+
+
+def of(session: Session) -> Closing:
+    """The closing of a session's running unit of work."""
+    found: Closing = session.info.setdefault(_KEY, Closing(session))
+    return found
+
+
+def listeners() -> list[Callable[[Committed], None]]:
+    """What the running application calls after each commit that numbered rows or enqueued jobs."""
+    found: list[Callable[[Committed], None]] = current_app.extensions.setdefault("tripfile.after_commit", [])
+    return found
+
+
+def _told(listener: Callable[[Committed], None], committed: Committed) -> Callable[[], None]:
+    return lambda: listener(committed)
+
+
+def _safely(call: Callable[[], None]) -> None:
+    try:
+        call()
+    except Exception:
+        # What is committed stays committed; hints and bells are repeated by head beats and the sweeper.
+        log.exception("commit.call_failed")
+
+
+def _table(row: Model) -> Table:
+    table = type(row).__table__
+    assert isinstance(table, Table)
+    return table
+
+
+def _values(row: Model, *, leave_out: str = "") -> dict[str, Any]:
+    """The columns of a row that no session flushes, with the defaults a flush would have given."""
+    values = {}
+    for attribute in inspect_entity(row).mapper.column_attrs:
+        column = attribute.columns[0]
+        if column.name == leave_out:
+            continue
+        value = getattr(row, attribute.key)
+        if value is None:
+            value = _default(column)
+            setattr(row, attribute.key, value)
+        values[column.name] = msgspec.to_builtins(value)
+    return values
+
+
+def _default(column: Column[Any]) -> Any:
+    default: Any = column.default
+    if default is None:
+        return None
+    return default.arg(None) if default.is_callable else default.arg
+
+
+def _statement(rows: Sequence[_Row]) -> tuple[str, list[str]]:
+    """One statement for the rows of an agency, with its parameters: the counts by scope, then the rows by table."""
+    tables = tuple(dict.fromkeys((row.table, row.head is not None) for row in rows))
+    totals = Counter((row.head, row.scope) for row in rows if row.head is not None)
+    counts = [{"agency_id": head, "scope": scope, "n": n} for (head, scope), n in totals.items()]
+    by_table: dict[Table, list[dict[str, Any]]] = {table: [] for table, _ in tables}
+    for row in rows:
+        extra: dict[str, Any] = {}
+        if row.head is not None:
+            totals[row.head, row.scope] -= 1
+            extra = {"stream_agency": row.head, "stream_scope": row.scope, "stream_back": totals[row.head, row.scope]}
+        by_table[row.table].append({**row.values, **extra})
+    parameters = [counts, *by_table.values()]
+    return _sql(tables), [msgspec.json.encode(each).decode() for each in parameters]
+
+
+_HEADS = """
+INSERT INTO core_stream_head AS h (agency_id, scope, seq)
+SELECT agency_id, scope, n FROM jsonb_to_recordset(%s::jsonb) AS s(agency_id uuid, scope text, n bigint)
+ORDER BY agency_id, scope
+ON CONFLICT (agency_id, scope) DO UPDATE SET seq = h.seq + excluded.seq
+RETURNING h.agency_id, h.scope, h.seq
+"""
+"""Counts up in one order everywhere, so that two units of work never wait for each other."""
+
+
+@lru_cache(maxsize=256)
+def _sql(tables: tuple[tuple[Table, bool], ...]) -> str:
+    parts = [f"heads AS ({_HEADS})"]
+    parts += [f"t{index} AS ({_insert(table, numbered)})" for index, (table, numbered) in enumerate(tables)]
+    # The names come from our models, the values are parameters.
+    return f"WITH {', '.join(parts)} SELECT agency_id, scope, seq FROM heads"  # noqa: S608
+
+
+def _insert(table: Table, numbered: bool) -> str:  # noqa: FBT001 - part of the cached key
+    kinds = {column.name: column.type.compile(dialect=_TYPES) for column in table.columns}
+    quoted = _TYPES.identifier_preparer.quote
+    names = [name for name in kinds if not (numbered and name == "seq")]
+    columns = ", ".join(quoted(name) for name in names)
+    picked = ", ".join(f"r.{quoted(name)}" for name in names)
+    rows = "jsonb_to_recordset(%s::jsonb) AS r(" + ", ".join(f"{quoted(name)} {kinds[name]}" for name in names)
+    into = f"INSERT INTO {quoted(table.name)}"
+    if not numbered:
+        return f"{into} ({columns}) SELECT {picked} FROM {rows}) ON CONFLICT DO NOTHING"  # noqa: S608
+    return (
+        f"{into} ({columns}, seq) SELECT {picked}, h.seq - r.stream_back"  # noqa: S608
+        f" FROM {rows}, stream_agency uuid, stream_scope text, stream_back bigint)"
+        " JOIN heads h ON h.agency_id = r.stream_agency AND h.scope = r.stream_scope"
+    )
+
+
+@event.listens_for(db.session, "before_commit")
+def _prepare(session: Session) -> None:
+    # It also fires for the release of a savepoint.
+    if session.get_nested_transaction() is None and _KEY in session.info:
+        of(session).prepare()
+
+
+@event.listens_for(db.session, "after_commit")
+def _finish(session: Session) -> None:
+    if session.get_nested_transaction() is None and _KEY in session.info:
+        of(session).finish()
+
+
+@event.listens_for(db.session, "after_transaction_create")
+def _mark(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested:
+        session.info[_KEY, transaction] = of(session).size
+
+
+@event.listens_for(db.session, "after_transaction_end")
+def _unmark(session: Session, transaction: SessionTransaction) -> None:
+    session.info.pop((_KEY, transaction), None)
+
+
+@event.listens_for(db.session, "after_soft_rollback")
+def _forget(session: Session, previous: SessionTransaction) -> None:
+    if _KEY in session.info:
+        of(session).truncate(session.info.get((_KEY, previous), (0, 0)))

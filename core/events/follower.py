@@ -1,0 +1,54 @@
+"""Followers read an agency's log in order, each event once: projections, notifications, webhooks, the seal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from core.events.event import Event, revive
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """An event as the log holds it."""
+
+    seq: int
+    id: UUID
+    name: str
+    schema_version: int
+    occurred_at: datetime
+    subject: str
+    subject_id: UUID
+    actor_kind: str
+    actor_id: UUID | None
+    request_id: str | None
+    payload: dict[str, Any]
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+    def event(self) -> Event:
+        """The typed event, in its present version. Raises UnknownEvent where its plugin is gone."""
+        return revive(self.name, self.schema_version, self.payload)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Follower:
+    """Reads each agency's log in order; its checkpoint moves in the transaction of its effect.
+
+    `apply` runs as the system in the agency. What it writes for a `build` is seen by nobody until that build is live:
+    that is how a follower is rebuilt from the first event beside the running one. One that keeps no rows of its own
+    (it enqueues jobs, say) sets `rebuild=None` and ignores `build`.
+    """
+
+    name: str
+    """`<plugin>.<word>`."""
+    summary: str
+    apply: Callable[[Sequence[Recorded], int], None]
+    events: frozenset[str] | None = None
+    """The events it wants; None for all."""
+    forget: Callable[[int], None] | None = None
+    """Remove what was written for a build that is replaced; None where nothing can be rebuilt."""

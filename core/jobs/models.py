@@ -1,0 +1,86 @@
+"""The ledger: one row for each piece of work that must happen."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core import clock, ids
+from core.db.base import Model
+
+STATES = ("queued", "running", "done", "dead", "cancelled")
+
+
+class JobEntry(Model):
+    """A job. `agency_id` is empty for maintenance that spans agencies; only the system role sees that."""
+
+    __tablename__ = "core_job"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=ids.new)
+    agency_id: Mapped[UUID | None] = mapped_column(ForeignKey("core_agency.id", ondelete="CASCADE"))
+    user_id: Mapped[UUID | None]
+    """Who started it, and is shown its progress."""
+    queue: Mapped[str]
+    name: Mapped[str]
+    payload: Mapped[dict[str, Any]]
+    priority: Mapped[int]
+    """Lower goes first; 0 is normal."""
+    state: Mapped[str]
+    run_at: Mapped[datetime]
+    attempt: Mapped[int]
+    max_attempts: Mapped[int]
+    lease_until: Mapped[datetime | None]
+    lease_token: Mapped[UUID | None]
+    unique_key: Mapped[str | None]
+    progress: Mapped[dict[str, Any] | None]
+    """`{"done": 3, "total": 10, "message": "..."}`."""
+    cancel_requested: Mapped[bool] = mapped_column(default=False)
+    last_error: Mapped[str | None]
+    request_id: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("core_job_due_idx", "queue", "priority", "run_at", postgresql_where=text("state = 'queued'")),
+        Index("core_job_lease_until_idx", "lease_until", postgresql_where=text("state = 'running'")),
+        Index(
+            "core_job_unique_key_idx",
+            "agency_id",
+            "name",
+            "unique_key",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+            postgresql_where=text("unique_key IS NOT NULL AND state IN ('queued', 'running')"),
+        ),
+        Index("core_job_created_at_idx", "agency_id", "created_at", "id"),
+        Index("core_job_state_idx", "agency_id", "state", "created_at", "id"),
+        Index("core_job_finished_at_idx", "finished_at", postgresql_where=text("finished_at IS NOT NULL")),
+    )
+
+
+class ScheduleEntry(Model):
+    """When a scheduled job is due next in an agency; a platform job has one row without an agency."""
+
+    __tablename__ = "core_schedule"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=ids.new)
+    agency_id: Mapped[UUID | None] = mapped_column(ForeignKey("core_agency.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    cron: Mapped[str]
+    next_at: Mapped[datetime]
+
+    __table_args__ = (
+        Index(
+            "core_schedule_name_idx",
+            "agency_id",
+            "name",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+        ),
+        Index("core_schedule_next_at_idx", "next_at"),
+    )

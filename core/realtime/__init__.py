@@ -1,0 +1,1 @@
+"""What reaches browsers live, declared by plugins and served by the gateway: events, topics, rooms."""

@@ -15,11 +15,12 @@ from weakref import WeakKeyDictionary
 import msgspec
 import structlog
 from flask import current_app
-from sqlalchemy import Column, Table, event
+from sqlalchemy import Table, event
 from sqlalchemy import inspect as inspect_entity
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.sql.elements import NamedColumn
 
 from core.db.base import Model, Numbered
 from core.extensions import db
@@ -181,13 +182,13 @@ def _safely(call: Callable[[], None]) -> None:
         log.exception("commit.call_failed")
 
 
-def _table(row: Model) -> Table:
-    table = type(row).__table__
+def _table(row: Model | Numbered) -> Table:
+    table = inspect_entity(row).mapper.local_table
     assert isinstance(table, Table)
     return table
 
 
-def _values(row: Model, *, leave_out: str = "") -> dict[str, Any]:
+def _values(row: Model | Numbered, *, leave_out: str = "") -> dict[str, Any]:
     """The columns of a row that no session flushes, with the defaults a flush would have given."""
     values = {}
     for attribute in inspect_entity(row).mapper.column_attrs:
@@ -202,8 +203,8 @@ def _values(row: Model, *, leave_out: str = "") -> dict[str, Any]:
     return values
 
 
-def _default(column: Column[Any]) -> Any:
-    default: Any = column.default
+def _default(column: NamedColumn[Any]) -> Any:
+    default: Any = getattr(column, "default", None)
     if default is None:
         return None
     return default.arg(None) if default.is_callable else default.arg

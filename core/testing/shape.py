@@ -13,7 +13,7 @@ LEAVES = ("schemas", "events", "errors", "settings", "permissions", "hookspecs")
 # From the top: a module imports only what stands below its own line; leaves may import each other.
 LAYERS = (
     ("api", "endpoints", "sockets", "commands", "hooks"),
-    ("subscribers",),
+    ("subscribers", "followers", "notices"),
     ("jobs",),
     ("service",),
     ("repository",),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+from uuid import UUID
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
@@ -39,7 +42,7 @@ def downgrade() -> None:
         op.execute(f'DROP TABLE "{table}" CASCADE')
 
 
-def _agency(*, nullable: bool = False) -> sa.Column[sa.Uuid[object]]:
+def _agency(*, nullable: bool = False) -> sa.Column[UUID]:
     return sa.Column("agency_id", sa.Uuid(), sa.ForeignKey("core_agency.id", ondelete="CASCADE"), nullable=nullable)
 
 
@@ -173,5 +176,5 @@ def _revocations() -> None:
 
 
 def _index(name: str, table: str, *columns: str, where: str = "") -> None:
-    options = {"postgresql_where": sa.text(where)} if where else {}
+    options: dict[str, Any] = {"postgresql_where": sa.text(where)} if where else {}
     op.create_index(name, table, list(columns), **options)

@@ -14,9 +14,9 @@ from core.actor import Actor, current_actor
 from core.config import Settings
 from core.db.tenancy import current_agency_id
 from core.http.application import Application
+from core.realtime import rooms
 from core.testing.clients import ApiClient, ok
 from core.testing.factories import AgencyUnderTest
-from core.realtime import rooms
 from gateway import handshake, server
 
 

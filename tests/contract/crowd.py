@@ -134,14 +134,17 @@ def _value(table: Table, name: str, varied: set[str]) -> str:
     if isinstance(column.type, DateTime):
         return f"{quoted} - n * interval '1 minute'"
     if name in _unique(table):
-        return _unlike_any(column, quoted)
+        return _unlike_any(column, quoted, table.name)
     return _of_a_few(column, quoted) if name in varied else quoted
 
 
-def _unlike_any(column: Column[Any], quoted: str) -> str:
+def _unlike_any(column: Column[Any], quoted: str, table: str) -> str:
     if isinstance(column.type, Uuid):
         return f"CASE WHEN {quoted}::text = ANY(%(kept)s) THEN {quoted} ELSE md5({quoted}::text || n)::uuid END"
-    return f"{quoted} || '-' || n" if isinstance(column.type, Text) else f"{quoted} + n"
+    if isinstance(column.type, Text):
+        return f"{quoted} || '-' || n"
+    # The sample may itself be a clone: count on from the last one.
+    return f'(SELECT max("{column.name}") FROM "{table}") + n'
 
 
 def _of_a_few(column: Column[Any], quoted: str) -> str:

@@ -66,5 +66,5 @@ $(VENV)/.embedded: pyproject.toml requirements/build.txt requirements/embedded.t
 	@if test $(VENV)/.dev -nt pyproject.toml && test $(VENV)/.dev -nt requirements/dev.txt; then touch $@; exit; fi; \
 		.ci/install $(BIN)/python embedded && touch $@
 
-$(VENV)/.dev: pyproject.toml requirements/build.txt requirements/dev.txt | $(BIN)/python
+$(VENV)/.dev: pyproject.toml requirements/build.txt requirements/dev.txt clients/js/package-lock.json tests/node/package-lock.json | $(BIN)/python
 	@.ci/install $(BIN)/python dev && touch $@ $(VENV)/.embedded

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 
+ROOT = Path(__file__).parent.parent
 ALLOWED = re.compile(
     r"\b(MIT(-0|-CMU)?|Apache|BSD|0BSD|ISC|MPL|Mozilla Public|LGPL|Lesser General Public|PSF|Python Software Foundation"
     r"|PostgreSQL|ZPL|Zope Public|Unlicense|CC0|HPND|zlib)\b",
@@ -33,18 +35,26 @@ def problem(package: str) -> str | None:
         licence = licence_of(package)
     except PackageNotFoundError:
         return None  # Not for this platform, or an alternative build of an installed one.
-    # `A OR B` is our choice, so one good alternative is enough.
-    alternatives = re.split(r"\s+OR\s+", licence)
-    if any(ALLOWED.search(text) and not REFUSED.search(text) for text in alternatives):
-        return None
-    return f"{package}: {licence or 'no licence stated'}"
+    return None if allowed(licence) else f"{package}: {licence or 'no licence stated'}"
+
+
+def allowed(licence: str) -> bool:
+    """Whether one alternative of it may be used: `A OR B` is our choice."""
+    return any(ALLOWED.search(text) and not REFUSED.search(text) for text in re.split(r"\s+OR\s+", licence))
+
+
+def npm_problems(lock: Path) -> list[str]:
+    """Why packages that the JavaScript client brings along may not be used."""
+    packages = json.loads(lock.read_text())["packages"]
+    brought = {name: each.get("license", "") for name, each in packages.items() if name and not each.get("dev")}
+    return [f"{name}: {licence or 'no licence stated'}" for name, licence in brought.items() if not allowed(licence)]
 
 
 def locked() -> list[str]:
     """The names in the locks of what is shipped."""
     names: set[str] = set()
     for lock in ("base", "embedded", "server"):
-        text = (Path(__file__).parent.parent / "requirements" / f"{lock}.txt").read_text()
+        text = (ROOT / "requirements" / f"{lock}.txt").read_text()
         names |= set(re.findall(r"^([A-Za-z0-9._-]+)==", text, re.MULTILINE))
     return sorted(names)
 
@@ -52,6 +62,7 @@ def locked() -> list[str]:
 def main() -> int:
     """Print every refused package; 1 when there is one."""
     problems = [found for package in locked() if (found := problem(package))]
+    problems += npm_problems(ROOT / "clients/js/package-lock.json")
     for found in problems:
         sys.stderr.write(f"Licence not allowed: {found}\n")
     return 1 if problems else 0

@@ -16,7 +16,7 @@ ALLOWED = re.compile(
 )
 REFUSED = re.compile(r"\b(AGPL|Affero|(?<!L)GPL|(?<!Lesser )General Public License)", re.IGNORECASE)
 # Packages whose metadata says nothing a machine can read, with the licence a person found in their files.
-FOUND_BY_HAND = {"huey": "MIT"}
+FOUND_BY_HAND = {"huey": "MIT", "xmlhttprequest-ssl": "MIT"}
 
 
 def licence_of(package: str) -> str:
@@ -46,7 +46,8 @@ def allowed(licence: str) -> bool:
 def npm_problems(lock: Path) -> list[str]:
     """Why packages that the JavaScript client brings along may not be used."""
     packages = json.loads(lock.read_text())["packages"]
-    brought = {name: each.get("license", "") for name, each in packages.items() if name and not each.get("dev")}
+    shipped = {name.rpartition("node_modules/")[2]: each for name, each in packages.items() if not each.get("dev")}
+    brought = {name: each.get("license") or FOUND_BY_HAND.get(name, "") for name, each in shipped.items()}
     return [f"{name}: {licence or 'no licence stated'}" for name, licence in brought.items() if not allowed(licence)]
 
 

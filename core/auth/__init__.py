@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.auth import endpoints, hooks, models
+from core.auth import endpoints, hooks, jobs, models
 from core.plugins.spec import Plugin
 
 plugin = Plugin(
@@ -12,5 +12,6 @@ plugin = Plugin(
     summary="Sign-in: passwords, sessions and tokens.",
     models=models,
     blueprints=(endpoints.blueprint,),
+    jobs=(jobs.forget_revocations,),
     hooks=hooks,
 )

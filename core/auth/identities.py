@@ -9,7 +9,6 @@ from sqlalchemy import bindparam, select
 from core import clock
 from core.auth import passwords, repository
 from core.auth.models import Credential
-from core.auth.principals import principals
 from core.db.read import SystemQuery
 from core.db.session import apart
 from core.users.models import User
@@ -42,4 +41,3 @@ def set_password(user_id: UUID, password: str) -> None:
     with apart() as session:
         session.merge(Credential(user_id=user_id, password_hash=stored, changed_at=clock.now()))
         repository.revoke(session, user_id=user_id, reason="password_reset")
-    principals().forget()

@@ -1,4 +1,4 @@
-"""From a bearer token to an actor: verified once, cached by digest, re-checked against the database within a second."""
+"""From a bearer token to an actor: verified once, cached by digest, good until the revocations say otherwise."""
 
 from __future__ import annotations
 
@@ -11,27 +11,28 @@ import msgspec
 from flask import Request, current_app
 
 from core.actor import Actor, Scope
-from core.auth import repository, tokens
+from core.auth import repository, revocations, tokens
 from core.auth.errors import InvalidToken
 from core.crypto import digest
 from core.plugins.manager import installed
 from core.roles import builtin
 
-RECHECK_SECONDS = 1.0
-"""How long a revoked session or a changed role may still count, per process."""
+RECHECK_SECONDS = 60.0
+"""After this long the database is asked anew, whatever the feed of revocations says."""
 _LIMIT = 10_000
 
 
 class _Known(msgspec.Struct):
     actor: Actor
-    expires: int
+    expires: float
     checked: float
 
 
 class Principals:
     """The verified tokens of one process."""
 
-    def __init__(self) -> None:
+    def __init__(self, feed: revocations.Watch) -> None:
+        self._feed = feed
         self._known: OrderedDict[bytes, _Known] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -40,34 +41,47 @@ class Principals:
         key = digest(token.encode())
         known = self._known.get(key)
         # Leeway is the codec's; a cached token ends exactly at its time.
-        if known is not None and known.expires > time.time():
-            if known.checked + RECHECK_SECONDS > time.monotonic():
-                return known.actor
-            return self._remember(key, known.expires, _actor(known.actor.session_id)).actor
-        claims = tokens.verify(token, kind="access")
-        actor = _actor(claims.sid)
-        if actor.user_id != claims.sub or actor.agency_id != claims.agency:
-            raise InvalidToken
-        return self._remember(key, claims.exp, actor).actor
+        if known is None or known.expires <= time.time():
+            claims = tokens.verify(token, kind="access")
+            known = _asked(claims.sid, expires=claims.exp)
+            if known.actor.user_id != claims.sub or known.actor.agency_id != claims.agency:
+                raise InvalidToken
+            self._remember(key, known)
+        elif not self._holds(known):
+            self._forget(key)
+            known = _asked(known.actor.session_id, expires=known.expires)
+            self._remember(key, known)
+        return known.actor
 
     def forget(self) -> None:
         """Check every token anew at its next use."""
         with self._lock:
             self._known.clear()
 
-    def _remember(self, key: bytes, expires: int, actor: Actor) -> _Known:
-        known = _Known(actor, expires, time.monotonic())
+    def _holds(self, known: _Known) -> bool:
+        if time.monotonic() - known.checked >= RECHECK_SECONDS:
+            return False
+        actor = known.actor
+        return self._feed.holds(known.checked, actor.session_id, actor.user_id, actor.agency_id)
+
+    def _forget(self, key: bytes) -> None:
+        with self._lock:
+            self._known.pop(key, None)
+
+    def _remember(self, key: bytes, known: _Known) -> None:
         with self._lock:
             self._known[key] = known
             self._known.move_to_end(key)
             while len(self._known) > _LIMIT:
                 self._known.popitem(last=False)
-        return known
 
 
 def principals() -> Principals:
     """The running application's verified tokens."""
-    found: Principals = current_app.extensions.setdefault("tripfile.principals", Principals())
+    found: Principals | None = current_app.extensions.get("tripfile.principals")
+    if found is None:
+        made = Principals(revocations.watch(current_app))
+        found = current_app.extensions.setdefault("tripfile.principals", made)
     return found
 
 
@@ -82,14 +96,14 @@ def from_request(request: Request) -> Actor | None:
     return principals().actor_of(token.strip())
 
 
-def _actor(session_id: UUID | None) -> Actor:
-    """Build the actor of a live session. Raises InvalidToken when it has ended."""
-    if session_id is None:
-        raise InvalidToken
-    standing = repository.standing(session_id)
+def _asked(session_id: UUID | None, *, expires: float) -> _Known:
+    """What the database says of a session. Raises InvalidToken when it has ended."""
+    # Before the question: what is revoked while it is answered is later than this.
+    checked = time.monotonic()
+    standing = repository.standing(session_id) if session_id is not None else None
     if standing is None:
         raise InvalidToken
-    return Actor(
+    actor = Actor(
         kind="user",
         agency_id=standing.agency_id,
         user_id=standing.user_id,
@@ -97,6 +111,7 @@ def _actor(session_id: UUID | None) -> Actor:
         team_ids=frozenset(standing.team_ids),
         grants=_grants(standing.built_in_roles, standing.own_grants),
     )
+    return _Known(actor, min(expires, standing.expires_at.timestamp()), checked)
 
 
 def _grants(built_in: list[str], own: list[tuple[str, str]]) -> dict[str, Scope]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from core import clock
 from core.agencies.models import Agency
+from core.auth import revocations
 from core.auth.models import AuthSession, Credential
 from core.auth.schemas import AgencyRef, Profile
 from core.db import read
@@ -33,6 +34,7 @@ class Standing(msgspec.Struct, frozen=True):
 
     user_id: UUID
     agency_id: UUID
+    expires_at: datetime
     built_in_roles: list[str]
     own_grants: list[tuple[str, str]]
     """Permission and scope, from roles of the agency's own."""
@@ -72,6 +74,7 @@ def _standing() -> read.Statement:
         select(
             AuthSession.user_id,
             AuthSession.agency_id,
+            AuthSession.expires_at,
             _array(codes, Text()),
             _array(grants, JSONB()),
             _array(teams, Uuid()),
@@ -105,9 +108,17 @@ def locked_session(session: Session, session_id: UUID) -> AuthSession | None:
     return session.scalar(select(AuthSession).where(AuthSession.id == session_id).with_for_update())
 
 
+def end(session: Session, row: AuthSession, *, reason: str) -> None:
+    """End a session."""
+    row.revoked_at, row.revoked_because = clock.now(), reason
+    revocations.revoke("session", row.id, agency_id=row.agency_id, session=session)
+
+
 def revoke(session: Session, *, user_id: UUID, reason: str, but: UUID | None = None) -> None:
     """End every session of a person, except one."""
     statement = update(AuthSession).where(AuthSession.user_id == user_id, AuthSession.revoked_at.is_(None))
     if but is not None:
         statement = statement.where(AuthSession.id != but)
-    session.execute(statement.values(revoked_at=clock.now(), revoked_because=reason))
+    ended = statement.values(revoked_at=clock.now(), revoked_because=reason)
+    for session_id, agency_id in session.execute(ended.returning(AuthSession.id, AuthSession.agency_id)):
+        revocations.revoke("session", session_id, agency_id=agency_id, session=session)

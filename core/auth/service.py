@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from flask import current_app, request
+from sqlalchemy.orm import Session
 
 from core import clock, ids
 from core.actor import Actor, current_actor, current_user_id
@@ -13,7 +14,6 @@ from core.auth import passwords, repository, tokens
 from core.auth.errors import InvalidToken, NoMembership, WrongCredentials
 from core.auth.events import PasswordChanged, SessionOpened, SessionRevoked
 from core.auth.models import AuthSession, Credential
-from core.auth.principals import principals
 from core.auth.repository import AGENCIES, IDENTITY, IDENTITY_BY_ID, PROFILE
 from core.auth.schemas import AgencyRef, Login, Me, PasswordChange, Tokens
 from core.db.session import apart
@@ -49,7 +49,7 @@ def refresh(token: str) -> Tokens:
     with apart() as session:
         row = repository.locked_session(session, claims.sid)
         ended_before = row is None or row.revoked_at is not None
-        counter = _rotate(row, claims)
+        counter = _rotate(session, row, claims)
     if counter is None and not ended_before:
         _report_replay(row, claims)
     if counter is None or repository.standing(claims.sid) is None:
@@ -64,10 +64,9 @@ def sign_out() -> None:
     with apart() as session:
         row = session.get(AuthSession, actor.session_id)
         if row is not None and row.revoked_at is None:
-            row.revoked_at, row.revoked_because = clock.now(), "signed_out"
+            repository.end(session, row, reason="signed_out")
     if actor.session_id is not None:
         publish(SessionRevoked(session_id=actor.session_id, reason="signed_out"))
-    principals().forget()
 
 
 def change_password(change: PasswordChange) -> None:
@@ -82,7 +81,6 @@ def change_password(change: PasswordChange) -> None:
         session.merge(Credential(user_id=user_id, password_hash=stored, changed_at=clock.now()))
         repository.revoke(session, user_id=user_id, reason="password_changed", but=current_actor().session_id)
     publish(PasswordChanged(user_id=user_id))
-    principals().forget()
 
 
 def me() -> Me:
@@ -119,7 +117,7 @@ def _open(user_id: UUID, *, slug: str | None) -> Tokens:
     return _pair(user_id, session_id, agency.id, 0, agencies)
 
 
-def _rotate(row: AuthSession | None, claims: tokens.Claims) -> int | None:
+def _rotate(session: Session, row: AuthSession | None, claims: tokens.Claims) -> int | None:
     """The counter of the next refresh token; None when the session has ended, now or before."""
     if row is None or row.revoked_at is not None or row.user_id != claims.sub or row.agency_id != claims.agency:
         return None
@@ -129,12 +127,11 @@ def _rotate(row: AuthSession | None, claims: tokens.Claims) -> int | None:
         return row.counter
     if behind == 1 and clock.now() - row.rotated_at <= GRACE:
         return row.counter
-    row.revoked_at, row.revoked_because = clock.now(), "refresh_token_reused"
+    repository.end(session, row, reason="refresh_token_reused")
     return None
 
 
 def _report_replay(row: AuthSession | None, claims: tokens.Claims) -> None:
-    principals().forget()
     if row is None or row.revoked_because != "refresh_token_reused":
         return
     actor = Actor(kind="public", agency_id=row.agency_id, user_id=row.user_id, session_id=row.id)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from flask import current_app
+from flask import Flask, current_app
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -60,8 +60,17 @@ def apart() -> Iterator[Session]:
         closing.of(session).finish()
 
 
+def at_end(app: Flask, call: Callable[[], None]) -> None:
+    """Call this when the process disposes of its connections: whatever runs in the background must end first."""
+    app.extensions.setdefault("tripfile.at_end", []).append(call)
+
+
 def dispose() -> None:
-    """Close every pooled connection of this process."""
+    """End what runs in the background and close every pooled connection of this process."""
+    for call in current_app.extensions.get("tripfile.at_end", ()):
+        call()
+    # Last of what runs: the others may have told something.
+    current_app.extensions["tripfile.bus"].close()
     for engine in db.engines.values():
         engine.dispose()
     for reader in current_app.extensions["tripfile.readers"].values():

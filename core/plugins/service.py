@@ -5,11 +5,11 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from core.agencies.models import PluginSwitch
+from core.auth.revocations import revoke
 from core.db.tenancy import current_agency_id
 from core.errors import Conflict, NotFound
 from core.events.log import publish
 from core.extensions import db
-from core.plugins import agencies
 from core.plugins.events import PluginSwitchedOff, PluginSwitchedOn
 from core.plugins.manager import installed
 from core.plugins.schemas import PluginView
@@ -89,7 +89,7 @@ def _set(name: str, *, enabled: bool) -> PluginSwitch | None:
         return None
     switch.enabled = enabled
     db.session.flush()
-    agencies.forget(current_agency_id())
+    revoke("agency", current_agency_id())
     return switch
 
 

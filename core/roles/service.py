@@ -8,7 +8,9 @@ from msgspec import UNSET
 
 from core import clock
 from core.actor import Scope, current_actor
+from core.auth.revocations import revoke
 from core.db.query import ListQuery, Page
+from core.db.tenancy import current_agency_id
 from core.errors import Fault, Invalid
 from core.events.log import publish
 from core.plugins.manager import installed
@@ -59,6 +61,7 @@ def change(role_id: UUID, patch: RolePatch, *, version: int | None) -> RoleView:
     after = roles.permissions_of(role.id)
     publish(RoleChanged(role_id=role.id, from_permissions=_plain(before), permissions=_plain(after)), of=role)
     roles.save()
+    revoke("agency", current_agency_id())
     return _view(role)
 
 

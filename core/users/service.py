@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 from core import clock, fields, search
 from core.actor import current_actor
 from core.auth import identities
-from core.auth.principals import principals
+from core.auth.revocations import revoke
 from core.db.query import ListQuery, Page
 from core.errors import Fault, Forbidden, Invalid, NotFound
 from core.events.log import publish
@@ -87,7 +87,7 @@ def change(user_id: UUID, patch: MemberPatch, *, version: int | None) -> MemberV
             teams=shown.teams,
         )
     )
-    principals().forget()
+    revoke("member", user_id)
     return shown
 
 

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from msgspec import UNSET
 
-from core.auth.principals import principals
+from core.auth.revocations import revoke
 from core.db.query import ListQuery, Page
+from core.db.tenancy import current_agency_id
 from core.events.log import publish
 from core.users.errors import TeamNameTaken
 from core.users.events import TeamChanged, TeamCreated, TeamDeleted
@@ -50,7 +51,8 @@ def delete(team_id: UUID, *, version: int | None) -> None:
     team = teams.get(team_id, version=version)
     publish(TeamDeleted(team_id=team.id))
     teams.remove(team)
-    principals().forget()
+    # All of it, rather than one row for each member: teams are seldom dissolved.
+    revoke("agency", current_agency_id())
 
 
 def _refuse_taken(name: str) -> None:

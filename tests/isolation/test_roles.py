@@ -19,11 +19,13 @@ Connect = Callable[[str], psycopg.Connection[Any]]
 SYSTEM_READS = {
     "auth/identities.py",
     "auth/repository.py",
+    "auth/revocations.py",  # Every process reads one feed for all agencies.
     "plugins/agencies.py",  # The switch is asked before the agency is acted in.
     "users/first_start.py",
 }
 APART = {
     "auth/identities.py",  # A person belongs to no agency, so the application's role cannot make one.
+    "auth/jobs.py",  # Old revocations of every agency go at once.
     "auth/service.py",
     "events/log.py",
     "testing/factories.py",

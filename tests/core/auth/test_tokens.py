@@ -14,7 +14,7 @@ import pytest
 import time_machine
 
 from core.app import create_app
-from core.auth.principals import RECHECK_SECONDS
+from core.auth.revocations import EVERY
 from core.config import Settings
 from core.db.session import dispose
 from core.http.application import Application
@@ -185,7 +185,7 @@ class TestRevocation:
             ok(api.patch(f"/users/{person.user_id}", {"roles": ["accountant"]}, version="*"))
             assert "contacts.write" not in ok(client.get("/auth/me"))["permissions"]
             ok(client.post("/auth/logout"), 204)
-            time.sleep(RECHECK_SECONDS + 0.1)
+            time.sleep(EVERY + 0.1)
             assert problem(there.get("/leads")) == REFUSED
         finally:
             with other.app_context():
@@ -206,6 +206,6 @@ class TestRevocation:
         client = person.client()
         assert ok(client.get("/auth/me"))["permissions"] == {"leads.read": "own"}
         ok(api.patch(f"/roles/{UUID(role['id'])}", {"permissions": {"contacts.read": "all"}}, version="*"))
-        time.sleep(RECHECK_SECONDS + 0.1)
+        time.sleep(EVERY + 0.1)
         assert ok(client.get("/auth/me"))["permissions"] == {"contacts.read": "all"}
         assert problem(client.get("/leads")) == (403, "forbidden")

@@ -9,6 +9,7 @@ from sqlalchemy.pool import NullPool
 
 from core import telemetry
 from core.auth import tokens
+from core.bus import wiring
 from core.config import ConfigurationError, Settings, load
 from core.db import closing, read
 from core.db.read import connect_options
@@ -30,6 +31,7 @@ def create_app(settings: Settings | None = None) -> Application:
     tokens.install(app, settings)
     plugins = manager.load(settings)
     app.extensions["tripfile.plugins"] = plugins
+    wiring.install(app, settings)
     app.extensions["tripfile.subscriptions"] = subscriptions.install(plugins)
     mount.mount(app, app.api, plugins)
     # Otherwise whoever opens /docs first would notice.

@@ -59,7 +59,7 @@ def installation_problems(*needed: str) -> list[str]:
 
 
 def _database(settings: Settings, found: Findings) -> None:
-    for key in ("database_url", "database_owner_url", "database_system_url"):
+    for key in ("database_url", "database_owner_url", "database_system_url", "database_direct_url"):
         url = getattr(settings, key)
         if url is not None and (problem := database_problem(key.upper(), url.get_secret_value())):
             found.problems.append(problem)
@@ -71,6 +71,10 @@ def _database(settings: Settings, found: Findings) -> None:
         found.problems.extend(roles.system_problems(settings.database_system_url.get_secret_value()))
     if settings.database_pooler == "transaction" and roles.unlimited(url):
         found.warnings.append("DATABASE_POOLER=transaction: no time-out ends a statement; run `tripfile db roles`")
+    if settings.database_pooler == "transaction" and not settings.redis_url and settings.database_direct_url is None:
+        found.warnings.append(
+            "DATABASE_DIRECT_URL is missing: through a pooler in transaction mode processes do not hear of each other"
+        )
 
 
 def database_problem(key: str, url: str) -> str | None:

@@ -98,6 +98,7 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     database_owner_url: SecretStr | None = None
     database_system_url: SecretStr | None = None
+    database_direct_url: SecretStr | None = None
     database_pooler: Literal["none", "transaction"] = "none"
     database_pool_size: int = Field(8, ge=1, le=200)
     database_statement_timeout: Duration = timedelta(seconds=5)
@@ -202,7 +203,7 @@ def _general_problems(settings: Settings) -> list[str]:
     secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else None
     if secret is not None and len(secret) < 32:
         found.append("JWT_SECRET is too short: use at least 32 random characters")
-    for key in ("database_url", "database_owner_url", "database_system_url"):
+    for key in ("database_url", "database_owner_url", "database_system_url", "database_direct_url"):
         url = getattr(settings, key)
         if url and not url.get_secret_value().startswith(("postgresql://", "postgres://")):
             found.append(f"{key.upper()} must start with postgresql://; PostgreSQL 15 or newer is the only database")

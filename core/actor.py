@@ -42,6 +42,14 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
             raise Forbidden(f"The permission {permission} is not granted to you")
         return scope
 
+    def reaches(self, permission: str, *, owner_id: UUID | None, team_id: UUID | None) -> bool:
+        """Whether what has this owner and team is within how far a permission reaches for this actor."""
+        scope = self.scope_of(permission)
+        if scope is None or scope is Scope.ALL:
+            return scope is Scope.ALL
+        mine = owner_id is not None and owner_id == self.user_id
+        return mine or (scope is Scope.TEAM and team_id in self.team_ids)
+
 
 NOBODY = Actor(kind="public")
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from flask import Request, current_app
 
-from core.actor import Actor, Scope
+from core.actor import Actor
 from core.auth import repository, revocations, tokens
 from core.auth.errors import InvalidToken
 from core.crypto import digest
@@ -109,19 +109,6 @@ def _asked(session_id: UUID | None, *, expires: float) -> _Known:
         user_id=standing.user_id,
         session_id=session_id,
         team_ids=frozenset(standing.team_ids),
-        grants=_grants(standing.built_in_roles, standing.own_grants),
+        grants=builtin.combined(standing.built_in_roles, standing.own_grants, installed().permissions),
     )
     return _Known(actor, min(expires, standing.expires_at.timestamp()), checked)
-
-
-def _grants(built_in: list[str], own: list[tuple[str, str]]) -> dict[str, Scope]:
-    declared = installed().permissions
-    found: dict[str, Scope] = {}
-    for code in built_in:
-        for name, scope in builtin.grants(code, declared.values()).items():
-            found[name] = builtin.wider(found.get(name), scope)
-    for name, text in own:
-        # A permission of a plugin that is gone grants nothing.
-        if name in declared:
-            found[name] = builtin.wider(found.get(name), Scope(text))
-    return found

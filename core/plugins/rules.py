@@ -205,8 +205,9 @@ def _notices(plugin: Plugin) -> Iterator[str]:
     for notice in plugin.notices:
         if not _EVENT.fullmatch(notice.name) or not notice.name.startswith(f"{plugin.name}."):
             yield f"the notice {notice.name!r} must be named '{plugin.name}.<word>'; rename it"
-        if not notice.summary.strip():
-            yield f"the notice {notice.name!r} has no summary; say when somebody gets it"
+        problem = notice.problem()
+        if problem is not None:
+            yield f"the notice {notice.name!r} {problem}"
 
 
 def _sockets(plugin: Plugin) -> Iterator[str]:

@@ -27,6 +27,21 @@ def grants(code: str, permissions: Iterable[Permission]) -> dict[str, Scope]:
     return {permission.name: permission.roles[code] for permission in permissions if code in permission.roles}
 
 
+def combined(
+    codes: Iterable[str], own: Iterable[tuple[str, str]], permissions: Mapping[str, Permission]
+) -> dict[str, Scope]:
+    """What somebody may do with these built-in roles, and with permissions and scopes of the agency's own roles."""
+    found: dict[str, Scope] = {}
+    for code in codes:
+        for name, scope in grants(code, permissions.values()).items():
+            found[name] = wider(found.get(name), scope)
+    for name, text in own:
+        # A permission of a plugin that is gone grants nothing.
+        if name in permissions:
+            found[name] = wider(found.get(name), Scope(text))
+    return found
+
+
 def wider(first: Scope | None, second: Scope) -> Scope:
     """The scope that reaches further."""
     return second if first is None or _REACH[second] > _REACH[first] else first

@@ -28,6 +28,7 @@ from core.errors import (
     gather,
     under,
 )
+from core.events import history
 from core.events.event import Event
 from core.events.follower import Follower, Recorded
 from core.events.log import publish
@@ -123,6 +124,7 @@ __all__ = [
     "from_minor",
     "gather",
     "handler",
+    "history",
     "hookimpl",
     "hookspec",
     "ids",

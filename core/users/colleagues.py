@@ -1,0 +1,78 @@
+"""The active members of an agency as other modules need them: who is there, where, and what each may do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, any_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import JSONB
+
+from core.actor import Actor
+from core.db import read
+from core.db.tenancy import current_agency_id
+from core.plugins.manager import installed
+from core.roles import builtin
+from core.roles.models import MembershipRole, Role, RolePermission
+from core.users.models import Membership, TeamMember, User
+
+_HELD = select(MembershipRole.role_id).where(MembershipRole.user_id == Membership.user_id).correlate(Membership)
+_CODES = select(Role.code).where(Role.id.in_(_HELD), Role.built_in)
+_GRANTS = select(func.jsonb_build_array(RolePermission.permission, RolePermission.scope)).where(
+    RolePermission.role_id.in_(_HELD)
+)
+_TEAMS = select(TeamMember.team_id).where(TeamMember.user_id == Membership.user_id)
+
+
+def _array(statement: Select[Any], kind: Any) -> ColumnElement[Any]:
+    return func.array(statement.correlate(Membership).scalar_subquery(), type_=ARRAY(kind))
+
+
+def _active(*columns: Any) -> Select[Any]:
+    """Who is no longer suspended or disabled: only they are anybody's colleague."""
+    people = select(*columns).join(User, User.id == Membership.user_id)
+    return people.where(Membership.state == "active", User.disabled_at.is_(None))
+
+
+def _these(*columns: Any) -> Select[Any]:
+    return _active(*columns).where(Membership.user_id == any_(bindparam("user_ids", type_=ARRAY(Uuid()))))
+
+
+def _actor(user_id: UUID, codes: list[str], own: list[tuple[str, str]], teams: list[UUID]) -> Actor:
+    return Actor(
+        kind="user",
+        agency_id=current_agency_id(),
+        user_id=user_id,
+        team_ids=frozenset(teams),
+        grants=builtin.combined(codes, own, installed().permissions),
+    )
+
+
+_ZONES = read.Query(_these(Membership.user_id, User.zone), lambda user_id, zone: (user_id, zone))
+_RIGHTS = read.Query(
+    _these(Membership.user_id, _array(_CODES, Text()), _array(_GRANTS, JSONB()), _array(_TEAMS, Uuid())),
+    _actor,
+)
+_TEAM = read.Query(
+    _active(Membership.user_id)
+    .join(TeamMember, TeamMember.user_id == Membership.user_id)
+    .where(TeamMember.team_id == bindparam("team_id", type_=Uuid()))
+    .order_by(Membership.user_id),
+    lambda user_id: user_id,
+)
+
+
+def zones(user_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The IANA zones of those who are active members of the acting agency."""
+    return dict(_ZONES.rows(user_ids=list(user_ids)))
+
+
+def of_team(team_id: UUID) -> list[UUID]:
+    """The active members of a team."""
+    return _TEAM.rows(team_id=team_id)
+
+
+def actors(user_ids: Iterable[UUID]) -> dict[UUID, Actor]:
+    """The active members among these, each with the rights they would act with."""
+    return {actor.user_id: actor for actor in _RIGHTS.rows(user_ids=list(user_ids)) if actor.user_id}

@@ -34,6 +34,9 @@ def examine(settings: Settings) -> Findings:
     found.problems.extend(installation_problems())
     if driver == "python":
         found.warnings.append("psycopg runs in pure Python, which is slow: install psycopg[binary] or psycopg[c]")
+    if settings.production and settings.outbound_allow_networks:
+        opened = ", ".join(settings.outbound_allow_networks)
+        found.warnings.append(f"OUTBOUND_ALLOW_NETWORKS lets everybody who may set a webhook's address reach {opened}")
     if not found.problems:
         _database(settings, found)
         _plugins(settings, found)

@@ -69,7 +69,22 @@ def rate(value: str) -> str:
     return value
 
 
+def _queues(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        queue, _, threads = value.partition(":")
+        if not queue or not threads.isdecimal() or not 1 <= int(threads) <= 64:
+            raise ValueError(f"{value} is not a queue and its jobs at a time, as default:4; *:4 is every other queue")
+    return values
+
+
+def _lease(value: timedelta) -> timedelta:
+    if not timedelta(seconds=2) <= value <= timedelta(hours=1):
+        raise ValueError("a lease lasts from 2s to 1h")
+    return value
+
+
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+Ports = Annotated[tuple[Annotated[int, Field(ge=1, le=65535)], ...], NoDecode, BeforeValidator(_words)]
 Networks = Annotated[Words, AfterValidator(_networks)]
 Rate = Annotated[str, AfterValidator(rate)]
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
@@ -121,6 +136,19 @@ class Settings(BaseSettings):
     rate_limit_anonymous: Rate = "60/minute"
     rate_limit_login: Rate = "20/minute"
     web_processes: int = Field(1, ge=1)
+
+    outbound_ports: Ports = (443,)
+    outbound_proxy: SecretStr | None = None
+    outbound_ca_file: str = ""
+    outbound_deny_networks: Networks = ()
+    outbound_allow_networks: Networks = ()
+
+    worker_queues: Annotated[Words, AfterValidator(_queues)] = ("*:4",)
+    worker_lease: Annotated[Duration, AfterValidator(_lease)] = timedelta(seconds=30)
+    worker_metrics_port: int = Field(0, ge=0, le=65535)
+    jobs_backoff: Duration = timedelta(seconds=2)
+    jobs_keep_done: Duration = timedelta(days=7)
+    jobs_keep_dead: Duration = timedelta(days=90)
 
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -209,6 +237,10 @@ def _general_problems(settings: Settings) -> list[str]:
             found.append(f"{key.upper()} must start with postgresql://; PostgreSQL 15 or newer is the only database")
     if settings.database_url is not None and settings.database_system_url is None:
         found.append("DATABASE_SYSTEM_URL is missing: nobody could sign in; `tripfile db roles` makes the three roles")
+    if settings.outbound_proxy and not settings.outbound_proxy.get_secret_value().startswith("http://"):
+        found.append("OUTBOUND_PROXY must start with http://, as in http://proxy.example.com:3128")
+    if settings.outbound_ca_file and not Path(settings.outbound_ca_file).is_file():
+        found.append("OUTBOUND_CA_FILE is not a file: name one with certificates in PEM form")
     if settings.jwt_expiration > timedelta(days=1):
         found.append("JWT_EXPIRATION is longer than 24h: keep access tokens short, clients refresh them")
     return found

@@ -39,6 +39,7 @@ from core.http.structs import Draft, Patch, View
 from core.jobs.job import Discard, Job, RetryAfter, job
 from core.money import Currency, Money, check_currency, from_minor, to_minor
 from core.notices import Notice
+from core.outbound import api as outbound
 from core.plugins.hookspecs import hookimpl, hookspec
 from core.plugins.manager import installed, is_on, settings_of
 from core.plugins.spec import Permission, Plugin
@@ -133,6 +134,7 @@ __all__ = [
     "job",
     "money",
     "next_reference",
+    "outbound",
     "owned_key",
     "publish",
     "read",

@@ -1,0 +1,8 @@
+"""What plugins talk to the outside with."""
+
+from __future__ import annotations
+
+from core.outbound.client import Reply, SafeClient
+from core.outbound.errors import NoReply, Refused, TimedOut, TooLarge, Unreachable
+
+__all__ = ["NoReply", "Refused", "Reply", "SafeClient", "TimedOut", "TooLarge", "Unreachable"]

@@ -1,12 +1,22 @@
-"""Key derivation, keyed digests and constant-time comparison."""
+"""Key derivation, keyed digests, authenticated encryption and constant-time comparison."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import secrets
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+_FORM = b"\x01"
+"""How what is sealed is laid out: this byte, a nonce of 12, the ciphertext with its tag."""
+
+
+class Unreadable(ValueError):
+    """What is sealed was sealed with another key, for another place, or was changed."""
 
 
 def derive_key(secret: bytes, *, purpose: str) -> bytes:
@@ -27,3 +37,19 @@ def equal(left: bytes, right: bytes) -> bool:
 def digest(message: bytes) -> bytes:
     """SHA-256, 32 bytes: for high-entropy secrets and cache keys, never for passwords."""
     return hashlib.sha256(message).digest()
+
+
+def seal(key: bytes, plain: bytes, *, place: bytes) -> bytes:
+    """Encrypt with AES-256-GCM (NIST SP 800-38D). `place` says where it belongs, and is needed again to open it."""
+    nonce = secrets.token_bytes(12)
+    return _FORM + nonce + AESGCM(key).encrypt(nonce, plain, _FORM + place)
+
+
+def unseal(key: bytes, sealed: bytes, *, place: bytes) -> bytes:
+    """What was sealed. Raises Unreadable."""
+    try:
+        if sealed[:1] != _FORM:
+            raise Unreadable("It was sealed in a form that is not known here")
+        return AESGCM(key).decrypt(sealed[1:13], sealed[13:], _FORM + place)
+    except (InvalidTag, ValueError) as error:
+        raise Unreadable("It was sealed with another key, for another place, or was changed") from error

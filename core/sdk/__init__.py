@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from msgspec import UNSET, UnsetType
 
-from core import clock, fields, ids, search, streams
+from core import clock, fields, ids, sealing, search, streams
 from core.actor import Actor, Scope, acting_user_id, current_actor, current_user_id, default_team_id, system
 from core.agencies import api as agencies
 from core.config import Settings
+from core.crypto import Unreadable
 from core.db import read
 from core.db.base import PERSONAL, Identified, Model, Numbered, Owned, SoftDeleted, Tenant, owned_key
 from core.db.query import EQUALITY, OPTIONAL, RANGE, Filter, Listing, ListQuery, Operator, Page
@@ -30,6 +31,7 @@ from core.errors import (
 )
 from core.events import history
 from core.events.event import Event
+from core.events.event import declared as declared_events
 from core.events.follower import Follower, Recorded
 from core.events.log import publish
 from core.extensions import db
@@ -38,7 +40,7 @@ from core.http.blueprint import Blueprint
 from core.http.structs import Draft, Patch, View
 from core.jobs.job import Discard, Job, RetryAfter, job
 from core.money import Currency, Money, check_currency, from_minor, to_minor
-from core.notices import Notice
+from core.notices import ACTOR, Notice, titled
 from core.outbound import api as outbound
 from core.plugins.hookspecs import hookimpl, hookspec
 from core.plugins.manager import installed, is_on, settings_of
@@ -47,9 +49,11 @@ from core.realtime import rooms
 from core.realtime.emit import emit
 from core.realtime.spec import Handler, Room, Topic, TopicPage, handler
 from core.references import next_reference
+from core.telemetry import masked
 from core.users import api as users
 
 __all__ = [
+    "ACTOR",
     "EQUALITY",
     "OPTIONAL",
     "PERSONAL",
@@ -107,6 +111,7 @@ __all__ = [
     "TopicPage",
     "Unauthorized",
     "Unavailable",
+    "Unreadable",
     "UnsetType",
     "View",
     "Zone",
@@ -119,6 +124,7 @@ __all__ = [
     "current_agency_id",
     "current_user_id",
     "db",
+    "declared_events",
     "default_team_id",
     "emit",
     "fields",
@@ -132,6 +138,7 @@ __all__ = [
     "installed",
     "is_on",
     "job",
+    "masked",
     "money",
     "next_reference",
     "outbound",
@@ -139,10 +146,12 @@ __all__ = [
     "publish",
     "read",
     "rooms",
+    "sealing",
     "search",
     "settings_of",
     "streams",
     "system",
+    "titled",
     "to_minor",
     "under",
     "users",

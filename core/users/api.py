@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, ScalarSelect, select
 
 from core.errors import Fault, Invalid
 from core.extensions import db
-from core.users.colleagues import actors, of_team, zones
+from core.users.colleagues import actors, holders, of_team, zones
 from core.users.models import Membership, Team, User
 
-__all__ = ["actors", "check_owner", "check_team", "name_of", "of_team", "zones"]
+__all__ = ["actors", "check_owner", "check_team", "holders", "name_of", "of_team", "zones"]
 
 
 def check_owner(user_id: UUID | None, *, pointer: str = "/owner_id") -> None:

@@ -54,6 +54,9 @@ _RIGHTS = read.Query(
     _these(Membership.user_id, _array(_CODES, Text()), _array(_GRANTS, JSONB()), _array(_TEAMS, Uuid())),
     _actor,
 )
+_EVERYBODY = read.Query(
+    _active(Membership.user_id, _array(_CODES, Text()), _array(_GRANTS, JSONB()), _array(_TEAMS, Uuid())), _actor
+)
 _TEAM = read.Query(
     _active(Membership.user_id)
     .join(TeamMember, TeamMember.user_id == Membership.user_id)
@@ -76,3 +79,8 @@ def of_team(team_id: UUID) -> list[UUID]:
 def actors(user_ids: Iterable[UUID]) -> dict[UUID, Actor]:
     """The active members among these, each with the rights they would act with."""
     return {actor.user_id: actor for actor in _RIGHTS.rows(user_ids=list(user_ids)) if actor.user_id}
+
+
+def holders(permission: str) -> list[UUID]:
+    """The active members of the acting agency who hold a permission, in whatever scope."""
+    return [each.user_id for each in _EVERYBODY.rows() if each.user_id and each.scope_of(permission) is not None]

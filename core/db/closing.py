@@ -117,7 +117,7 @@ class Closing:
         """Tell the listeners and make the calls; the unit of work has committed."""
         rows, calls = self._rows, self._calls
         self._rows, self._calls = [], []
-        queues = tuple(dict.fromkeys(row.values["queue"] for row in rows if row.head is None))
+        queues = tuple(dict.fromkeys(row.values["queue"] for row in rows if row.values.get("due")))
         if rows:
             committed = Committed(self._heads, queues)
             calls = [*(_told(listener, committed) for listener in listeners()), *calls]
@@ -193,7 +193,7 @@ def _values(row: Model | Numbered, *, leave_out: str = "") -> dict[str, Any]:
     values = {}
     for attribute in inspect_entity(row).mapper.column_attrs:
         column = attribute.columns[0]
-        if column.name == leave_out:
+        if column.name == leave_out or column.computed is not None:
             continue
         value = getattr(row, attribute.key)
         if value is None:
@@ -245,7 +245,7 @@ def _sql(tables: tuple[tuple[Table, bool], ...]) -> str:
 
 
 def _insert(table: Table, numbered: bool) -> str:  # noqa: FBT001 - part of the cached key
-    kinds = {column.name: column.type.compile(dialect=_TYPES) for column in table.columns}
+    kinds = {column.name: column.type.compile(dialect=_TYPES) for column in table.columns if column.computed is None}
     quoted = _TYPES.identifier_preparer.quote
     names = [name for name in kinds if not (numbered and name == "seq")]
     columns = ", ".join(quoted(name) for name in names)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.sdk import Plugin
 
-from . import endpoints, hooks, models, permissions, settings
+from . import endpoints, hooks, models, notices, permissions, settings
 
 plugin = Plugin(
     name="leads",
@@ -16,5 +16,6 @@ plugin = Plugin(
     permissions=permissions.ALL,
     models=models,
     blueprints=(endpoints.blueprint,),
+    notices=notices.ALL,
     hooks=hooks,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from core.sdk import Event
@@ -80,17 +80,33 @@ class LeadRestored(Event):
 class NoteWritten(Event):
     """Somebody wrote a note on a lead."""
 
+    schema_version: ClassVar[int] = 2
     subject: ClassVar[str] = "lead_id"
     lead_id: UUID
     note_id: UUID
+    mentioned: list[UUID]
+    """The colleagues it mentions."""
+
+    @classmethod
+    def upcast(cls, payload: dict[str, Any], version: int) -> dict[str, Any]:
+        """The first version knew no mentions."""
+        return {**payload, "mentioned": []}
 
 
 class NoteChanged(Event):
     """Somebody corrected or pinned a note on a lead."""
 
+    schema_version: ClassVar[int] = 2
     subject: ClassVar[str] = "lead_id"
     lead_id: UUID
     note_id: UUID
+    mentioned: list[UUID]
+    """The colleagues it did not mention before."""
+
+    @classmethod
+    def upcast(cls, payload: dict[str, Any], version: int) -> dict[str, Any]:
+        """The first version knew no mentions."""
+        return {**payload, "mentioned": []}
 
 
 class NoteDeleted(Event):

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Computed, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.sdk import PERSONAL, Model, Owned, SoftDeleted, owned_key
+from core.sdk import PERSONAL, Model, Owned, SoftDeleted, StructJSON, owned_key
 
 
 class Lead(Owned, SoftDeleted, Model):
@@ -130,6 +130,8 @@ class Note(Owned, Model):
     author_id: Mapped[UUID | None]
     text: Mapped[str] = mapped_column(info=PERSONAL)
     pinned: Mapped[bool]
+    mentions: Mapped[list[UUID]] = mapped_column(StructJSON(list[UUID]), server_default="[]")
+    """The colleagues it mentions."""
 
     __table_args__ = (
         owned_key("lead_id", "leads_lead", ondelete="CASCADE"),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, delete, func, select
+from sqlalchemy import ARRAY, Text, Uuid, bindparam, delete, func, select
 
 from core.sdk import (
     OPTIONAL,
@@ -104,6 +105,24 @@ class Leads(Repository[Lead]):
         db.session.execute(delete(Tag).where(Tag.lead_id == lead_id))
         db.session.add_all(Tag(lead_id=lead_id, tag=tag) for tag in dict.fromkeys(tags))
         db.session.flush()
+
+
+class Standing(NamedTuple):
+    """A lead's reference, and whose it is now."""
+
+    reference: str
+    owner_id: UUID | None
+    team_id: UUID | None
+
+
+_STANDING = read.Query(
+    select(Lead.reference, Lead.owner_id, Lead.team_id).where(Lead.id == bindparam("lead_id", type_=Uuid())), Standing
+)
+
+
+def standing(lead_id: UUID) -> Standing | None:
+    """How a lead stands, whether or not the caller may see it; None where it was put away."""
+    return _STANDING.first(lead_id=lead_id)
 
 
 class Steps(Repository[StatusChange]):

@@ -243,11 +243,17 @@ class StatusChangeView(View):
     created_at: Instant
 
 
+Mentions = Annotated[
+    list[UUID], Meta(max_length=20, description="Colleagues to tell of it; they must see the lead.", examples=[[]])
+]
+
+
 class NoteDraft(Draft):
     """A new note; its author is whoever sends it."""
 
     text: Annotated[str, Meta(min_length=1, max_length=10_000, examples=["Asked for adjoining rooms."])]
     pinned: bool = False
+    mentions: Mentions = []
 
 
 class NotePatch(Patch):
@@ -255,6 +261,7 @@ class NotePatch(Patch):
 
     text: Annotated[str, Meta(min_length=1, max_length=10_000)] | UnsetType = UNSET
     pinned: bool | UnsetType = UNSET
+    mentions: Mentions | UnsetType = UNSET
 
 
 class NoteView(View):
@@ -266,6 +273,7 @@ class NoteView(View):
     author_name: str | None
     text: str
     pinned: bool
+    mentions: list[UUID]
     version: int
     created_at: Instant
     updated_at: Instant

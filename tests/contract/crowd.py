@@ -118,10 +118,11 @@ def _identities(table: Table) -> Iterator[tuple[str, Table]]:
 
 
 def _unique(table: Table) -> set[str]:
+    """The columns that must differ: the last one of a key is what tells the rows of one parent apart."""
     found = {column.name for column in table.columns if column.primary_key or column.unique}
     for constraint in table.constraints:
         if type(constraint).__name__ == "UniqueConstraint":
-            found |= {column.name for column in constraint.columns}  # type: ignore[attr-defined]
+            found.add(list(constraint.columns)[-1].name)  # type: ignore[attr-defined]
     return found
 
 

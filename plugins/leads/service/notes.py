@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from core.sdk import ListQuery, Page, acting_user_id, current_actor, publish
@@ -12,6 +13,10 @@ from ..events import NoteChanged, NoteDeleted, NoteWritten
 from ..models import Note
 from ..repository import leads, notes
 from ..schemas import NoteDraft, NotePatch, NoteView
+from . import audience
+
+# What only the author may change.
+_AUTHORS = {"text", "mentions"}
 
 
 def rows(lead_id: UUID, query: ListQuery) -> Page[NoteView]:
@@ -27,24 +32,29 @@ def view(lead_id: UUID, note_id: UUID) -> NoteView:
 
 
 def write(lead_id: UUID, draft: NoteDraft) -> NoteView:
-    """Write a note on a lead, as oneself. Raises NotFound."""
+    """Write a note on a lead, as oneself. Raises NotFound, Invalid for colleagues who may not read it."""
     leads.require(lead_id)
-    return notes.written(add(lead_id, text=draft.text, pinned=draft.pinned))
+    mentions = audience.check(lead_id, draft.mentions)
+    return notes.written(add(lead_id, text=draft.text, pinned=draft.pinned, mentions=mentions))
 
 
 def change(lead_id: UUID, note_id: UUID, patch: NotePatch, *, version: int | None) -> NoteView:
-    """Correct one's own note, or pin anybody's. Raises NoteOfSomebodyElse, NotFound, PreconditionFailed."""
+    """Correct one's own note, or pin anybody's. Raises NoteOfSomebodyElse, NotFound, PreconditionFailed, Invalid."""
     leads.require(lead_id)
     note = notes.of_lead(note_id, lead_id=lead_id, version=version)
     changes = patch.changes()
-    if "text" in changes and not _is_mine(note):
+    if changes.keys() & _AUTHORS and not _is_mine(note):
         raise NoteOfSomebodyElse
     if not changes:
         return notes.shown(note.id, lead_id=lead_id)
+    before = note.mentions
+    if "mentions" in changes:
+        changes["mentions"] = audience.check(lead_id, changes["mentions"])
     for name, value in changes.items():
         setattr(note, name, value)
     notes.save()
-    publish(NoteChanged(lead_id=lead_id, note_id=note.id), of=note)
+    mentioned = [user_id for user_id in note.mentions if user_id not in before]
+    publish(NoteChanged(lead_id=lead_id, note_id=note.id, mentioned=mentioned), of=note)
     return notes.written(note.id)
 
 
@@ -58,10 +68,11 @@ def delete(lead_id: UUID, note_id: UUID, *, version: int | None) -> None:
     publish(NoteDeleted(lead_id=lead_id, note_id=note.id))
 
 
-def add(lead_id: UUID, *, text: str, pinned: bool = False) -> UUID:
-    """Put a note on a lead that is known to exist."""
-    note = notes.add(Note(lead_id=lead_id, author_id=acting_user_id(), text=text, pinned=pinned))
-    publish(NoteWritten(lead_id=lead_id, note_id=note.id))
+def add(lead_id: UUID, *, text: str, pinned: bool = False, mentions: Sequence[UUID] = ()) -> UUID:
+    """Put a note on a lead that is known to exist; its readers are known to see the lead."""
+    written = Note(lead_id=lead_id, author_id=acting_user_id(), text=text, pinned=pinned, mentions=list(mentions))
+    note = notes.add(written)
+    publish(NoteWritten(lead_id=lead_id, note_id=note.id, mentioned=list(mentions)))
     return note.id
 
 

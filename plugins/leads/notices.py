@@ -1,0 +1,70 @@
+"""What people are told about leads."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from core.sdk import Notice, users
+
+from .events import LeadAssigned, LeadCreated, LeadMoved, NoteChanged, NoteWritten
+from .repository import standing
+from .service import audience
+
+
+def _new_owners(event: LeadAssigned | LeadCreated) -> list[UUID]:
+    """The owner, or the whole team while nobody in it has taken the lead."""
+    lead = standing(event.lead_id)
+    if lead is None:
+        return []
+    if event.owner_id is not None:
+        kept = isinstance(event, LeadAssigned) and event.from_owner_id == event.owner_id
+        return [] if kept else audience.seeing(lead, [event.owner_id])
+    # Since then somebody may have taken it.
+    waiting = lead.owner_id is None and lead.team_id is not None
+    return audience.seeing(lead, users.of_team(lead.team_id)) if waiting and lead.team_id else []
+
+
+def _mentioned(event: NoteWritten | NoteChanged) -> list[UUID]:
+    lead = standing(event.lead_id)
+    return audience.seeing(lead, event.mentioned) if lead is not None and event.mentioned else []
+
+
+def _owner(event: LeadMoved) -> list[UUID]:
+    lead = standing(event.lead_id)
+    return audience.seeing(lead, [lead.owner_id]) if lead is not None and lead.owner_id is not None else []
+
+
+def _reference(event: LeadAssigned | LeadCreated | LeadMoved | NoteWritten | NoteChanged) -> dict[str, str]:
+    lead = standing(event.lead_id)
+    return {"reference": lead.reference} if lead is not None else {}
+
+
+def _move(event: LeadMoved) -> dict[str, str]:
+    return {**_reference(event), "status": event.to_status.replace("_", " ")}
+
+
+ASSIGNED = Notice(
+    name="leads.assigned",
+    summary="A lead becomes mine, or my team's while nobody has taken it",
+    event=(LeadAssigned, LeadCreated),
+    recipients=_new_owners,
+    title="{actor} handed over {reference}",
+    words=_reference,
+)
+MENTIONED = Notice(
+    name="leads.mentioned",
+    summary="Somebody mentions me in a note on a lead",
+    event=(NoteWritten, NoteChanged),
+    recipients=_mentioned,
+    title="{actor} mentioned you on {reference}",
+    words=_reference,
+)
+STATUS = Notice(
+    name="leads.status",
+    summary="Somebody else moves, wins or loses a lead of mine",
+    event=LeadMoved,
+    recipients=_owner,
+    title="{actor} moved {reference} to {status}",
+    words=_move,
+)
+ALL = (ASSIGNED, MENTIONED, STATUS)

@@ -1,0 +1,16 @@
+"""How long what has been read is kept."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from core.sdk import clock, settings_of
+
+from ..repository import notifications
+from ..settings import NotificationSettings
+
+
+def remove_old() -> None:
+    """Remove what was read so long ago that nobody looks for it."""
+    kept = timedelta(days=settings_of(NotificationSettings).keep_read_days)
+    notifications.remove_read(before=clock.now() - kept)

@@ -1,0 +1,101 @@
+"""People who are told things, and the background work that tells them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from core.actor import system
+from core.db.session import unit_of_work
+from core.db.tenancy import acting_as
+from core.events.follower import Recorded
+from core.events.models import EventEntry
+from core.extensions import db
+from core.http.application import Application
+from core.jobs.models import JobEntry
+from core.testing.clients import ApiClient, ok
+from core.testing.factories import AgencyUnderTest
+from plugins.notifications import followers, jobs
+
+ENQUIRY: dict[str, Any] = {
+    "contact": {"name": "Ben Okri", "emails": [{"address": "ben@example.com"}]},
+    "destinations": ["Kenya"],
+    "adults": 2,
+}
+
+
+class Background:
+    """The agency's background work, done when the test says so."""
+
+    def __init__(self, app: Application, agency_id: UUID) -> None:
+        self.app = app
+        self.agency_id = agency_id
+        self.seen = 0
+
+    @contextmanager
+    def work(self) -> Iterator[None]:
+        """A unit of work as the system in the agency."""
+        with self.app.app_context(), unit_of_work(), acting_as(system(self.agency_id)):
+            yield
+
+    def follow(self) -> None:
+        """Let the follower read what is new in the log."""
+        with self.work():
+            statement = select(EventEntry).where(EventEntry.seq > self.seen).order_by(EventEntry.seq)
+            entries = list(db.session.scalars(statement))
+            names = Recorded.__struct_fields__
+            read = [Recorded(**{name: getattr(entry, name) for name in names}) for entry in entries]
+            self.seen = max([self.seen, *(entry.seq for entry in entries)])
+            followers.GATHER.apply(read, 1)
+
+    def waiting(self, name: str = jobs.tell.name) -> list[dict[str, Any]]:
+        """The arguments of the jobs of a name that wait."""
+        with self.work():
+            statement = select(JobEntry.payload).where(
+                JobEntry.agency_id == self.agency_id, JobEntry.name == name, JobEntry.state == "queued"
+            )
+            return list(db.session.scalars(statement.order_by(JobEntry.id)))
+
+    def tell(self) -> None:
+        """Let everybody be told of what has happened."""
+        self.follow()
+        with self.work():
+            statement = select(JobEntry).where(
+                JobEntry.agency_id == self.agency_id, JobEntry.name == jobs.tell.name, JobEntry.state == "queued"
+            )
+            for entry in db.session.scalars(statement.order_by(JobEntry.id)):
+                entry.state = "done"
+                jobs.tell.run(entry.payload)
+
+
+@pytest.fixture
+def background(app: Application, agency: AgencyUnderTest) -> Background:
+    """The agency's background work."""
+    return Background(app, agency.id)
+
+
+@pytest.fixture
+def act(background: Background) -> Callable[[], AbstractContextManager[None]]:
+    """Units of work as the system in the agency, one after the other."""
+    return background.work
+
+
+@pytest.fixture
+def enquire(api: ApiClient) -> Callable[..., dict[str, Any]]:
+    """Takes in a lead."""
+
+    def take_in(by: ApiClient = api, **changes: Any) -> dict[str, Any]:
+        made: dict[str, Any] = ok(by.post("/leads", ENQUIRY | changes), 201)
+        return made
+
+    return take_in
+
+
+def told(person: ApiClient, question: str = "") -> list[str]:
+    """The titles of a person's notifications, the newest first."""
+    return [each["title"] for each in ok(person.get(f"/notifications{question}"))["items"]]

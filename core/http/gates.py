@@ -59,12 +59,13 @@ def _permit(app: Flask, request: Request, rule: Rule) -> None:
     if rule.permission is None:
         raise Forbidden("This route declares no permission")
     actor.require(rule.permission)
-    reason = _denial(app, actor, rule.permission, request.endpoint or "")
+    reason = denial(app, actor, rule.permission, request.endpoint or "")
     if reason is not None:
         raise Forbidden(reason)
 
 
-def _denial(app: Flask, actor: Actor, permission: str, endpoint: str) -> str | None:
+def denial(app: Flask, actor: Actor, permission: str, endpoint: str) -> str | None:
+    """Why a rule of access refuses what the roles allow, or None; `endpoint` names the entrance."""
     try:
         reasons = _hook(app).authorize(actor=actor, permission=permission, endpoint=endpoint)
     except Problem:

@@ -27,7 +27,7 @@ NAME = re.compile(r"[a-z][a-z0-9_]{1,30}")
 _PERMISSION = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 _EVENT = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
-_ROOMS_OF_OURS = ("user", "team", "stream")
+_ROOMS_OF_OURS = ("user", "team", "stream", "named")
 _HOST = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 _SECRET = re.compile(r"(^|_)(password|secret|token|key|credentials?)$")
 RESERVED = frozenset({CORE, "gateway", "migrations", "plugins", "public", "system", "alembic"})
@@ -240,9 +240,12 @@ def _topics(plugin: Plugin) -> Iterator[str]:
 
 
 def _rooms(plugin: Plugin) -> Iterator[str]:
+    known = {permission.name for permission in plugin.permissions}
     for room in plugin.rooms:
         if not _WORD.fullmatch(room.kind) or room.kind in _ROOMS_OF_OURS:
             yield f"the room {room.kind!r} must be a lower-case word other than {', '.join(_ROOMS_OF_OURS)}; rename it"
+        if str(room.permission) not in known:
+            yield f"the room {room.kind!r} asks for {str(room.permission)!r}, which it does not declare; declare it"
 
 
 def _commands(plugin: Plugin) -> Iterator[str]:

@@ -1,12 +1,15 @@
-"""Sending to browsers: after the commit, through the bus, to whichever gateway process holds the sockets."""
+"""Sending to browsers: after the commit, to the sockets of this process at once, and through the bus to all others."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 import msgspec
 from flask import current_app
 
+from core import ids
 from core.bus import bus
 from core.db import closing
 from core.extensions import db
@@ -28,6 +31,8 @@ class Emission(msgspec.Struct, frozen=True, array_like=True):
     event: str
     data: msgspec.Raw
     room: str
+    origin: str
+    """The process that sent it, which has delivered it already."""
 
 
 class NewHead(msgspec.Struct, frozen=True, array_like=True):
@@ -36,6 +41,23 @@ class NewHead(msgspec.Struct, frozen=True, array_like=True):
     agency_id: UUID
     scope: str
     seq: int
+    origin: str
+
+
+Live = Emission | NewHead
+
+
+def listeners() -> list[Callable[[Live], None]]:
+    """What the running application hands its own emits and heads to, without the bus: the gateway, where it has one."""
+    found: list[Callable[[Live], None]] = current_app.extensions.setdefault("tripfile.live", [])
+    return found
+
+
+def origin() -> str:
+    """The name of this process among all that share the bus."""
+    made = current_app.extensions.setdefault("tripfile.origin", ids.new().hex)
+    # Whatever is forked has a name of its own.
+    return f"{made}-{os.getpid()}"
 
 
 def emit(event: str, data: msgspec.Struct, *, room: str) -> None:
@@ -43,18 +65,33 @@ def emit(event: str, data: msgspec.Struct, *, room: str) -> None:
 
     For what nobody needs to find again (typing, cursors, progress). Raises Undeclared.
     """
+    message = _emission(event, data, room)
+    closing.of(db.session()).then(lambda: _send(CHANNEL, [message]))
+
+
+def emit_now(event: str, data: msgspec.Struct, *, room: str) -> None:
+    """The same without waiting for a commit: for what is true already, such as how far a long job is."""
+    _send(CHANNEL, [_emission(event, data, room)])
+
+
+def _emission(event: str, data: msgspec.Struct, room: str) -> Emission:
     plugin, _, word = event.partition(".")
-    declared = current_app.extensions["tripfile.plugins"].plugins[plugin].emits.get(word)
-    if declared is not type(data):
+    declaring = current_app.extensions["tripfile.plugins"].plugins.get(plugin)
+    if declaring is None or declaring.emits.get(word) is not type(data):
         raise Undeclared(f"{event} with {type(data).__name__} is not declared in the `emits` of {plugin}")
-    namespace = "/" + plugin.replace("_", "-")
-    message = msgspec.json.encode(Emission(namespace, word, msgspec.Raw(msgspec.json.encode(data)), room))
-    running = bus()
-    closing.of(db.session()).then(lambda: running.publish(CHANNEL, [message]))
+    return Emission(f"/{declaring.segment}", word, msgspec.Raw(msgspec.json.encode(data)), room, origin())
 
 
 def announce_heads(committed: closing.Committed) -> None:
     """An `after_commit` listener: tell every gateway process which streams have grown."""
-    heads = [msgspec.json.encode(NewHead(head.agency_id, head.scope, head.seq)) for head in committed.heads]
-    if heads:
-        bus().publish(HEADS, heads)
+    here = origin() if committed.heads else ""
+    _send(HEADS, [NewHead(head.agency_id, head.scope, head.seq, here) for head in committed.heads])
+
+
+def _send(channel: str, messages: Sequence[Live]) -> None:
+    if not messages:
+        return
+    for listener in listeners():
+        for message in messages:
+            listener(message)
+    bus().publish(channel, [msgspec.json.encode(message) for message in messages])

@@ -177,6 +177,12 @@ class SessionRevoked(View):
     code: Annotated[str, Meta(examples=["session_revoked"])] = "session_revoked"
 
 
+class ServerDraining(View):
+    """This process ends soon; the transport is closed, and another process takes the client when it reconnects."""
+
+    within: Annotated[float, Meta(description="Seconds until the transport is closed at the latest.", examples=[5.0])]
+
+
 Side = Literal["default", "plugin", "any"]
 
 
@@ -223,5 +229,7 @@ ANNOUNCEMENTS: Mapping[str, Announcement] = MappingProxyType(
         "room.left": Announcement("A room was left.", RoomLeft, "plugin"),
         "auth.expiring": Announcement("The token ends within a minute.", AuthExpiring, "any"),
         "session_revoked": Announcement("The session was ended.", SessionRevoked, "any"),
+        "server.draining": Announcement("The process ends; reconnect.", ServerDraining, "default"),
+        "server.refused": Announcement("The connection broke a rule and is closed.", Refusal, "any"),
     }
 )

@@ -32,6 +32,11 @@ def entity(agency_id: UUID, kind: str, entity_id: UUID) -> str:
     return f"a:{agency_id}:{kind}:{entity_id}"
 
 
+def named(agency_id: UUID, name: str) -> str:
+    """A room of a plugin's own naming, which a `socket_rooms` hook puts people in."""
+    return f"a:{agency_id}:named:{name}"
+
+
 def of(actor: Actor) -> list[str]:
     """The rooms a person is in from the start: the agency's, their own, and one per team."""
     if actor.agency_id is None or actor.user_id is None:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from limits import parse
 
 from core.actor import Actor
 
@@ -23,6 +24,9 @@ class Handler:
     rate: str
     """How often one socket may send it, as `20/second`."""
 
+    def __post_init__(self) -> None:
+        parse(self.rate)
+
     def __call__(self, sent: Any) -> Any:
         return self.function(sent)
 
@@ -37,7 +41,8 @@ def handler(
     """Make a function of `sockets.py` the handler of a socket event; it receives the checked Struct.
 
     It runs as the connected person in a unit of work of its own and should be short: longer work is a job. What it
-    returns becomes `data` of the acknowledgement; a Problem it raises becomes `{ok: false, code, message, errors}`.
+    returns, an `answers` Struct, becomes `data` of the acknowledgement; a Problem it raises becomes
+    `{ok: false, code, message, errors}`. It may run again where the database lost a race.
     """
 
     def declare(function: Callable[..., Any]) -> Handler:
@@ -80,8 +85,14 @@ class Topic:
 
 @dataclass(frozen=True, kw_only=True)
 class Room:
-    """A kind of room that clients join and leave by id: `lead:<id>`. `may_join` asks as the person."""
+    """A kind of room that clients join by id and are seen in: `rooms.entity(agency_id, kind, id)`.
+
+    `may_join` is asked as the person, who holds the permission: whether this one is within their reach. A Problem is
+    a no. It is asked again whenever their rights change.
+    """
 
     kind: str
     summary: str
+    permission: object
+    """The permission it takes, declared by the plugin."""
     may_join: Callable[[UUID], bool]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.sdk import Plugin
 
-from . import endpoints, hooks, models, notices, permissions, settings
+from . import endpoints, hooks, models, notices, permissions, settings, sockets
 
 plugin = Plugin(
     name="leads",
@@ -16,6 +16,9 @@ plugin = Plugin(
     permissions=permissions.ALL,
     models=models,
     blueprints=(endpoints.blueprint,),
+    sockets={"typing": sockets.typing},
+    emits=sockets.EMITS,
+    rooms=(sockets.LEAD,),
     notices=notices.ALL,
     hooks=hooks,
 )

@@ -228,6 +228,19 @@ class Assignment(Draft):
     team_id: UUID | None | UnsetType = UNSET
 
 
+class TypingAt(Draft):
+    """The caller is typing about a lead."""
+
+    lead_id: UUID
+
+
+class Typing(View):
+    """Somebody is typing about a lead; show it for a few seconds."""
+
+    lead_id: UUID
+    user_id: UUID
+
+
 class StatusChangeView(View):
     """One step a lead took through the pipeline."""
 

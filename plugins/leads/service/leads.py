@@ -48,6 +48,12 @@ def view(lead_id: UUID) -> LeadView:
     return leads.shown(lead_id)
 
 
+def is_within_reach(lead_id: UUID) -> bool:
+    """Whether the caller may see a lead. Raises NotFound where not."""
+    leads.require(lead_id)
+    return True
+
+
 def create(draft: LeadDraft) -> LeadView:
     """Take in a lead; it belongs to its maker unless another owner is named. Raises Forbidden, Invalid."""
     _check_hand_over(draft)

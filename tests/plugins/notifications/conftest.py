@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from types import ModuleType
 from typing import Any
 from uuid import UUID
 
@@ -17,10 +18,13 @@ from core.events.follower import Recorded
 from core.events.models import EventEntry
 from core.extensions import db
 from core.http.application import Application
+from core.jobs.job import Job, job
 from core.jobs.models import JobEntry
+from core.plugins.hookspecs import hookimpl
 from core.testing.clients import ApiClient, ok
 from core.testing.factories import AgencyUnderTest
 from plugins.notifications import followers, jobs
+from plugins.notifications.api import Channel
 
 ENQUIRY: dict[str, Any] = {
     "contact": {"name": "Ben Okri", "emails": [{"address": "ben@example.com"}]},
@@ -86,6 +90,28 @@ def act(background: Background) -> Callable[[], AbstractContextManager[None]]:
 
 
 @pytest.fixture
+def mailing(app: Application) -> Iterator[Job[[UUID]]]:
+    """A plugin that delivers by mail."""
+
+    def mail_notification(notification_id: UUID) -> None:
+        """Mails a notification."""
+
+    mail_notification.__module__ = "plugins.postbox.jobs"
+    declared = job()(mail_notification)
+
+    @hookimpl
+    def notifications_channels() -> list[Channel]:
+        return [Channel(name="mail", summary="Letters", deliver=declared)]
+
+    postbox = ModuleType("postbox")
+    postbox.__dict__["notifications_channels"] = notifications_channels
+    relay = app.extensions["tripfile.plugins"].relay
+    relay.register(postbox, "postbox")
+    yield declared
+    relay.unregister(postbox)
+
+
+@pytest.fixture
 def enquire(api: ApiClient) -> Callable[..., dict[str, Any]]:
     """Takes in a lead."""
 
@@ -94,8 +120,3 @@ def enquire(api: ApiClient) -> Callable[..., dict[str, Any]]:
         return made
 
     return take_in
-
-
-def told(person: ApiClient, question: str = "") -> list[str]:
-    """The titles of a person's notifications, the newest first."""
-    return [each["title"] for each in ok(person.get(f"/notifications{question}"))["items"]]

@@ -27,6 +27,11 @@ def rows(person: ApiClient, question: str = "") -> list[dict[str, Any]]:
     return found
 
 
+def me(person: ApiClient) -> UUID:
+    assert person.user_id is not None
+    return person.user_id
+
+
 def hand_over(by: ApiClient, lead: dict[str, Any], **to: Any) -> None:
     ok(by.post(f"/leads/{lead['id']}/assignment", {"owner_id": None, **to}, version="*"))
 
@@ -147,7 +152,7 @@ class TestNotify:
         with act():
             notifications.notify(
                 "leads.assigned",
-                [api.user_id, ids.new()],
+                [me(api), ids.new()],
                 words={"reference": "L-1"},
                 subject="leads.lead",
                 subject_id=subject_id,
@@ -160,16 +165,16 @@ class TestNotify:
         once = ids.new()
         for _ in range(2):
             with act():
-                notifications.notify("leads.assigned", [api.user_id, api.user_id], words={}, once=once)
+                notifications.notify("leads.assigned", [me(api), me(api)], words={}, once=once)
         assert len(rows(api)) == 1
 
     def test_an_unknown_kind_is_a_defect(self, act: Act, api: ApiClient) -> None:
         with act(), pytest.raises(notifications.UnknownKind, match="not declared in the `notices` of leads"):
-            notifications.notify("leads.forgotten", [api.user_id], words={})
+            notifications.notify("leads.forgotten", [me(api)], words={})
 
     def test_what_is_rolled_back_was_never_told(self, act: Act, api: ApiClient) -> None:
         def change_its_mind() -> None:
-            notifications.notify("leads.assigned", [api.user_id], words={})
+            notifications.notify("leads.assigned", [me(api)], words={})
             raise RuntimeError("changed its mind")
 
         with pytest.raises(RuntimeError), act():
@@ -182,11 +187,11 @@ class TestTitles:
         self, app: Application, act: Act, api: ApiClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with act():
-            notifications.notify("leads.assigned", [api.user_id], words={"reference": "L-1"})
+            notifications.notify("leads.assigned", [me(api)], words={"reference": "L-1"})
         monkeypatch.setattr("plugins.notifications.service.kinds.declared", dict)
         assert rows(api)[0]["title"] == "The system handed over L-1"
 
     def test_a_missing_word_leaves_a_gap(self, act: Act, api: ApiClient) -> None:
         with act():
-            notifications.notify("leads.assigned", [api.user_id], words={})
+            notifications.notify("leads.assigned", [me(api)], words={})
         assert rows(api)[0]["title"] == "The system handed over …"

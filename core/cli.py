@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 ELSEWHERE = {
     "admin": ("core.users.commands:admin", "Make administrators and reset their passwords."),
+    "jobs": ("core.jobs.commands:jobs", "See, repeat, discard and cancel background work."),
     "db": ("core.db.cli:db", "Migrations, checks and roles of the database."),
     "plugins": ("core.plugins.cli:plugins", "Make, list, show, check and remove plugins."),
 }
@@ -55,7 +56,7 @@ def tripfile() -> None:
 
 @tripfile.command()
 def run() -> None:
-    """Run everything on this machine: PostgreSQL, the API and the sockets."""
+    """Run everything on this machine: PostgreSQL, the API, the sockets and a worker."""
     from core.config import load
     from core.supervisor import Supervisor
 
@@ -83,6 +84,15 @@ def gateway() -> None:
     settings = _sound_settings(installation_problems("gunicorn", "gevent"))
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     _become(web_command(f"{host}:{settings.port}"))
+
+
+@tripfile.command()
+def worker() -> None:
+    """Run background work in production: jobs, subscribers and schedules."""
+    from core.supervisor import worker_command
+
+    _sound_settings([], listens=False)
+    _become(worker_command())
 
 
 @tripfile.command()
@@ -122,7 +132,7 @@ def main() -> None:
         sys.exit(2)
 
 
-def _sound_settings(missing: list[str]) -> Settings:
+def _sound_settings(missing: list[str], *, listens: bool = True) -> Settings:
     from core import checks
     from core.config import ConfigurationError, load
 
@@ -136,7 +146,8 @@ def _sound_settings(missing: list[str]) -> Settings:
         raise ConfigurationError(problems)
     for warning in checks.require(settings):
         click.echo(f"Warning: {warning}", err=True)
-    checks.listen(settings.host, settings.port).close()
+    if listens:
+        checks.listen(settings.host, settings.port).close()
     return settings
 
 

@@ -1,4 +1,4 @@
-"""`tripfile run`: PostgreSQL, migrations and one web process under one parent that starts, watches and ends them."""
+"""`tripfile run`: PostgreSQL, migrations, a web process and a worker under one parent that looks after them."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from core.db.embedded import EmbeddedPostgres
 
 READY_SECONDS = 60.0
 DRAIN_SECONDS = 15
+WORKER_DRAIN_SECONDS = 20
 STEADY_SECONDS = 60.0
 LONGEST_PAUSE = 10.0
 TICK = 0.2
@@ -32,16 +33,70 @@ class Stop(BaseException):
     """Somebody asked us to end."""
 
 
+class Child:
+    """A process that is started again when it ends by itself, later each time while it keeps ending."""
+
+    def __init__(self, name: str, start: Callable[[], subprocess.Popen[bytes]]) -> None:
+        self.name = name
+        self.process: subprocess.Popen[bytes] | None = None
+        self._start = start
+        self._started_at = 0.0
+        self._pause = 0.0
+        self._due_at: float | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Its pid, where it was started."""
+        return self.process.pid if self.process else None
+
+    @property
+    def lives(self) -> bool:
+        """Whether it runs."""
+        return self.process is not None and self.process.poll() is None
+
+    def start(self) -> None:
+        """Start it."""
+        self.process = self._start()
+        self._started_at = time.monotonic()
+        self._due_at = None
+
+    def look_after(self) -> None:
+        """Start it again when it has ended and its time has come."""
+        if self.lives:
+            return
+        now = time.monotonic()
+        if self._due_at is None:
+            if now - self._started_at > STEADY_SECONDS:
+                self._pause = 0.0
+            click.echo(f"The {self.name} ended by itself and is started again in {self._pause:.1f} s", err=True)
+            self.kill()  # What it started may still hold connections.
+            self._due_at = now + self._pause
+            self._pause = min(max(2 * self._pause, 0.5), LONGEST_PAUSE)
+        if now >= self._due_at:
+            self.start()
+
+    def drain(self, patience: float) -> None:
+        """Have it end in order, and by force when that takes too long."""
+        if self.process is not None and self.lives:
+            self.process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(patience)
+        self.kill()
+
+    def kill(self) -> None:
+        """End it and what it started, at once."""
+        _kill_group(self.process)
+
+
 class Supervisor:
-    """Holds the port and the database for as long as it lives; the web process comes and goes."""
+    """Holds the port and the database for as long as it lives; the web process and the worker come and go."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = with_secret(settings)
         self.listener: socket.socket | None = None
         self.database: EmbeddedPostgres | None = None
-        self.web: subprocess.Popen[bytes] | None = None
-        self._started_at = 0.0
-        self._pause = 0.0
+        self.web = Child("web process", self._start_web)
+        self.worker = Child("worker", self._start_worker)
 
     def run(self) -> None:
         """Serve until SIGTERM, SIGINT or SIGHUP; raises ConfigurationError when it cannot start."""
@@ -53,7 +108,8 @@ class Supervisor:
             self.listener = checks.listen(self.settings.host, self.settings.port)
             self._start_database()
             self._prepare()
-            self._start_web()
+            self.web.start()
+            self.worker.start()
             self._wait_until_ready()
             self._watch()
         except Stop:
@@ -90,59 +146,60 @@ class Supervisor:
         }
         return {**plugin_environment(), **_revealed(addresses)}
 
-    def _start_web(self) -> None:
+    def _serving_environment(self) -> dict[str, str]:
+        # Whoever serves has no business with the role that migrates. Empty, so that `.env` does not bring it back.
+        return {**self._environment(), "DATABASE_OWNER_URL": ""}
+
+    def _start_web(self) -> subprocess.Popen[bytes]:
         assert self.listener is not None
         descriptor = self.listener.fileno()
-        # Whoever serves has no business with the role that migrates. Empty, so that `.env` does not bring it back.
-        environment = {**self._environment(), "DATABASE_OWNER_URL": ""}
-        self.web = processes.spawn(
+        return processes.spawn(
             web_command(f"fd://{descriptor}"),
             cwd=Path.cwd(),
-            env=environment,
+            env=self._serving_environment(),
             dies_by=signal.SIGQUIT,  # gunicorn's quick shutdown; its worker follows within a second.
             keep=(descriptor,),
         )
-        self._started_at = time.monotonic()
+
+    def _start_worker(self) -> subprocess.Popen[bytes]:
+        return processes.spawn(
+            worker_command(),
+            cwd=Path.cwd(),
+            env=self._serving_environment(),
+            dies_by=signal.SIGKILL,  # The database goes at the same time; leases expire.
+        )
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_SECONDS
         while not checks.answers(self.settings):
-            if self.web is None or self.web.poll() is not None or time.monotonic() > deadline:
+            if not self.web.lives or time.monotonic() > deadline:
                 raise ConfigurationError(["The web process does not start: see above"])
             time.sleep(TICK)
         click.echo(f"Tripfile is running: {checks.address(self.settings)}/docs (Ctrl-C stops it)")
 
     def _watch(self) -> None:
         while True:
-            _reap(self.web.pid if self.web else None, self.database.pid if self.database else None)
+            _reap(self.web.pid, self.worker.pid, self.database.pid if self.database else None)
             if self.database is not None and self.database.pid is None:
                 click.echo("PostgreSQL ended by itself and is started again", err=True)
                 self.database.revive()
-            if self.web is None or self.web.poll() is not None:
-                self._restart_web()
+            self.web.look_after()
+            self.worker.look_after()
             time.sleep(TICK)
 
-    def _restart_web(self) -> None:
-        if time.monotonic() - self._started_at > STEADY_SECONDS:
-            self._pause = 0.0
-        click.echo(f"The web process ended by itself and is started again in {self._pause:.1f} s", err=True)
-        _kill_group(self.web)  # Its worker may still hold connections.
-        time.sleep(self._pause)
-        self._pause = min(max(2 * self._pause, 0.5), LONGEST_PAUSE)
-        self._start_web()
-
     def _end(self) -> None:
-        """In order: no new connections, requests in flight answered, then the database."""
-        _on_signals(lambda *_: _kill_group(self.web))  # A second signal is impatient.
+        """In order: no new connections, jobs that run and requests in flight come to their end, then the database."""
+        _on_signals(lambda *_: self._kill())  # A second signal is impatient.
         if self.listener is not None:
             self.listener.close()
-        if self.web is not None and self.web.poll() is None:
-            self.web.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                self.web.wait(DRAIN_SECONDS + 5)
-        _kill_group(self.web)
+        self.worker.drain(WORKER_DRAIN_SECONDS + 5)
+        self.web.drain(DRAIN_SECONDS + 5)
         if self.database is not None:
             self.database.stop()
+
+    def _kill(self) -> None:
+        self.web.kill()
+        self.worker.kill()
 
 
 def web_command(bind: str) -> list[str]:
@@ -150,6 +207,11 @@ def web_command(bind: str) -> list[str]:
     command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--worker-class", "gevent", "--workers", "1"]
     command += ["--bind", bind, "--worker-connections", "10000", "--graceful-timeout", str(DRAIN_SECONDS)]
     return [*command, "--no-control-socket", "--log-level", "warning"]
+
+
+def worker_command() -> list[str]:
+    """The process that runs jobs."""
+    return [sys.executable, "-m", "core.jobs.worker"]
 
 
 def _revealed(secrets: Mapping[str, SecretStr | None]) -> dict[str, str]:

@@ -28,8 +28,14 @@ def _bus(settings: Settings) -> Bus:
     assert url is not None
     if settings.redis_url is None:
         return PostgresBus(url.get_secret_value(), {**connect_options(settings), "application_name": "tripfile-bus"})
+    return RedisBus(settings.redis_url, prefix=redis_prefix(settings))
+
+
+def redis_prefix(settings: Settings) -> str:
+    """What the names of an installation start with in a Redis that others may use as well."""
+    url = settings.database_direct_url or settings.database_url
+    assert url is not None
     # Every process of an installation knows both, and no two installations share them.
     database = make_url(url.get_secret_value()).database or ""
     secret = settings.key_for("bus channels")
-    installation = blake2b(database.encode(), key=secret, digest_size=8).hexdigest()
-    return RedisBus(settings.redis_url, prefix=f"tripfile:{installation}:")
+    return f"tripfile:{blake2b(database.encode(), key=secret, digest_size=8).hexdigest()}:"

@@ -39,6 +39,10 @@ class Cancelled(Exception):
     """Raised where a running job asks how it goes and somebody has cancelled it."""
 
 
+class PlatformOnly(RuntimeError):
+    """Somebody acting in an agency enqueues maintenance that spans agencies: a defect."""
+
+
 class Job(Generic[P]):
     """A declared job. Plugins list theirs in `Plugin.jobs`; `name` is `<plugin>.<function>`."""
 
@@ -144,6 +148,9 @@ class Enqueueing(Generic[P]):
         return [self._write(self._job.payload((), each)) for each in arguments]
 
     def _write(self, payload: dict[str, Any]) -> UUID:
+        if self._job.platform:
+            # The application's role writes rows of its agency only.
+            raise PlatformOnly(f"{self._job.name} spans agencies: it runs by its schedule, nobody enqueues it")
         entry = entry_of(self._job, payload, at=self._at, delay=self._delay, unique=self._unique)
         entry.priority = self._priority
         closing.of(db.session()).enqueue(entry, agency_id=entry.agency_id)
@@ -161,6 +168,7 @@ def entry_of(
     """The ledger's row for a job of the acting agency and user; nothing is written."""
     actor = current_actor()
     now = clock.now()
+    run_at = (at or now) + delay
     return JobEntry(
         id=ids.new(),
         agency_id=None if job.platform else actor.agency_id,
@@ -170,7 +178,8 @@ def entry_of(
         payload=payload,
         priority=job.priority,
         state="queued",
-        run_at=(at or now) + delay,
+        run_at=run_at,
+        due=run_at <= now,
         attempt=0,
         max_attempts=job.max_attempts,
         unique_key=unique,

@@ -32,6 +32,7 @@ CORE_MODULES: Mapping[str, str] = MappingProxyType(
         "auth": "core.auth",
         "audit": "core.audit",
         "plugins": "core.plugins.switchboard",
+        "jobs": "core.jobs.console",
     }
 )
 """The parts of the core that contribute through a Plugin value, in load order."""

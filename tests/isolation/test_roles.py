@@ -28,6 +28,9 @@ APART = {
     "auth/jobs.py",  # Old revocations of every agency go at once.
     "auth/service.py",
     "events/log.py",
+    "jobs/ledger.py",  # Workers serve every agency: claims, leases and sweeps span them.
+    "jobs/office.py",  # The operator's commands, for every agency.
+    "jobs/schedules.py",  # What is due is asked for every agency at once.
     "testing/factories.py",
 }
 

@@ -41,6 +41,14 @@ def children(pid: int) -> list[int]:
     return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+def child(pid: int, word: str) -> int | None:
+    """The child process that was started with this word, where it runs."""
+    for each in children(pid):
+        if word in Path(f"/proc/{each}/cmdline").read_text() and not gone(each):
+            return each
+    return None
+
+
 def gone(pid: int) -> bool:
     try:
         return "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text()
@@ -69,9 +77,13 @@ def test_the_life_of_an_installation(tripfile: Start, free_port: int) -> None:
     assert reset.wait() == 0, reset.text
     assert "Password: " in reset.text
 
-    # A killed web process comes back, and so does a killed database.
+    # A killed web process comes back, and so do a killed worker and a killed database.
     first.output = first.output.rename(first.output.with_name("first"))
-    [web] = [pid for pid in children(first.process.pid) if pid != database_pid(first)]
+    worker, web = child(first.process.pid, "core.jobs.worker"), child(first.process.pid, "gunicorn")
+    assert worker is not None
+    assert web is not None
+    os.kill(worker, signal.SIGKILL)
+    wait_until(lambda: child(first.process.pid, "core.jobs.worker") not in (None, worker), 10)
     os.kill(web, signal.SIGKILL)
     wait_until(lambda: gone(web), 10)
     assert ready(free_port)["status"] == "ok"

@@ -1,0 +1,31 @@
+"""Events of jobs, for those who started them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import UUID
+
+from core.events.event import Event
+
+
+class JobFailed(Event):
+    """A job that somebody started was given up."""
+
+    subject: ClassVar[str] = "job_id"
+    permission: ClassVar[str | None] = "jobs.read"
+
+    job_id: UUID
+    job: str
+    """Its name, as `leads.import_file`."""
+    user_id: UUID
+
+
+class JobFinished(Event):
+    """A job that told somebody how far it was is done."""
+
+    subject: ClassVar[str] = "job_id"
+    permission: ClassVar[str | None] = "jobs.read"
+
+    job_id: UUID
+    job: str
+    user_id: UUID

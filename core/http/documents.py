@@ -1,4 +1,4 @@
-"""Serve the OpenAPI document, the page to try it in, and a page about each kind of problem; all from this machine."""
+"""Serve the OpenAPI and AsyncAPI documents, a page for each, and what problems mean; all from this machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from flask import Response, request
 
 from core.crypto import digest
 from core.errors import NotFound
-from core.http import problems
+from core.http import events_page, problems
+from core.http.asyncapi import Asyncapi
 from core.http.contract import Rule, declare
 from core.http.structs import encode
 
@@ -23,13 +24,14 @@ _ASSETS = {
     "swagger-ui-bundle.js": "text/javascript",
     "favicon-32x32.png": "image/png",
     "start.js": "text/javascript",
+    "pages.css": "text/css",
 }
 _START = b"""window.addEventListener("load", function () {
   // Without a validator address it asks nobody outside.
   SwaggerUIBundle({ url: "/openapi.json", dom_id: "#page", deepLinking: true, validatorUrl: null });
 });
 """
-_PAGE = b"""<!doctype html>
+_PAGE = f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -37,29 +39,44 @@ _PAGE = b"""<!doctype html>
 <title>Tripfile API</title>
 <link rel="icon" href="/docs/favicon-32x32.png">
 <link rel="stylesheet" href="/docs/swagger-ui.css">
+<link rel="stylesheet" href="/docs/pages.css">
 <script src="/docs/swagger-ui-bundle.js"></script>
 <script src="/docs/start.js"></script>
 </head>
-<body><main id="page"></main></body>
+<body>{events_page.bar("/docs")}<main id="page"></main></body>
 </html>
-"""
+""".encode()
 # Swagger UI sets style attributes and draws its icons from data addresses.
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
     " connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+# The page about events has neither scripts nor inline styles.
+_STATIC_CSP = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 
 
 def install(app: Application) -> None:
-    """Add `/problems/<code>`, and `/openapi.json` and `/docs` where DOCS is on."""
+    """Add `/problems/<code>`, and `/openapi.json`, `/asyncapi.json` and `/docs` where DOCS is on."""
+    live = Asyncapi(app)
 
     def openapi() -> Response:
         return _revalidated(app.api.bytes(), "application/json")
 
+    def asyncapi() -> Response:
+        return _revalidated(live.bytes(), "application/json")
+
+    @cache
+    def events() -> bytes:
+        return events_page.render(app, live.types()).encode()
+
     _add(app, "/problems/<code>", "problem", _problem)
     if app.settings.docs:
         _add(app, "/openapi.json", "openapi", openapi)
-        _add(app, "/docs", "docs", _page)
+        _add(app, "/asyncapi.json", "asyncapi", asyncapi)
+        _add(app, "/docs", "docs", lambda: _page(_PAGE, _CSP))
+        _add(app, "/docs/events", "docs_events", lambda: _page(events(), _STATIC_CSP))
         _add(app, "/docs/<name>", "docs_asset", _asset)
 
 
@@ -68,9 +85,9 @@ def _add(app: Application, address: str, name: str, view: Any) -> None:
     app.add_url_rule(address, name, view, methods=["GET"])
 
 
-def _page() -> Response:
-    response = _revalidated(_PAGE, "text/html; charset=utf-8")
-    response.headers["Content-Security-Policy"] = _CSP
+def _page(html: bytes, policy: str) -> Response:
+    response = _revalidated(html, "text/html; charset=utf-8")
+    response.headers["Content-Security-Policy"] = policy
     return response
 
 
@@ -82,7 +99,11 @@ def _asset(name: str) -> Response:
 
 @cache
 def _read(name: str) -> bytes:
-    return _START if name == "start.js" else (files("flask_swagger_ui") / "dist" / name).read_bytes()
+    if name == "start.js":
+        return _START
+    if name == "pages.css":
+        return (files("core.http") / "pages" / name).read_bytes()
+    return (files("flask_swagger_ui") / "dist" / name).read_bytes()
 
 
 def _problem(code: str) -> Response:

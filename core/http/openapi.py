@@ -10,6 +10,7 @@ import flask_smorest
 import msgspec
 
 from core.http import schemas
+from core.http.live_types import wire_types
 from core.http.problems import MEDIA_TYPE, ProblemDetails
 
 if TYPE_CHECKING:
@@ -65,12 +66,13 @@ class Api(flask_smorest.Api):  # type: ignore[misc] # flask-smorest ships no typ
 
     def check_names(self) -> None:
         """Raise NameTaken when two wire types share a name; much quicker than making the document."""
-        schemas.name_apart(self._kinds, self._strangers())
+        live = wire_types(self._app.extensions["tripfile.plugins"])
+        schemas.name_apart([*self._kinds, *live], self.strangers())
 
     def document(self) -> dict[str, Any]:
         """The whole document. Raises NameTaken when two wire types share a name."""
         document: dict[str, Any] = self.spec.to_dict()
-        found, components = schemas.build(self._kinds, self._strangers())
+        found, components = schemas.build(self._kinds, self.strangers())
         document = _filled(document, found)
         document["info"]["description"] = _ABOUT
         document["servers"] = [{"url": "/"}]
@@ -79,7 +81,7 @@ class Api(flask_smorest.Api):  # type: ignore[misc] # flask-smorest ships no typ
         self._app.extensions["tripfile.plugins"].hook.openapi_ready(document=document)
         return document
 
-    def _strangers(self) -> dict[str, str]:
+    def strangers(self) -> dict[str, str]:
         """The top-level modules of plugins that are not built in, with the plugins' names."""
         present = getattr(self._app.extensions["tripfile.plugins"], "present", {})
         return {each.module.split(".")[0]: name for name, each in present.items() if not each.built_in}

@@ -8,6 +8,7 @@ import pytest
 
 from core.db.ownership import owners
 from core.http.application import Application
+from core.http.asyncapi import Asyncapi
 from core.plugins import rules
 from core.testing import documentation, routes, schema, shape, source, subject
 from core.testing.databases import Server
@@ -88,6 +89,9 @@ class PluginConformance:
 
     def test_the_api_can_be_described_with_it(self, app: Application) -> None:
         assert app.api.document()["paths"]
+
+    def test_what_it_tells_live_can_be_described_with_it(self, app: Application) -> None:
+        assert Asyncapi(app).document()["channels"]
 
     def test_everything_it_offers_is_documented(self, plugin: Subject) -> None:
         problems = documentation.undocumented(plugin)

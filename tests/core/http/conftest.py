@@ -243,7 +243,7 @@ def make_app(works: Works) -> Callable[..., Application]:
     def make(hook: Any = None, **options: Any) -> Application:
         given: dict[str, Any] = {"_env_file": None, "rate_limit_anonymous": "1000/minute", **options}
         app = Application(Settings(**given))
-        app.extensions["tripfile.plugins"] = SimpleNamespace(hook=hook or hooks())
+        app.extensions["tripfile.plugins"] = SimpleNamespace(hook=hook or hooks(), plugins={})
         app.api.register_blueprint(enquiries(), url_prefix="/api/v1/enquiries")
         return app
 

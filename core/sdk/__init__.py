@@ -30,7 +30,7 @@ from core.errors import (
     under,
 )
 from core.events import history
-from core.events.event import Event
+from core.events.event import Event, UnknownEvent
 from core.events.event import declared as declared_events
 from core.events.follower import Follower, Recorded
 from core.events.log import publish
@@ -111,6 +111,7 @@ __all__ = [
     "TopicPage",
     "Unauthorized",
     "Unavailable",
+    "UnknownEvent",
     "Unreadable",
     "UnsetType",
     "View",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -101,7 +102,8 @@ class Calls:
         if schema is None:
             return None
         try:
-            example = example_of(schema, self.components)
+            # A copy: tests put other ids into it.
+            example = deepcopy(example_of(schema, self.components))
         except NoExample as missing:
             raise MissingSample(f"{call}: {missing}, or give it a body in {call.plugin_file}") from missing
         for path, required in references(schema, self.components):

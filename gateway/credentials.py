@@ -95,7 +95,7 @@ class Credentials:
         if session.ended:
             return
         try:
-            with work.event(self._app, "gateway.check"):
+            with work.event(self._app, chore="check"):
                 work.persistently(lambda: self._check(session), reads=True)
         except InvalidToken:
             self.end(session)

@@ -20,6 +20,8 @@ from gateway.sockets import Sockets
 
 log = structlog.get_logger()
 _TICK = 1.0
+_WAITING = 20_000
+_AT_ONCE = 500
 
 
 class Delivery:
@@ -31,7 +33,8 @@ class Delivery:
         self._ticks = ticks
         self._wake = threading.Event()
         self._lock = threading.Lock()
-        self._emissions: deque[Emission] = deque()
+        # Bounded: what is volatile may be lost where more comes than can be sent, the oldest first.
+        self._emissions: deque[Emission] = deque(maxlen=_WAITING)
         self._heads: dict[tuple[UUID, str], int] = {}
         self._next_heads = self._next_tick = 0.0
         self._closed = False
@@ -77,8 +80,10 @@ class Delivery:
 
     def _round(self) -> None:
         now = time.monotonic()
-        while self._emissions:
+        for _ in range(min(_AT_ONCE, len(self._emissions))):
             _safely(self._send, self._emissions.popleft())
+        if self._emissions:
+            self._wake.set()
         # Bursts are one hint: the first at once, what comes in the moments after it together.
         if self._heads and (now >= self._next_heads or self._closed):
             self._next_heads = now + NEW_SECONDS

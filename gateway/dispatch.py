@@ -56,7 +56,7 @@ class Dispatch:
 
     def answer(self, session: Session | None, namespace: str, event: Any, sent: tuple[Any, ...]) -> Done | Failed:
         """The acknowledgement of an event; whatever goes wrong, the connection lives."""
-        with work.event(self._app, str(event)[:60]):
+        with work.event(self._app):
             try:
                 if session is None:
                     raise Unauthorized
@@ -67,6 +67,7 @@ class Dispatch:
 
     def _handled(self, session: Session, namespace: str, event: Any, sent: tuple[Any, ...]) -> Any:
         entrance = self._entrance(namespace, event)
+        bind_contextvars(socket_event=event, namespace=namespace)
         session.spend(namespace, event, entrance.rate)
         value = _read(sent, entrance.accepts)
         attempt = 1

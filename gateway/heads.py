@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
@@ -38,20 +39,31 @@ class Heads:
         self._topics = topics
         self._later = later
         self._seconds = itertools.count()
+        self._lock = threading.Lock()
+        self._due: dict[Follow, None] = {}
 
     def tick(self) -> None:
         """Once a second: the streams whose turn it is."""
         turn = next(self._seconds) % int(HEAD_SECONDS)
         due = [follow for follow in self._topics.followed() if hash(follow) % int(HEAD_SECONDS) == turn]
-        if due:
-            self._later(lambda: self.send(due))
+        self._ask_for(due)
 
     def all(self) -> None:
         """Every followed stream: hints may have been missed."""
-        self._later(lambda: self.send(self._topics.followed()))
+        self._ask_for(self._topics.followed())
 
-    def send(self, follows: Sequence[Follow]) -> None:
+    def _ask_for(self, follows: Sequence[Follow]) -> None:
+        with self._lock:
+            waiting = bool(self._due)
+            self._due.update(dict.fromkeys(follows))
+        # Where the database is slow, what becomes due meanwhile is asked for together.
+        if follows and not waiting:
+            self._later(self._send)
+
+    def _send(self) -> None:
         """Ask the database where streams stand, and tell whoever follows them."""
+        with self._lock:
+            follows, self._due = list(self._due), {}
         for start in range(0, len(follows), _AT_ONCE):
             part = follows[start : start + _AT_ONCE]
             known = self._ask(part)
@@ -62,6 +74,6 @@ class Heads:
     def _ask(self, follows: Sequence[Follow]) -> dict[tuple[UUID, str], int]:
         agencies = list({follow.agency_id for follow in follows})
         scopes = list({follow.scope for follow in follows})
-        with work.event(self._app, "gateway.heads"):
+        with work.event(self._app, chore="heads"):
             rows = work.persistently(lambda: _HEADS.rows(agencies=agencies, scopes=scopes), reads=True)
         return {(agency_id, scope): seq for agency_id, scope, seq in rows}

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import structlog
 from flask import Flask, g
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bound_contextvars, unbind_contextvars
 
 from core import ids
 from core.actor import Actor
@@ -24,12 +24,15 @@ T = TypeVar("T")
 
 
 @contextmanager
-def event(app: Flask, name: str) -> Iterator[None]:
-    """The context of one event: nobody acts yet, and the log knows which it is."""
+def event(app: Flask, **known: str) -> Iterator[None]:
+    """The context of one event: nobody acts yet, and every line of the log says what is known of it."""
     with app.app_context():
         g.request_id = str(ids.new())
-        with bound_contextvars(request_id=g.request_id, socket_event=name):
-            yield
+        with bound_contextvars(request_id=g.request_id, **known):
+            try:
+                yield
+            finally:
+                unbind_contextvars("socket_event", "namespace", "user_id", "agency_id")
 
 
 def become(actor: Actor, permission: str | None = None) -> None:

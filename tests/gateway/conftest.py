@@ -103,7 +103,7 @@ def inside(app: Application, gateway: Gateway) -> Iterator[Callable[..., Inside]
     made: list[Inside] = []
 
     def make(query: str = "") -> Inside:
-        made.append(Inside(app, app.extensions["socketio"].server, query))
+        made.append(Inside(app.extensions["socketio"].server, query))
         return made[-1]
 
     yield make

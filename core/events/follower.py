@@ -39,9 +39,13 @@ class Recorded(msgspec.Struct, frozen=True):
 class Follower:
     """Reads each agency's log in order; its checkpoint moves in the transaction of its effect.
 
-    `apply` runs as the system in the agency. What it writes for a `build` is seen by nobody until that build is live:
-    that is how a follower is rebuilt from the first event beside the running one. One that keeps no rows of its own
-    (it enqueues jobs, say) sets `rebuild=None` and ignores `build`.
+    `apply` runs as the system in the agency, in the transaction that moves the checkpoint; what it raises stops this
+    follower in this agency, and it is tried again later. It may see a plugin's events of long ago: those it was made
+    too late for, or those of a rebuild.
+
+    What it writes for a `build` is seen by nobody until that build is live (`following.live_build`): so it is rebuilt
+    from the first event beside the running one. One that keeps no rows of its own (it enqueues jobs, say) sets no
+    `forget` and ignores `build`.
     """
 
     name: str
@@ -52,3 +56,12 @@ class Follower:
     """The events it wants; None for all."""
     forget: Callable[[int], None] | None = None
     """Remove what was written for a build that is replaced; None where nothing can be rebuilt."""
+    from_start: bool = False
+    """Whether agencies that were there before it are read from their first event; always so where it can be rebuilt."""
+    eager: bool = True
+    """Whether it reads as soon as something happened; otherwise every few seconds, more events at a time."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether it must see every event: it waits while its plugin is off, where others let those events pass."""
+        return self.from_start or self.forget is not None

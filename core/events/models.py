@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock
@@ -63,4 +63,7 @@ class FollowerEntry(Identified, Model):
     last_error: Mapped[str | None]
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
 
-    __table_args__ = (UniqueConstraint("agency_id", "name", "build"),)
+    __table_args__ = (
+        UniqueConstraint("agency_id", "name", "build"),
+        Index("core_follower_live_idx", "agency_id", "name", unique=True, postgresql_where=text("live")),
+    )

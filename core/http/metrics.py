@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import structlog
 from flask import Flask, Request, Response, current_app
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -16,6 +19,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from core.config import METRICS_FOLDER, plugin_environment
 
+log = structlog.get_logger()
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
@@ -38,8 +42,19 @@ def observe(request: Request, response: Response, duration: float) -> None:
     seconds.labels(plugin, rule, method).observe(duration)
 
 
+def at_scrape(app: Flask, measure: Callable[[], None]) -> None:
+    """Have something measured whenever the measurements are read; what it raises is logged."""
+    app.extensions.setdefault("tripfile.measures", []).append(measure)
+
+
 def page(app: Flask) -> Response:
     """Everything measured, in Prometheus' text format."""
+    for measure in app.extensions.get("tripfile.measures", ()):
+        try:
+            measure()
+        except Exception:
+            # The other measurements tell why: the database is away, most likely.
+            log.exception("metrics.not_measured")
     limits_degraded.set(app.extensions["tripfile.limits"].degraded)
     return Response(generate_latest(everything()), content_type=CONTENT_TYPE_LATEST)
 

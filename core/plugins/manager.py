@@ -31,6 +31,7 @@ CORE_MODULES: Mapping[str, str] = MappingProxyType(
         "roles": "core.roles",
         "auth": "core.auth",
         "audit": "core.audit",
+        "events": "core.events.feed",
         "plugins": "core.plugins.switchboard",
         "jobs": "core.jobs.console",
     }

@@ -1,0 +1,51 @@
+"""`tripfile events`: who follows the log, and rebuilding what followers keep."""
+
+from __future__ import annotations
+
+import time
+
+import click
+from flask import current_app
+
+from core.events import checkpoints, following, rebuilding
+from core.users.first_start import agency_id_of
+
+
+@click.group()
+def events() -> None:
+    """The event log: its followers, and its catalogue."""
+
+
+@events.command()
+def followers() -> None:
+    """List who follows the log and how far behind each is."""
+    known = following.registered(current_app)
+    places = checkpoints.every(known)
+    for name, followed in sorted(known.items()):
+        mine = [place for place in places if place.name == name]
+        behind = sum(place.behind for place in mine if place.live is not False)
+        click.echo(f"{name}: {behind} events behind in {len(mine)} agencies. {followed.follower.summary}")
+        for place in mine:
+            if place.last_error:
+                click.echo(f"  {place.agency_id} stands at {place.seq} of {place.head}: {place.last_error}")
+            elif place.live is False:
+                click.echo(f"  {place.agency_id} build {place.build} stands at {place.seq} of {place.head}")
+
+
+@events.command()
+@click.argument("name")
+@click.option("--agency", help="Slug of the agency; all of them without it.")
+def rebuild(name: str, agency: str | None) -> None:
+    """Make again what a follower keeps, from the first event; readers see the old until the new has caught up."""
+    # The commands run in an application's context of their own; work in the background needs the application itself.
+    app = current_app._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001 - Flask documents it for this
+    agencies = rebuilding.start(app, name, agency_id=agency_id_of(agency) if agency else None)
+    while left := rebuilding.under_way(app, name, agencies):
+        stuck = next((place for place in left if place.last_error), None)
+        if stuck is not None:
+            raise click.ClickException(
+                f"{name} stopped: {stuck.last_error}. It goes on by itself once that is put right"
+            )
+        if not following.follow_once(app, names=[name], agencies=agencies):
+            time.sleep(0.2)
+    click.echo(f"{name} is rebuilt in {len(agencies)} agencies.")

@@ -98,6 +98,13 @@ def _events() -> None:
         sa.Column("updated_at", INSTANT, nullable=False),
         sa.UniqueConstraint("agency_id", "name", "build"),
     )
+    op.create_index(
+        "core_follower_live_idx",
+        "core_follower",
+        ["agency_id", "name"],
+        unique=True,
+        postgresql_where=sa.text("live"),
+    )
     # Who lags behind is asked across agencies.
     protect("core_follower", system="select")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.sdk import Plugin
 
-from . import endpoints, followers, hookspecs, jobs, models, notices, schemas, settings, sockets
+from . import endpoints, followers, hooks, hookspecs, jobs, models, notices, schemas, settings, sockets
 
 plugin = Plugin(
     name="notifications",
@@ -14,10 +14,11 @@ plugin = Plugin(
     settings=settings.NotificationSettings,
     models=models,
     blueprints=(endpoints.blueprint,),
-    jobs=(jobs.tell, jobs.send_digests, jobs.remove_old),
+    jobs=(jobs.tell, jobs.send_digests, jobs.remove_old, jobs.push_notification, jobs.push_again),
     followers=(followers.GATHER,),
     notices=(notices.DIGEST,),
     topics=(sockets.TOPIC,),
     emits={"read": schemas.ReadReceipt},
+    hooks=hooks,
     hookspecs=hookspecs,
 )

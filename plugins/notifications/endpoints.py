@@ -7,8 +7,18 @@ from uuid import UUID
 from core.sdk import Blueprint, ListQuery, Page
 
 from .repository import Mutes, Notifications
-from .schemas import MuteView, NotificationView, PreferencesPatch, PreferencesView, ReadUpto, UnreadView
-from .service import mutes, preferences, reading
+from .schemas import (
+    MuteView,
+    NotificationView,
+    PreferencesPatch,
+    PreferencesView,
+    PushDraft,
+    PushSecretView,
+    PushView,
+    ReadUpto,
+    UnreadView,
+)
+from .service import mutes, preferences, push, reading
 
 blueprint = Blueprint("notifications", description="What you are told, and how you want to be told.")
 
@@ -85,3 +95,25 @@ def mute(subject_id: UUID) -> MuteView:
 def unmute(subject_id: UUID) -> None:
     """Hear about it again."""
     mutes.unmute(subject_id)
+
+
+@blueprint.get("/push", signed_in=True)
+@blueprint.response(200, PushView)
+def show_push() -> PushView:
+    """Show where your notifications are pushed to."""
+    return push.view()
+
+
+@blueprint.put("/push", signed_in=True, credentials=True)
+@blueprint.arguments(PushDraft)
+@blueprint.response(200, PushSecretView)
+def set_up_push(draft: PushDraft) -> PushSecretView:
+    """Have your notifications pushed to an address; the secret that signs them is shown this once."""
+    return push.set_up(draft)
+
+
+@blueprint.delete("/push", signed_in=True)
+@blueprint.response(204)
+def take_away_push() -> None:
+    """Push your notifications nowhere any more."""
+    push.take_away()

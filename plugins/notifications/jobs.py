@@ -6,7 +6,7 @@ from uuid import UUID
 
 from core.sdk import job
 
-from .service import digests, retention, telling
+from .service import digests, push, retention, telling
 
 
 @job(queue="events")
@@ -25,3 +25,22 @@ def send_digests() -> None:
 def remove_old() -> None:
     """Remove what was read long ago."""
     retention.remove_old()
+
+
+@job(queue="push")
+def push_notification(notification_id: UUID) -> None:
+    """Push a notification to its person's own address."""
+    _push(notification_id, attempt=0)
+
+
+@job(queue="push")
+def push_again(notification_id: UUID, attempt: int) -> None:
+    """Push a notification that did not get through before."""
+    _push(notification_id, attempt=attempt)
+
+
+def _push(notification_id: UUID, *, attempt: int) -> None:
+    # A row of its own for each attempt: an address that is out of order is its owner's business, not a dead letter.
+    wait = push.send(notification_id, attempt=attempt)
+    if wait is not None:
+        push_again.later(delay=wait).enqueue(notification_id, attempt + 1)

@@ -1,4 +1,4 @@
-"""Notifications, what each person wants to be told and how, and what they have muted."""
+"""Notifications, how each person wants to be told what and where, and what they have muted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Boolean, Computed, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.sdk import Model, Numbered, Owned, clock, owned_key
+from core.sdk import PERSONAL, Model, Numbered, Owned, clock, owned_key
 
 
 class Notification(Numbered, Model):
@@ -85,4 +85,23 @@ class Mute(Owned, Model):
         owned_key("user_id", "core_membership", referred="user_id", ondelete="CASCADE"),
         Index("notifications_mute_created_at_idx", "agency_id", "user_id", "created_at", "id"),
         Index("notifications_mute_subject_id_idx", "agency_id", "subject_id", "user_id"),
+    )
+
+
+class PushAddress(Owned, Model):
+    """Where a person has notifications pushed to, and how it has answered lately."""
+
+    __tablename__ = "notifications_push_address"
+
+    user_id: Mapped[UUID]
+    # A path may hold a receiver's key.
+    url: Mapped[str] = mapped_column(info=PERSONAL)
+    secret: Mapped[str] = mapped_column(info=PERSONAL)
+    """Sealed."""
+    failing_since: Mapped[datetime | None]
+    last_error: Mapped[str | None]
+
+    __table_args__ = (
+        UniqueConstraint("agency_id", "user_id"),
+        owned_key("user_id", "core_membership", referred="user_id", ondelete="CASCADE"),
     )

@@ -29,8 +29,8 @@ from core.sdk import (
     users,
 )
 
-from .models import Mute, Notification, Preference
-from .schemas import IN_APP, Choice, MuteView, NotificationView
+from .models import Mute, Notification, Preference, PushAddress
+from .schemas import IN_APP, Choice, MuteView, NotificationView, PushView
 
 _ME = bindparam("user_id", type_=Uuid())
 _THEM = any_(bindparam("user_ids", type_=ARRAY(Uuid())))
@@ -45,6 +45,15 @@ class Digested(NamedTuple):
     subject: str | None
     subject_id: UUID | None
     daily: list[str]
+
+
+class Target(NamedTuple):
+    """A push address, for sending."""
+
+    id: UUID
+    url: str
+    secret: str
+    failing_since: datetime | None
 
 
 def scope_of(user_id: UUID) -> str:
@@ -210,6 +219,32 @@ class Preferences(Repository[Preference]):
         return found
 
 
+class PushAddresses(Repository[PushAddress]):
+    """Where people have notifications pushed to."""
+
+    model = PushAddress
+    permission = "notifications.read"
+
+    def of(self, user_id: UUID) -> PushAddress | None:
+        """A person's address, for changing it."""
+        return db.session.scalar(select(PushAddress).where(PushAddress.user_id == user_id))
+
+    def target(self, user_id: UUID) -> Target | None:
+        """A person's address, for sending to it."""
+        return _TARGET.first(user_id=user_id)
+
+    def mine(self) -> PushView:
+        """The caller's address. Raises NotFound."""
+        return self._found(_PUSH.first(user_id=current_user_id()))
+
+
+_TARGET = read.Query(
+    select(PushAddress.id, PushAddress.url, PushAddress.secret, PushAddress.failing_since).where(
+        PushAddress.user_id == _ME
+    ),
+    Target,
+)
+_PUSH = read.Query(select(*read.columns(PushView, PushAddress)).where(PushAddress.user_id == _ME), PushView)
 _ANYBODYS = read.Query(
     ROW.add_columns(Notification.user_id).where(Notification.id == bindparam("notification_id", type_=Uuid())),
     lambda *row: (row[-1], NotificationView(*row[:-1])),
@@ -260,3 +295,4 @@ _CHOICES = read.Query(
 notifications = Notifications()
 mutes = Mutes()
 preferences = Preferences()
+push_addresses = PushAddresses()

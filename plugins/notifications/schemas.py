@@ -112,6 +112,36 @@ class MuteView(View):
     created_at: Instant
 
 
+class PushDraft(Draft):
+    """Where to push your notifications to."""
+
+    url: Annotated[
+        str,
+        Meta(
+            pattern="^https?://[\\x21-\\x7e]+$",
+            max_length=2000,
+            description="https, a public host, no user name.",
+            examples=["https://push.example.com/ana"],
+        ),
+    ]
+
+
+class PushView(View):
+    """Where your notifications are pushed to, and how it has answered lately."""
+
+    url: str
+    failing_since: Instant | None
+    last_error: str | None
+    created_at: Instant
+
+
+class PushSecretView(View):
+    """Where your notifications are pushed to, and the secret that signs them, shown this once."""
+
+    url: str
+    secret: str
+
+
 class Delivery(View):
     """A notification on its way to its person on another channel."""
 

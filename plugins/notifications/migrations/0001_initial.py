@@ -1,4 +1,4 @@
-"""Notifications, preferences and mutes."""
+"""Notifications, preferences, mutes and push addresses."""
 
 from __future__ import annotations
 
@@ -37,13 +37,23 @@ def upgrade() -> None:
         sa.UniqueConstraint("agency_id", "user_id", "subject_id"),
         owned_foreign_key("user_id", "core_membership", "user_id", ondelete="CASCADE"),
     )
+    owned_table(
+        "notifications_push_address",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("secret", sa.Text(), nullable=False),
+        sa.Column("failing_since", INSTANT),
+        sa.Column("last_error", sa.Text()),
+        sa.UniqueConstraint("agency_id", "user_id"),
+        owned_foreign_key("user_id", "core_membership", "user_id", ondelete="CASCADE"),
+    )
     for name, columns in (("created_at", ("user_id", "created_at", "id")), ("subject_id", ("subject_id", "user_id"))):
         op.create_index(f"notifications_mute_{name}_idx", "notifications_mute", ["agency_id", *columns])
 
 
 def downgrade() -> None:
     """Drop them."""
-    for table in ("notifications_mute", "notifications_preference", TABLE):
+    for table in ("notifications_push_address", "notifications_mute", "notifications_preference", TABLE):
         drop_owned_table(table)
 
 

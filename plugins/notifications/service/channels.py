@@ -8,7 +8,7 @@ from ..hookspecs import Channel
 from ..schemas import IN_APP, ChannelView, Choice
 
 # What people can choose before there is a plugin that delivers it.
-FORESEEN = {IN_APP: "In the product", "mail": "E-mail", "push": "Push to an address of your own"}
+FORESEEN = {IN_APP: "In the product", "mail": "E-mail"}
 
 
 def delivering() -> dict[str, Channel]:

@@ -30,10 +30,21 @@ def _mute(api: ApiClient, address: str) -> None:
     ok(api.call("PUT", address))
 
 
+# An address of the public internet that needs no name server.
+_ADDRESS = {"url": "https://8.8.8.8/push"}
+
+
+def _push(api: ApiClient, address: str) -> None:
+    ok(api.call("PUT", "/notifications/push", json=_ADDRESS))
+
+
 SAMPLES: Mapping[str, Sample] = {
     "notifications.search": Sample(before=lambda api, address: _told(api)),
     "notifications.search_mutes": Sample(before=lambda api, address: _mute(api, f"{address}/{_lead(api)}")),
     "notifications.unmute": Sample(before=_mute),
+    "notifications.show_push": Sample(before=_push),
+    "notifications.set_up_push": Sample(body=lambda api, number: _ADDRESS),
+    "notifications.take_away_push": Sample(before=_push),
 }
 ROWS: Mapping[str, Callable[[ApiClient], str]] = {
     "/notifications/<uuid:notification_id>": _told,

@@ -49,7 +49,7 @@ class TestPreferences:
         assert [(each["name"], each["available"]) for each in shown["channels"]] == [
             ("in_app", True),
             ("mail", False),
-            ("push", False),
+            ("push", True),
         ]
         assert {"leads.assigned", "leads.mentioned", "leads.status"} <= {each["name"] for each in shown["kinds"]}
         assert chosen(shown) == {"in_app": "now", "mail": "off", "push": "off"}

@@ -99,8 +99,8 @@ def _table(
         return
     if not (table.secured and table.forced):
         yield f"{table.name} has no forced row-level security: call protect({table.name!r}) in a migration"
-    apart = any if table.name in WITH_PLATFORM_ROWS else all
-    if not table.policies or not apart("app.agency_id" in condition for condition in table.policies):
+    enough = any if table.name in WITH_PLATFORM_ROWS else all
+    if not table.policies or not enough("app.agency_id" in condition for condition in table.policies):
         yield f"{table.name} has no policy that keeps agencies apart: call protect({table.name!r}) in a migration"
     wants_key = "id" in table.columns and table.name not in UNREFERRED
     if wants_key and not any(index.columns == ("agency_id", "id") for index in table.unique):

@@ -53,7 +53,6 @@ def sales(follow: Follow, happen: Happen) -> None:
     happen(Refunded(sale_id=ids.new(), kind="safari", amount=7))
 
 
-
 def builds(owner: Owner, agency: AgencyUnderTest) -> list[tuple[int, bool]]:
     rows = owner.execute("SELECT build, live FROM core_follower WHERE agency_id = %s AND name = %s", (agency.id, NAME))
     return sorted(rows.fetchall())
@@ -82,7 +81,7 @@ class TestRebuild:
         kept = shown()
         monkeypatch.setattr(following, "BATCH", 7)
         rebuilding.start(app, NAME, agency_id=agency.id)
-        seen = []
+        seen: list[Rows] = []
         while rebuilding.under_way(app, NAME, [agency.id]):
             assert len(seen) < 50
             with app.app_context():

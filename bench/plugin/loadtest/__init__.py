@@ -1,0 +1,18 @@
+"""Load for the benchmarks, loaded as anybody's plugin would be: an emit to a whole agency, and a job that does nothing."""
+
+from __future__ import annotations
+
+from core.sdk import Plugin
+
+from . import endpoints, jobs, permissions, schemas
+
+plugin = Plugin(
+    name="loadtest",
+    version="1.0.0",
+    core=">=1.0,<2",
+    summary="Load for the benchmarks.",
+    permissions=permissions.ALL,
+    blueprints=(endpoints.blueprint,),
+    emits={"note": schemas.BenchNote},
+    jobs=(jobs.nothing,),
+)

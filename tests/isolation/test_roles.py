@@ -20,6 +20,7 @@ SYSTEM_READS = {
     "auth/identities.py",
     "auth/repository.py",
     "auth/revocations.py",  # Every process reads one feed for all agencies.
+    "events/checkpoints.py",  # Which followers lag behind is asked for all agencies at once.
     "plugins/agencies.py",  # The switch is asked before the agency is acted in.
     "users/first_start.py",
 }

@@ -57,7 +57,7 @@ class Session:
 
     transport: str
     actor: Actor
-    token: str
+    token: str = field(repr=False)
     expires: float
     """End of the token, in seconds since 1970."""
     lock: threading.RLock = field(default_factory=threading.RLock)

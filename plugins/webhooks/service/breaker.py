@@ -63,16 +63,23 @@ def refused(endpoint: Endpoint, delivery: Delivery, outcome: Outcome) -> Next | 
 
 
 def next_in_line(endpoint: Endpoint, *, after: timedelta) -> Next | None:
-    """Whose turn it is while an endpoint's messages wait in line; where none does, the next goes as usual."""
+    """The job that tries the first message in an endpoint's line, or looks whether there is one by then."""
     if endpoint.held_since is None:
         return None
+    now = clock.now()
     turn = deliveries.next_turn(endpoint.id)
     if turn is None:
-        endpoint.held_since = None
-        return None
-    now = clock.now()
+        # Messages that have jobs of their own may be about to join.
+        return probe_of(endpoint, at=now + max(after, SCHEDULE[0]))
     # Not only when it is somebody's turn: others join the line meanwhile, and there is one probe for all.
     return probe_of(endpoint, at=min(max(turn, now + after), now + max(after, _LOOK)))
+
+
+def leave_empty(endpoint: Endpoint) -> Next | None:
+    """Nobody waits in line for now: where that is so, the next message goes as usual."""
+    if deliveries.next_turn(endpoint.id) is None:
+        endpoint.held_since = None
+    return next_in_line(endpoint, after=SCHEDULE[0])
 
 
 def disable(endpoint: Endpoint, reason: Reason) -> None:

@@ -42,7 +42,7 @@ def create(draft: EndpointDraft) -> EndpointCreatedView:
     gather(partial(_check_address, draft.url), partial(_check_events, draft.events))
     if endpoints.count() >= settings_of(WebhookSettings).most_endpoints:
         raise TooManyEndpoints
-    secret, endpoint_id = signing.new_secret(), ids.new()
+    secret, endpoint_id = outbound.new_secret(), ids.new()
     endpoint = Endpoint(
         id=endpoint_id,
         url=draft.url,
@@ -86,7 +86,7 @@ def delete(endpoint_id: UUID, *, version: int | None) -> None:
 def rotate(endpoint_id: UUID) -> SecretView:
     """Give an endpoint a new secret; the old one signs beside it for a day. Raises NotFound."""
     endpoint = endpoints.get(endpoint_id)
-    secret = signing.new_secret()
+    secret = outbound.new_secret()
     endpoint.previous_secret, endpoint.previous_secret_until = endpoint.secret, clock.now() + signing.OVERLAP
     endpoint.secret = signing.seal(secret, endpoint_id=endpoint.id)
     endpoints.save()

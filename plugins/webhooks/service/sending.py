@@ -41,7 +41,7 @@ def probe(endpoint_id: UUID) -> Next | None:
     if message is None or (message.due_at is not None and message.due_at > clock.now()):
         endpoint = endpoints.locked(endpoint_id)
         # Nobody joins the line while it is locked.
-        return breaker.next_in_line(endpoint, after=breaker.SCHEDULE[0]) if endpoint else None
+        return breaker.leave_empty(endpoint) if endpoint else None
     return _record(message, send(message))
 
 

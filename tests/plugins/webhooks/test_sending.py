@@ -1,0 +1,363 @@
+"""Messages: what arrives, when it is tried again, and what the log tells."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+import time_machine
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from core import clock
+from core.testing.clients import ApiClient, ok, problem
+from core.testing.factories import AgencyUnderTest
+from plugins.webhooks.service import breaker
+from plugins.webhooks.service.sending import excerpt
+from tests.plugins.webhooks.conftest import Background, Received, Receiver
+
+Add = Callable[..., dict[str, Any]]
+Happen = Callable[..., dict[str, Any]]
+SEND = "webhooks.deliver"
+
+
+def verified(secret: str, received: Received) -> dict[str, Any]:
+    """The message, where a receiver's own library takes it for genuine."""
+    found: dict[str, Any] = Webhook(secret).verify(received.body, received.headers)
+    return found
+
+
+def deliveries(api: ApiClient, endpoint: dict[str, Any], query: str = "") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = ok(api.get(f"/webhooks/endpoints/{endpoint['id']}/deliveries{query}"))["items"]
+    return found
+
+
+def shown(api: ApiClient, delivery: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = ok(api.get(f"/webhooks/endpoints/{delivery['endpoint_id']}/deliveries/{delivery['id']}"))
+    return found
+
+
+class TestMessages:
+    def test_are_what_standard_webhooks_asks_for(
+        self, agency: AgencyUnderTest, add: Add, receiver: Receiver, background: Background, happen: Happen
+    ) -> None:
+        endpoint = add(receiver)
+        lead = happen()
+        background.work()
+        (received,) = receiver.received
+        message = verified(endpoint["secret"], received)
+        assert message == received.said
+        assert list(message) == ["type", "timestamp", "data"]
+        assert message["type"] == "leads.lead_created"
+        assert message["data"]["payload"]["reference"] == lead["reference"]
+        told = {name: message["data"][name] for name in ("agency_id", "subject", "subject_id", "version")}
+        wanted = {"agency_id": str(agency.id), "subject": "leads.lead", "subject_id": lead["id"], "version": 1}
+        assert told == wanted
+        assert message["data"]["seq"] > 0
+        assert received.headers["webhook-id"].startswith("msg_")
+        assert received.headers["content-type"] == "application/json"
+
+    def test_that_are_forged_are_not_taken(
+        self, add: Add, receiver: Receiver, background: Background, happen: Happen
+    ) -> None:
+        endpoint = add(receiver)
+        happen()
+        background.work()
+        (received,) = receiver.received
+        for forged in (
+            received._replace(body=received.body + b" "),
+            received._replace(headers=received.headers | {"webhook-id": "msg_other"}),
+            received._replace(headers=received.headers | {"webhook-timestamp": "1"}),
+        ):
+            with pytest.raises(WebhookVerificationError):
+                verified(endpoint["secret"], forged)
+
+    def test_go_to_each_endpoint_that_listens(
+        self,
+        add: Add,
+        receivers: Callable[[], Receiver],
+        background: Background,
+        happen: Happen,
+        api: ApiClient,
+    ) -> None:
+        one, other, third = receivers(), receivers(), receivers()
+        add(one, "leads.lead_created", "leads.*")
+        add(other, "contacts.*")
+        add(third, "*")
+        background.work()
+        for each in (one, other, third):
+            each.received.clear()
+        happen()
+        background.work()
+        assert one.events == ["leads.lead_created"]
+        assert other.events == ["contacts.contact_created"]
+        assert sorted(third.events) == ["contacts.contact_created", "leads.lead_created"]
+        # The same event has the same id wherever it goes.
+        ids = {each.said["type"]: each.headers["webhook-id"] for each in third.received}
+        assert one.received[0].headers["webhook-id"] == ids["leads.lead_created"]
+
+    def test_are_not_made_of_what_happened_before(
+        self, add: Add, receiver: Receiver, background: Background, happen: Happen
+    ) -> None:
+        happen()
+        add(receiver)
+        background.work()
+        assert receiver.received == []
+
+    def test_stay_in_their_agency(
+        self,
+        add: Add,
+        receiver: Receiver,
+        background: Background,
+        happen: Happen,
+        other_agency: AgencyUnderTest,
+    ) -> None:
+        add(receiver, "*")
+        background.work()
+        receiver.received.clear()
+        happen(by=other_agency.member("owner"))
+        Background(background.app, other_agency.id).work()
+        background.work()
+        assert receiver.received == []
+
+    def test_are_signed_twice_while_a_secret_rotates(
+        self, api: ApiClient, add: Add, receiver: Receiver, background: Background, happen: Happen
+    ) -> None:
+        endpoint = add(receiver)
+        new = ok(api.post(f"/webhooks/endpoints/{endpoint['id']}/secret"))["secret"]
+        happen()
+        background.work()
+        (received,) = receiver.received
+        assert verified(endpoint["secret"], received) == verified(new, received)
+        assert len(received.headers["webhook-signature"].split()) == 2
+        receiver.status = 500
+        happen()
+        background.work()
+        receiver.received.clear()
+        # A day later the old one is worth nothing.
+        later = timedelta(hours=25)
+        with time_machine.travel(clock.now() + later, tick=True):
+            background.work()
+            received = receiver.received[-1]
+            verified(new, received)
+            with pytest.raises(WebhookVerificationError):
+                verified(endpoint["secret"], received)
+
+    def test_wait_for_a_new_secret_where_the_old_one_cannot_be_opened(
+        self,
+        api: ApiClient,
+        add: Add,
+        receiver: Receiver,
+        background: Background,
+        happen: Happen,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        endpoint = add(receiver)
+        happen()
+        key = type(background.app.settings).key_for
+        monkeypatch.setattr(
+            type(background.app.settings), "key_for", lambda self, purpose: key(self, purpose + " of before")
+        )
+        background.work()
+        (delivery,) = deliveries(api, endpoint)
+        assert delivery["error"] == "The endpoint's secret can no longer be read: give it a new one"
+        new = ok(api.post(f"/webhooks/endpoints/{endpoint['id']}/secret"))["secret"]
+        assert new
+        assert receiver.received == []
+
+
+class TestTheLog:
+    def test_tells_of_every_attempt(
+        self, api: ApiClient, add: Add, receiver: Receiver, background: Background, happen: Happen
+    ) -> None:
+        endpoint = add(receiver)
+        receiver.status, receiver.body = 500, b"ana@example.com called +351 912 345 678: token=abcdef " + b"x" * 2000
+        happen()
+        background.work()
+        (delivery,) = deliveries(api, endpoint)
+        assert (delivery["state"], delivery["attempts"], delivery["status"]) == ("waiting", 1, 500)
+        assert delivery["error"] == "The endpoint answered 500 (Internal Server Error)"
+        assert delivery["next_attempt_at"]
+        receiver.status, receiver.body = 200, b""
+        background.work(later=timedelta(seconds=10))
+        (delivery,) = deliveries(api, endpoint, "?state=delivered&event=leads.lead_created")
+        assert (delivery["attempts"], delivery["error"], delivery["next_attempt_at"]) == (2, None, None)
+        log = shown(api, delivery)["log"]
+        assert [(each["number"], each["status"]) for each in log] == [(2, 200), (1, 500)]
+        assert all(each["milliseconds"] >= 0 for each in log)
+        said = log[1]["response"]
+        assert len(said) <= 1024
+        for secret in ("ana@example.com", "912 345 678", "abcdef"):
+            assert secret not in said
+        assert json.loads(shown(api, delivery)["body"]) == receiver.received[0].said
+        # The same message at every attempt, signed anew.
+        assert receiver.received[0].body == receiver.received[1].body
+        assert receiver.received[0].headers["webhook-id"] == receiver.received[1].headers["webhook-id"]
+
+    def test_tells_why_nothing_could_be_sent(
+        self, api: ApiClient, add: Add, receivers: Callable[[], Receiver], background: Background, happen: Happen
+    ) -> None:
+        gone = receivers()
+        endpoint = add(gone)
+        gone.close()
+        happen()
+        background.work()
+        (delivery,) = deliveries(api, endpoint)
+        assert (delivery["status"], delivery["error"]) == (None, "No connection: Connection refused")
+
+    def test_redirects_are_failures(
+        self, api: ApiClient, add: Add, receiver: Receiver, background: Background, happen: Happen
+    ) -> None:
+        endpoint = add(receiver)
+        receiver.status, receiver.headers = 302, {"Location": "http://169.254.169.254/"}
+        happen()
+        background.work()
+        (delivery,) = deliveries(api, endpoint)
+        assert delivery["error"] == "The endpoint answered 302 (Found); redirects are not followed"
+
+    def test_is_cleared_after_a_while(
+        self, api: ApiClient, add: Add, receiver: Receiver, background: Background, happen: Happen
+    ) -> None:
+        from plugins.webhooks import jobs
+
+        endpoint, doomed = add(receiver), add(receiver)
+        happen()
+        background.work()
+        ok(api.delete(f"/webhooks/endpoints/{doomed['id']}", version="*"), 204)
+        receiver.status = 500
+        happen()
+        background.work()
+        with time_machine.travel(clock.now() + timedelta(days=29)), background.unit():
+            jobs.prune()
+        assert len(deliveries(api, endpoint)) == 2
+        with time_machine.travel(clock.now() + timedelta(days=31)), background.unit():
+            jobs.prune()
+        # What is not finished stays.
+        assert [each["state"] for each in deliveries(api, endpoint)] == ["waiting"]
+
+    def test_keeps_no_control_characters(self) -> None:
+        assert excerpt(b"a\x00b\x1b[31m\xff") == "a\ufffdb\ufffd[31m\ufffd"
+        assert excerpt(b"") is None
+
+
+class TestTheSchedule:
+    def test_takes_three_days(
+        self, api: ApiClient, add: Add, receiver: Receiver, background: Background, happen: Happen
+    ) -> None:
+        endpoint = add(receiver)
+        receiver.status = 500
+        happen()
+        elapsed = timedelta(0)
+        background.work()
+        while len(receiver.received) < 10:
+            (delivery,) = deliveries(api, endpoint)
+            wait = datetime.fromisoformat(delivery["next_attempt_at"]) - clock.now()
+            assert wait > elapsed
+            elapsed = wait
+            background.work(later=elapsed + timedelta(seconds=1))
+        (delivery,) = deliveries(api, endpoint)
+        assert (delivery["state"], delivery["attempts"]) == ("failed", 10)
+        assert delivery["error"].endswith("that was the last attempt")
+        assert 65 < elapsed / timedelta(hours=1) < 85
+        assert {each.headers["webhook-id"] for each in receiver.received} == {delivery["message_id"]}
+        assert sum(breaker.SCHEDULE, timedelta(0)) / timedelta(hours=1) == pytest.approx(75.6, abs=0.1)
+
+    @pytest.mark.parametrize("status", [429, 503])
+    def test_waits_as_long_as_it_is_asked_to(
+        self, add: Add, receiver: Receiver, background: Background, happen: Happen, status: int
+    ) -> None:
+        add(receiver)
+        receiver.status, receiver.headers = status, {"Retry-After": "1800"}
+        happen()
+        background.work()
+        assert 1790 < background.waiting()[SEND][0] <= 1800
+
+    @pytest.mark.parametrize(
+        ("status", "wish", "seconds"),
+        [
+            (503, "999999999", 86_400),
+            (503, "1", 5),
+            (503, "soon", 5),
+            (503, "-5", 5),
+            (500, "1800", 5),
+            (503, "date", 3600),
+        ],
+    )
+    def test_waits_no_longer_than_is_sensible(
+        self, add: Add, receiver: Receiver, background: Background, happen: Happen, status: int, wish: str, seconds: int
+    ) -> None:
+        add(receiver)
+        if wish == "date":
+            wish = format_datetime(clock.now() + timedelta(hours=1), usegmt=True)
+        receiver.status, receiver.headers = status, {"Retry-After": wish}
+        happen()
+        background.work()
+        assert background.waiting()[SEND][0] == pytest.approx(seconds, rel=0.15, abs=3)
+
+
+class TestByHand:
+    def test_a_test_arrives(self, api: ApiClient, add: Add, receiver: Receiver, background: Background) -> None:
+        endpoint = add(receiver, "leads.lead_lost")
+        sent = ok(api.post(f"/webhooks/endpoints/{endpoint['id']}/deliveries"), 201)
+        assert (sent["event"], sent["state"], sent["seq"]) == ("webhooks.test", "waiting", None)
+        background.work()
+        (received,) = receiver.received
+        assert verified(endpoint["secret"], received)["type"] == "webhooks.test"
+        assert shown(api, sent)["state"] == "delivered"
+
+    def test_a_message_is_sent_again_under_the_same_id(
+        self, api: ApiClient, add: Add, receiver: Receiver, background: Background, happen: Happen
+    ) -> None:
+        endpoint = add(receiver)
+        happen()
+        background.work()
+        (delivery,) = deliveries(api, endpoint)
+        where = f"/webhooks/endpoints/{endpoint['id']}/deliveries/{delivery['id']}/replay"
+        assert ok(api.post(where), 202)["state"] == "waiting"
+        assert problem(api.post(where)) == (409, "webhook_delivery_on_its_way")
+        background.work()
+        first, second = receiver.received
+        assert first.headers["webhook-id"] == second.headers["webhook-id"]
+        assert first.body == second.body
+        assert shown(api, delivery)["attempts"] == 2
+
+    def test_nothing_is_sent_to_a_disabled_endpoint(
+        self, api: ApiClient, add: Add, receiver: Receiver, background: Background, happen: Happen
+    ) -> None:
+        endpoint = add(receiver)
+        happen()
+        background.work()
+        (delivery,) = deliveries(api, endpoint)
+        where = f"/webhooks/endpoints/{endpoint['id']}"
+        ok(api.patch(where, {"enabled": False}, version="*"))
+        for address in (f"/deliveries/{delivery['id']}/replay", "/deliveries"):
+            assert problem(api.post(where + address)) == (409, "webhook_endpoint_disabled")
+        since = {"since": "2020-01-01T00:00:00Z"}
+        assert problem(api.post(where + "/replay", since)) == (409, "webhook_endpoint_disabled")
+        happen()
+        background.work()
+        assert len(receiver.received) == 1
+
+    def test_everything_that_failed_is_sent_again(
+        self, api: ApiClient, add: Add, receiver: Receiver, background: Background, happen: Happen
+    ) -> None:
+        endpoint = add(receiver)
+        where = f"/webhooks/endpoints/{endpoint['id']}"
+        happen()
+        background.work()
+        receiver.status = 410
+        happen()
+        background.work()
+        ok(api.patch(where, {"enabled": True}, version="*"))
+        receiver.status = 200
+        since = {"since": clock.now().replace(year=2020).isoformat()}
+        assert ok(api.post(where + "/replay", since), 202) == {"count": 1}
+        background.work()
+        assert {each["state"] for each in deliveries(api, endpoint)} == {"delivered"}
+        assert len(receiver.received) == 3
+        assert ok(api.post(where + "/replay", since), 202) == {"count": 0}
+        later = {"since": (clock.now() + timedelta(days=1)).isoformat()}
+        assert ok(api.post(where + "/replay", later), 202) == {"count": 0}

@@ -144,8 +144,8 @@ def _unlike_any(column: Column[Any], quoted: str, table: str) -> str:
         return f"CASE WHEN {quoted}::text = ANY(%(kept)s) THEN {quoted} ELSE md5({quoted}::text || n)::uuid END"
     if isinstance(column.type, Text):
         return f"{quoted} || '-' || n"
-    # The sample may itself be a clone: count on from the last one.
-    return f'(SELECT max("{column.name}") FROM "{table}") + n'
+    # The sample may itself be a clone: count down from the first one. What is numbered next counts up from the last.
+    return f'(SELECT min("{column.name}") FROM "{table}") - n'
 
 
 def _of_a_few(column: Column[Any], quoted: str) -> str:

@@ -110,7 +110,9 @@ class Closing:
                 rows = [row for row in self._rows if row.agency_id == agency_id]
                 raw.execute(_SET_AGENCY, (str(agency_id or ""),))
                 cursors.append(raw.execute(*_statement(rows)))
-            raw.commit()
+            # Not raw.commit(): inside a pipeline that waits for the answer without having sent everything, and with
+            # more rows than the socket's buffer holds, both sides would wait for ever. Leaving the pipeline sends all.
+            raw.execute("COMMIT", prepare=False)
         self._heads = tuple(Head(*row) for cursor in cursors for row in cursor.fetchall())
 
     def finish(self) -> None:

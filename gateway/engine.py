@@ -43,6 +43,7 @@ class Engine(engineio.Server):  # type: ignore[misc]  # engine.io has no annotat
         # All wait equally long, so the first is always the next.
         self._due: deque[tuple[float, Socket]] = deque()
         self._pulse: gevent.Greenlet | None = None
+        self._written: list[Socket] = []
 
     def handle_request(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Make the request a connection and serve it until it ends, or refuse it."""
@@ -59,6 +60,17 @@ class Engine(engineio.Server):  # type: ignore[misc]  # engine.io has no annotat
         socket = self.sockets.get(sid)
         if socket is not None:
             socket.send(pkt)
+
+    def flush_soon(self, socket: Socket) -> None:
+        """Send what was written to a connection once the running greenlets have had their turn: together."""
+        self._written.append(socket)
+        if len(self._written) == 1:
+            gevent.get_hub().loop.run_callback(self._flush)
+
+    def _flush(self) -> None:
+        written, self._written = self._written, []
+        for socket in written:
+            socket.flush()
 
     def received(self, sid: str, message: str) -> None:
         """Hand a message to the application. Raises Refused."""

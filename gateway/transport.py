@@ -1,4 +1,4 @@
-"""One connection: a greenlet reads, writes go out at once, and only what the client does not take has to wait.
+"""One connection: a greenlet reads; what is written in one turn of the loop leaves in one call; nothing piles up.
 
 It stands for engine.io's own socket on simple-websocket, which writes with `send` (a short write corrupts the stream),
 keeps any number of packets for who does not read, inflates before it measures, and takes four greenlets.
@@ -6,7 +6,6 @@ keeps any number of packets for who does not read, inflates before it measures, 
 
 from __future__ import annotations
 
-from collections import deque
 from contextlib import suppress
 from socket import SHUT_RDWR, SHUT_WR, SO_SNDBUF, SOL_SOCKET
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 _CHUNK = 65_536
+_TOGETHER = 64
+"""Frames that leave in one call."""
 _STALLED = 45.0
 """Seconds a client may take nothing at all while something waits for it: those of two missed heartbeats."""
 
@@ -35,7 +36,7 @@ class Socket:
     """What the engine holds of a connection; the names are engine.io's."""
 
     __slots__ = (
-        "_allowance", "_leaving", "_raw", "_reader", "_reason", "_waiting", "_waiting_bytes",
+        "_allowance", "_leaving", "_native", "_raw", "_reader", "_reason", "_stuck", "_waiting", "_waiting_bytes",
         "answered", "closed", "closing", "server", "session", "sid", "welcomed",
     )  # fmt: skip
     connected = True
@@ -52,11 +53,15 @@ class Socket:
         self.welcomed = False
         """Whether a namespace has let it in."""
         self._raw = raw
+        # gevent's own `send` would wait, and costs as much again as the system call.
+        self._native = raw._sock  # noqa: SLF001
         self._reader = frames.Reader()
         self._allowance = Allowance()
         self._leaving = False
         self._reason: str = server.reason.TRANSPORT_CLOSE
-        self._waiting: deque[bytes] | None = None
+        self._waiting: list[bytes] = []
+        self._stuck = False
+        """Whether the client does not take what waits; then a greenlet of its own sends it."""
         self._waiting_bytes = 0
         raw.setsockopt(SOL_SOCKET, SO_SNDBUF, limits.SEND_BUFFER)
 
@@ -66,28 +71,38 @@ class Socket:
         self._reader.largest = limits.LARGEST
 
     def send(self, pkt: packet.Packet) -> None:
-        """Send a packet, or keep it until the client reads. The frame is made once for all who get the packet."""
-        frame = pkt.__dict__.get("frame")
-        if frame is None:
-            frame = pkt.__dict__["frame"] = frames.text(pkt.encode())
-        self.write(frame)
+        """Send a packet."""
+        self.write(frames.text(pkt.encode()))
 
     def write(self, frame: bytes) -> None:
-        """Send bytes without waiting."""
+        """Have a frame sent by the end of this turn of the loop, or as soon as the client reads again."""
         if self._leaving:
             return
-        if self._waiting is not None:
-            self._keep(frame)
+        self._waiting.append(frame)
+        self._waiting_bytes += len(frame)
+        if self._stuck:
+            self._bound()
+        elif len(self._waiting) >= _TOGETHER or self._waiting_bytes >= _CHUNK:
+            self.flush()
+        elif len(self._waiting) == 1:
+            self.server.flush_soon(self)
+
+    def flush(self) -> None:
+        """Send what waits, as far as that goes without waiting."""
+        if self._stuck or not self._waiting:
             return
         try:
-            sent = self._raw.send(frame, 0, 0.0)
+            sent = self._native.sendmsg(self._waiting)
         except BlockingIOError:
             sent = 0
         except OSError:
             self.cut()
             return
-        if sent < len(frame):
-            self._keep(frame[sent:])
+        self._forget(sent)
+        if self._waiting:
+            self._stuck = True
+            gevent.spawn(self._drain)
+            self._bound()
 
     def serve(self) -> None:
         """Read until the connection ends."""
@@ -96,6 +111,9 @@ class Socket:
                 # While the client learns why, the rest of what it sends is not looked at.
                 if not self._leaving:
                     self._take(data)
+                if len(data) == _CHUNK:
+                    # There is more, and reading it would let nobody else have a turn.
+                    gevent.sleep(0)
         except Gone:
             self._reason = self.server.reason.CLIENT_DISCONNECT
         except OSError:
@@ -103,6 +121,8 @@ class Socket:
         finally:
             self.cut()
             self.close(wait=False, abort=True)
+            # The heartbeat still holds this for a while; not what it was sent.
+            self._reader = frames.Reader()
 
     def close(self, wait: bool = True, abort: bool = False, reason: str | None = None) -> None:  # noqa: FBT001, FBT002 - engine.io's signature
         """Tell the application that the client is gone, then let it go; the stock client then comes back."""
@@ -121,13 +141,16 @@ class Socket:
             return
         self.write(frames.close(code, words))
         self._leaving = True
-        if self._waiting is None:
+        self.flush()
+        if not self._stuck:
             self._half_close()
         gevent.spawn_later(limits.GOODBYE_SECONDS, self.cut)
 
     def cut(self) -> None:
         """Close the transport at once."""
         self._leaving = True
+        self._waiting.clear()
+        self._waiting_bytes = 0
         with suppress(OSError):
             self._raw.shutdown(SHUT_RDWR)
 
@@ -160,7 +183,7 @@ class Socket:
         elif opcode == frames.PING:
             self.write(frames.pong(payload))
         elif opcode == frames.CLOSE:
-            self.write(frames.close(1000, ""))
+            self.end(1000, "")
             raise Gone
 
     def _packet(self, payload: bytes) -> None:
@@ -181,43 +204,34 @@ class Socket:
         elif kind != "6":
             raise Refused("malformed", "That is not a packet of Engine.IO 4")
 
-    def _keep(self, frame: bytes) -> None:
-        first = self._waiting is None
-        if self._waiting is None:
-            self._waiting = deque()
-        self._waiting.append(frame)
-        self._waiting_bytes += len(frame)
+    def _bound(self) -> None:
         if len(self._waiting) > limits.WAITING or self._waiting_bytes > limits.WAITING_BYTES:
             metrics.slow.inc()
-            self._waiting.clear()
             self.cut()
-        elif first:
-            gevent.spawn(self._drain)
 
     def _drain(self) -> None:
-        """Send what waits, in order, as fast as the client takes it."""
-        assert self._waiting is not None
+        """Send what waits as fast as the client takes it."""
         try:
-            with gevent.Timeout(_STALLED, OSError("The client reads nothing")) as patience:
-                while self._waiting:
-                    frame = self._waiting[0]
-                    sent = self._raw.send(frame)
-                    if not self._waiting:
-                        # Cut off meanwhile.
-                        break
-                    self._waiting_bytes -= sent
-                    if sent == len(frame):
-                        self._waiting.popleft()
-                    else:
-                        self._waiting[0] = frame[sent:]
-                    patience.close()
-                    patience.start()
+            while self._waiting:
+                with gevent.Timeout(_STALLED, OSError("The client reads nothing")):
+                    sent = self._raw.send(self._waiting[0])
+                self._forget(sent)
         except OSError:
             self.cut()
-        self._waiting = None
-        self._waiting_bytes = 0
+        self._stuck = False
         if self._leaving:
             self._half_close()
+
+    def _forget(self, sent: int) -> None:
+        """So many bytes of what waits are gone."""
+        self._waiting_bytes -= sent
+        waiting, whole = self._waiting, 0
+        while whole < len(waiting) and sent >= len(waiting[whole]):
+            sent -= len(waiting[whole])
+            whole += 1
+        del waiting[:whole]
+        if sent and waiting:
+            waiting[0] = waiting[0][sent:]
 
     def _half_close(self) -> None:
         # Closing both directions at once could throw away the last words on their way.

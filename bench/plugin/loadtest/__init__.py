@@ -1,4 +1,4 @@
-"""Load for the benchmarks, loaded as anybody's plugin would be: an emit to a whole agency, and a job that does nothing."""
+"""Load for the benchmarks, in a plugin like anybody's: an emit to a whole agency, and a job that does nothing."""
 
 from __future__ import annotations
 

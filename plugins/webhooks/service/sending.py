@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from datetime import UTC
+from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from uuid import UUID
@@ -15,6 +15,7 @@ from ..models import Attempt, Delivery
 from ..repository import deliveries, endpoints
 from ..schemas import Message, Next, Outcome
 from . import breaker, signing
+from .pace import pace
 
 EXCERPT = 1024
 """Bytes of an answer that are kept."""
@@ -32,7 +33,10 @@ def attempt(delivery_id: UUID, ticket: int, *, by_hand: bool) -> Next | None:
         return None
     if message.held_since is not None and not by_hand:
         return _join_line(message)
-    return _record(message, send(message))
+    wait = pace.begin(message.endpoint_id)
+    if wait is not None:
+        return _postpone(message, wait)
+    return _record(message, _timed(message))
 
 
 def probe(endpoint_id: UUID) -> Next | None:
@@ -43,6 +47,14 @@ def probe(endpoint_id: UUID) -> Next | None:
         # Nobody joins the line while it is locked.
         return breaker.leave_empty(endpoint) if endpoint else None
     return _record(message, send(message))
+
+
+def _timed(message: Message) -> Outcome:
+    begun = time.perf_counter()
+    try:
+        return send(message)
+    finally:
+        pace.end(message.endpoint_id, seconds=time.perf_counter() - begun)
 
 
 def send(message: Message) -> Outcome:
@@ -131,6 +143,15 @@ def _log(delivery: Delivery, outcome: Outcome) -> None:
             response=outcome.response,
         )
     )
+
+
+def _postpone(message: Message, wait: timedelta) -> Next | None:
+    """Come back later; no attempt is spent."""
+    delivery = deliveries.find(message.delivery_id)
+    if delivery is None:
+        return None
+    delivery.next_attempt_at = clock.now() + wait
+    return breaker.delivery_of(delivery)
 
 
 def _join_line(message: Message) -> Next | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -29,6 +29,7 @@ log = structlog.get_logger()
 DRIVER = "postgresql+tripfile"
 """The name of our dialect in an SQLAlchemy URL."""
 _KEY = "tripfile.closing"
+_JOBS = "core_job"
 _SET_AGENCY = "select set_config('app.agency_id', %s, true)"
 _pending: WeakKeyDictionary[Any, Closing] = WeakKeyDictionary()
 # The driver's dialect has no annotations.
@@ -53,10 +54,20 @@ class Committed(msgspec.Struct, frozen=True):
 
 class _Row(msgspec.Struct, frozen=True):
     table: Table
-    values: dict[str, Any]
+    values: Any
+    """What becomes the JSON object of the row."""
     agency_id: UUID | None
     head: UUID | None = None
     scope: str = ""
+    rings: str | None = None
+    """The queue of a job that is due."""
+
+
+class Enqueued(Protocol):
+    """A Struct of the columns of a job's row."""
+
+    queue: str
+    due: bool
 
 
 class Closing:
@@ -74,10 +85,11 @@ class Closing:
         self._begin()
         self._rows.append(_Row(_table(row), _values(row, leave_out="seq"), agency_id, head, scope))
 
-    def enqueue(self, job: Model, *, agency_id: UUID | None) -> None:
+    def enqueue(self, job: Enqueued, *, agency_id: UUID | None) -> None:
         """Insert a job, unless its unique key is taken."""
         self._begin()
-        self._rows.append(_Row(_table(job), _values(job), agency_id))
+        table = Model.metadata.tables[_JOBS]
+        self._rows.append(_Row(table, job, agency_id, rings=job.queue if job.due else None))
 
     def then(self, call: Callable[[], None]) -> None:
         """Call this once the unit of work has committed; what it raises is logged and harms nobody."""
@@ -119,7 +131,7 @@ class Closing:
         """Tell the listeners and make the calls; the unit of work has committed."""
         rows, calls = self._rows, self._calls
         self._rows, self._calls = [], []
-        queues = tuple(dict.fromkeys(row.values["queue"] for row in rows if row.values.get("due")))
+        queues = tuple(dict.fromkeys(row.rings for row in rows if row.rings))
         if rows:
             committed = Committed(self._heads, queues)
             calls = [*(_told(listener, committed) for listener in listeners()), *calls]
@@ -217,13 +229,14 @@ def _statement(rows: Sequence[_Row]) -> tuple[str, list[str]]:
     tables = tuple(dict.fromkeys((row.table, row.head is not None) for row in rows))
     totals = Counter((row.head, row.scope) for row in rows if row.head is not None)
     counts = [{"agency_id": head, "scope": scope, "n": n} for (head, scope), n in totals.items()]
-    by_table: dict[Table, list[dict[str, Any]]] = {table: [] for table, _ in tables}
+    by_table: dict[Table, list[Any]] = {table: [] for table, _ in tables}
     for row in rows:
-        extra: dict[str, Any] = {}
-        if row.head is not None:
-            totals[row.head, row.scope] -= 1
-            extra = {"stream_agency": row.head, "stream_scope": row.scope, "stream_back": totals[row.head, row.scope]}
-        by_table[row.table].append({**row.values, **extra})
+        if row.head is None:
+            by_table[row.table].append(row.values)
+            continue
+        totals[row.head, row.scope] -= 1
+        place = {"stream_agency": row.head, "stream_scope": row.scope, "stream_back": totals[row.head, row.scope]}
+        by_table[row.table].append({**row.values, **place})
     parameters = [counts, *by_table.values()]
     return _sql(tables), [msgspec.json.encode(each).decode() for each in parameters]
 

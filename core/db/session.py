@@ -43,6 +43,9 @@ def unit_of_work() -> Iterator[UnitOfWork]:
 
 
 def _commit() -> None:
+    # Asking for the session would make one.
+    if not db.session.registry.has():
+        return
     if db.session().in_transaction() or db.session.new or db.session.dirty:
         db.session.commit()
 

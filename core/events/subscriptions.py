@@ -14,7 +14,7 @@ from core.events.event import Event
 from core.events.follower import Recorded
 from core.events.models import EventEntry
 from core.jobs.job import Discard, Job, entry_of
-from core.jobs.models import JobEntry
+from core.jobs.models import NewJob
 
 if TYPE_CHECKING:
     from core.plugins.manager import Plugins
@@ -52,7 +52,7 @@ def install(plugins: Plugins) -> Mapping[str, tuple[tuple[str, Job[Any]], ...]]:
     return found
 
 
-def jobs(entry: EventEntry) -> Iterator[JobEntry]:
+def jobs(entry: EventEntry) -> Iterator[NewJob]:
     """The jobs that an event causes: one per subscriber whose plugin is on for the agency."""
     # Late: the switch is read with the read engine, which stands on what publishes.
     from core.plugins import agencies

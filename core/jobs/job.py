@@ -17,7 +17,7 @@ from core.db import closing
 from core.errors import Fault, Invalid
 from core.events.event import owner_of_module
 from core.extensions import db
-from core.jobs.models import JobEntry
+from core.jobs.models import NewJob
 
 P = ParamSpec("P")
 DEFAULT_QUEUE = "default"
@@ -67,6 +67,7 @@ class Job(Generic[P]):
         self.platform = platform
         """Whether it acts in no agency: maintenance that spans them."""
         self._arguments: type[msgspec.Struct] | None = None
+        self._signature = inspect.signature(function)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> None:
         """Do the work here and now, without a ledger."""
@@ -99,7 +100,7 @@ class Job(Generic[P]):
         """The Struct of its arguments, made from the function's annotations."""
         if self._arguments is None:
             hints = get_type_hints(self.function)
-            parameters = inspect.signature(self.function).parameters.values()
+            parameters = self._signature.parameters.values()
             self._arguments = msgspec.defstruct(
                 f"{self.function.__name__}_arguments",
                 [_field(parameter, hints[parameter.name]) for parameter in parameters],
@@ -110,7 +111,7 @@ class Job(Generic[P]):
 
     def payload(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments as JSON values. Raises Invalid where one has the wrong type, TypeError where one is missing."""
-        bound = inspect.signature(self.function).bind(*args, **kwargs)
+        bound = self._signature.bind(*args, **kwargs)
         plain: dict[str, Any] = msgspec.to_builtins(dict(bound.arguments))
         try:
             msgspec.convert(plain, self.arguments)
@@ -164,12 +165,12 @@ def entry_of(
     at: datetime | None = None,
     delay: timedelta = timedelta(0),
     unique: str | None = None,
-) -> JobEntry:
+) -> NewJob:
     """The ledger's row for a job of the acting agency and user; nothing is written."""
     actor = current_actor()
     now = clock.now()
     run_at = (at or now) + delay
-    return JobEntry(
+    return NewJob(
         id=ids.new(),
         agency_id=None if job.platform else actor.agency_id,
         user_id=actor.user_id,
@@ -177,10 +178,8 @@ def entry_of(
         name=job.name,
         payload=payload,
         priority=job.priority,
-        state="queued",
         run_at=run_at,
         due=run_at <= now,
-        attempt=0,
         max_attempts=job.max_attempts,
         unique_key=unique,
         request_id=g.get("request_id") if has_app_context() else None,

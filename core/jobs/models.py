@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -13,6 +14,27 @@ from core import clock, ids
 from core.db.base import Identified, Model
 
 STATES = ("queued", "running", "done", "dead", "cancelled")
+
+
+class NewJob(msgspec.Struct, kw_only=True):
+    """A job about to be enqueued; not the entity, because thousands are written at a time."""
+
+    id: UUID
+    agency_id: UUID | None
+    user_id: UUID | None
+    queue: str
+    name: str
+    payload: dict[str, Any]
+    priority: int
+    run_at: datetime
+    due: bool
+    max_attempts: int
+    unique_key: str | None
+    request_id: str | None
+    created_at: datetime
+    state: str = "queued"
+    attempt: int = 0
+    cancel_requested: bool = False
 
 
 class JobEntry(Identified, Model):

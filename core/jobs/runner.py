@@ -9,6 +9,7 @@ from enum import StrEnum
 
 import structlog
 from flask import Flask, g
+from prometheus_client import Counter, Histogram
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from core.actor import system
@@ -50,6 +51,7 @@ class Runner:
         self._app = app
         self._jobs = jobs
         self._backoff = backoff
+        self._measured: dict[tuple[str, str, Outcome], tuple[Counter, Histogram]] = {}
 
     def run(self, claim: Claim, lease: Lease) -> Outcome:
         """Run a job to the end of this attempt. Raises nothing."""
@@ -57,7 +59,6 @@ class Runner:
         begun = time.perf_counter()
         with self._app.app_context():
             g.request_id = claim.request_id
-            clear_contextvars()
             bind_contextvars(job=claim.name, job_id=str(claim.id), attempt=claim.attempt)
             if claim.request_id:
                 bind_contextvars(request_id=claim.request_id)
@@ -69,10 +70,17 @@ class Runner:
                 found = Outcome.UNKNOWN
             finally:
                 clear_contextvars()
-        seconds.labels(known.job.queue).observe(time.perf_counter() - begun)
-        counted = Outcome.DONE if found is Outcome.UNWRITTEN else found
-        ended.labels(known.job.queue, claim.name, counted).inc()
+        self._measure(known.job.queue, claim.name, found, time.perf_counter() - begun)
         return found
+
+    def _measure(self, queue: str, name: str, found: Outcome, took: float) -> None:
+        key = (queue, name, Outcome.DONE if found is Outcome.UNWRITTEN else found)
+        measured = self._measured.get(key)
+        if measured is None:
+            # The library looks its labels up under a lock.
+            measured = self._measured[key] = (ended.labels(*key), seconds.labels(queue))
+        measured[0].inc()
+        measured[1].observe(took)
 
     def _attempt(self, claim: Claim, lease: Lease, known: Known) -> Outcome:
         if claim.agency_id is not None and not agencies.enabled(known.plugin, claim.agency_id):

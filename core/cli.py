@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 ELSEWHERE = {
     "admin": ("core.users.commands:admin", "Make administrators and reset their passwords."),
     "jobs": ("core.jobs.commands:jobs", "See, repeat, discard and cancel background work."),
+    "audit": ("core.audit.commands:audit", "The audit log: prove that nobody touched it."),
     "db": ("core.db.cli:db", "Migrations, checks and roles of the database."),
     "events": ("core.events.commands:events", "The event log: its followers, and its catalogue."),
     "plugins": ("core.plugins.cli:plugins", "Make, list, show, check and remove plugins."),
 }
-IN_THE_APPLICATION = {"admin", "events"}
+IN_THE_APPLICATION = {"admin", "audit", "events"}
 """Groups whose commands need an application and a unit of work around them; the others arrange what they need."""
 
 

@@ -153,6 +153,7 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     metrics: bool = True
+    audit_head_file: Path | None = None
 
     @classmethod
     def settings_customise_sources(

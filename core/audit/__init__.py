@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.audit import endpoints, permissions
+from core.audit import endpoints, followers, jobs, permissions
 from core.plugins.spec import Plugin
 
 plugin = Plugin(
@@ -12,4 +12,6 @@ plugin = Plugin(
     summary="Audit: the event log, for those who may read it.",
     permissions=permissions.ALL,
     blueprints=(endpoints.blueprint,),
+    jobs=(jobs.note_heads,),
+    followers=(followers.SEAL,),
 )

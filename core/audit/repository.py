@@ -4,16 +4,49 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select
+import msgspec
+from sqlalchemy import BigInteger, Text, bindparam, cast, select, true
 
+from core.agencies.models import Agency
+from core.audit.chain import GENESIS, Seal, Sealable
 from core.audit.schemas import EventView
 from core.db import read
 from core.db.query import RANGE, Filter, Listing, ListQuery, Page
 from core.db.repository import Repository
-from core.events.models import EventEntry
+from core.db.tenancy import current_agency_id
+from core.events.models import EventEntry, EventSeal
+from core.extensions import db
 from core.fields import Instant
 
 EVENT = select(*read.columns(EventView, EventEntry))
+_TEXTS = {name: cast(getattr(EventEntry, name), Text()) for name in ("payload", "before", "after")}
+_after, _limit = bindparam("after", type_=BigInteger()), bindparam("limit", type_=BigInteger())
+_SEALABLE = read.Query(
+    select(*read.columns(Sealable, EventEntry, **_TEXTS))
+    .where(EventEntry.seq > _after)
+    .order_by(EventEntry.seq)
+    .limit(_limit),
+    Sealable,
+)
+_SEALS = read.Query(
+    select(EventSeal.seq, EventSeal.hash).where(EventSeal.seq > _after).order_by(EventSeal.seq).limit(_limit), Seal
+)
+_LAST = select(EventSeal.seq, EventSeal.hash).order_by(EventSeal.seq.desc()).limit(1)
+
+
+class ChainHead(msgspec.Struct, frozen=True):
+    """The last seal of an agency."""
+
+    agency_id: UUID
+    slug: str
+    seq: int | None
+    hash: str | None
+
+
+_last = _LAST.where(EventSeal.agency_id == Agency.id).correlate(Agency).lateral()
+_HEADS = read.SystemQuery(
+    select(Agency.id, Agency.slug, _last.c.seq, _last.c.hash).outerjoin(_last, true()).order_by(Agency.slug), ChainHead
+)
 
 
 class Log(Repository[EventEntry]):
@@ -38,3 +71,30 @@ class Log(Repository[EventEntry]):
 
 
 log = Log()
+
+
+def heads() -> list[ChainHead]:
+    """The last seal of every agency."""
+    return _HEADS.rows()
+
+
+def sealable(after: int, *, limit: int) -> list[Sealable]:
+    """The acting agency's events after a number, in order."""
+    return _SEALABLE.rows(after=after, limit=limit)
+
+
+def seals(after: int, *, limit: int) -> list[Seal]:
+    """The acting agency's seals after a number, in order."""
+    return _SEALS.rows(after=after, limit=limit)
+
+
+def last_seal() -> Seal:
+    """The acting agency's last seal, as the running unit of work sees it."""
+    found = db.session.execute(_LAST).one_or_none()
+    return Seal(*found) if found else Seal(0, GENESIS)
+
+
+def add_seals(made: list[Seal]) -> None:
+    """Append to the acting agency's chain."""
+    db.session.add_all(EventSeal(agency_id=current_agency_id(), seq=each.seq, hash=each.hash) for each in made)
+    db.session.flush()

@@ -10,7 +10,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock
-from core.db.base import Identified, Model, Numbered
+from core.db.base import Identified, Model, Numbered, Tenant
 
 
 class EventEntry(Numbered, Model):
@@ -37,7 +37,7 @@ class EventEntry(Numbered, Model):
     )
 
 
-class EventSeal(Model):
+class EventSeal(Tenant, Model):
     """The hash chain over an agency's log: the row that makes changing or removing an event show."""
 
     __tablename__ = "core_event_seal"

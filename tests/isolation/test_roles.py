@@ -17,8 +17,10 @@ from core.testing.factories import AgencyUnderTest
 Connect = Callable[[str], psycopg.Connection[Any]]
 # Only these may look across agencies, each for a reason of its own.
 SYSTEM_READS = {
+    "audit/repository.py",  # The heads of all chains are noted and listed at once.
     "auth/identities.py",
     "auth/repository.py",
+    "gateway/heads.py",  # One question for everybody who follows something in a process.
     "auth/revocations.py",  # Every process reads one feed for all agencies.
     "events/checkpoints.py",  # Which followers lag behind is asked for all agencies at once.
     "plugins/agencies.py",  # The switch is asked before the agency is acted in.

@@ -1,0 +1,81 @@
+"""The hash chain over an agency's log: what is hashed, byte for byte, so that anybody can recompute it.
+
+The seal of event n is `SHA-256(seal of event n - 1, then the form of event n)`, written in 64 lower-case hexadecimal
+digits and hashed as these 64 ASCII bytes; before the first event stand 64 zeros.
+
+The form of an event is its fields, one after the other and nothing between them, in this order:
+
+`agency_id`, `seq`, `id`, `name`, `schema_version`, `occurred_at`, `subject`, `subject_id`, `actor_kind`, `actor_id`,
+`request_id`, `payload`, `before`, `after`
+
+Each field is its length in bytes as a decimal number, a colon, and its text in UTF-8; a field that is NULL is a single
+`~`. Numbers are decimal; UUIDs have hyphens and lower-case letters; `occurred_at` is UTC with six decimals, as
+`2026-03-01T08:30:00.000000Z`; `payload`, `before` and `after` are the text PostgreSQL gives for the jsonb value
+(`payload::text`), whose keys are sorted and whose spacing is fixed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from uuid import UUID
+
+import msgspec
+
+GENESIS = "0" * 64
+"""What stands before the first event."""
+
+
+class Sealable(msgspec.Struct, frozen=True):
+    """An event as it is hashed, its fields in the order of the form."""
+
+    agency_id: UUID
+    seq: int
+    id: UUID
+    name: str
+    schema_version: int
+    occurred_at: datetime
+    subject: str
+    subject_id: UUID
+    actor_kind: str
+    actor_id: UUID | None
+    request_id: str | None
+    payload: str
+    before: str | None
+    after: str | None
+
+
+class Seal(msgspec.Struct, frozen=True):
+    """The hash at a number."""
+
+    seq: int
+    hash: str
+
+
+def form(event: Sealable) -> bytes:
+    """The bytes that stand for an event."""
+    return b"".join(_field(getattr(event, name)) for name in Sealable.__struct_fields__)
+
+
+def seal(before: str, event: Sealable) -> Seal:
+    """The next link after a hash."""
+    return Seal(event.seq, sha256(before.encode() + form(event)).hexdigest())
+
+
+def seals(before: str, events: Sequence[Sealable]) -> list[Seal]:
+    """The next links after a hash, in order."""
+    made = []
+    for event in events:
+        made.append(seal(before, event))
+        before = made[-1].hash
+    return made
+
+
+def _field(value: UUID | datetime | str | int | None) -> bytes:
+    if value is None:
+        return b"~"
+    if isinstance(value, datetime):
+        value = value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    text = str(value).encode()
+    return b"%d:%s" % (len(text), text)

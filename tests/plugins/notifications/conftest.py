@@ -14,8 +14,7 @@ from sqlalchemy import select
 from core.actor import system
 from core.db.session import unit_of_work
 from core.db.tenancy import acting_as
-from core.events.follower import Recorded
-from core.events.models import EventEntry
+from core.events.following import follow_once
 from core.extensions import db
 from core.http.application import Application
 from core.jobs.job import Job, job
@@ -39,7 +38,6 @@ class Background:
     def __init__(self, app: Application, agency_id: UUID) -> None:
         self.app = app
         self.agency_id = agency_id
-        self.seen = 0
 
     @contextmanager
     def work(self) -> Iterator[None]:
@@ -49,13 +47,7 @@ class Background:
 
     def follow(self) -> None:
         """Let the follower read what is new in the log."""
-        with self.work():
-            statement = select(EventEntry).where(EventEntry.seq > self.seen).order_by(EventEntry.seq)
-            entries = list(db.session.scalars(statement))
-            names = Recorded.__struct_fields__
-            read = [Recorded(**{name: getattr(entry, name) for name in names}) for entry in entries]
-            self.seen = max([self.seen, *(entry.seq for entry in entries)])
-            followers.GATHER.apply(read, 1)
+        follow_once(self.app, names=[followers.GATHER.name], agencies=[self.agency_id])
 
     def waiting(self, name: str = jobs.tell.name) -> list[dict[str, Any]]:
         """The arguments of the jobs of a name that wait."""

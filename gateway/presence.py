@@ -1,7 +1,4 @@
-"""Who is in a room, over all processes: each announces its own, and whoever falls silent is forgotten.
-
-For people's eyes: nothing may be decided by it. A person with several tabs is there once.
-"""
+"""Who is in a room, over all processes: each announces its own; for people's eyes, nothing may be decided by it."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ class Asyncapi:
             "info": {
                 "title": "Tripfile, live",
                 "version": API_VERSION,
-                "description": inspect.getdoc(protocol),
+                "description": protocol.GUIDE,
                 "tags": writing.tags,
             },
             "defaultContentType": "application/json",

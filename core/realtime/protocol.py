@@ -1,5 +1,20 @@
-"""The gateway's protocol: every event of its own, with the Struct of what is in it. AsyncAPI is rendered from here.
+"""The gateway's protocol: its own events with their Structs, and how clients use them; AsyncAPI is rendered from it."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from core.errors import Fault
+from core.http.structs import Draft, View
+
+GUIDE = """\
 **Transport.** Socket.IO 4 over WebSocket at `/socket.io`. The default namespace `/` carries `stream.*`; each plugin
 with a live side has a namespace, its name with hyphens (`/leads`), that carries the events it declares, `room.*` and
 `presence`. `auth.*` works in every namespace.
@@ -33,21 +48,7 @@ transport is closed because the session was ended: sign in again instead. These 
 otherwise in the namespace that was connected first. Who may not use a plugin any more is disconnected from its
 namespace, and from nothing else.
 """
-
-from __future__ import annotations
-
-from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Annotated, Any, Literal
-from uuid import UUID
-
-import msgspec
-from msgspec import Meta
-
-from core.errors import Fault
-from core.http.structs import Draft, View
-
+"""How clients use the protocol, in Markdown."""
 DEFAULT = "/"
 """The namespace of the topics."""
 HEAD_SECONDS = 15.0

@@ -14,7 +14,7 @@ from core.actor import Actor
 
 
 @dataclass(frozen=True)
-class Handler:
+class Handler:  # rule: plain-names - what takes a socket event is called so wherever there are sockets
     """A socket event that clients send to a plugin's namespace, made by `@handler`."""
 
     function: Callable[..., Any]

@@ -42,6 +42,7 @@ class Delivery:
 
     def start(self) -> None:
         """Begin to send."""
+        self._closed = False
         self._thread = threading.Thread(target=self._run, name="gateway delivery", daemon=True)
         self._thread.start()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -63,21 +64,12 @@ class Gateway:
 
     def start(self) -> None:
         """Listen and send, unless that has begun. Not before the first connection: the process may yet be forked."""
+        if self._ends:
+            return
         with self._lock:
-            if self._ends:
-                return
-            self._ends = [self.delivery.close, self.chores.close]
-        self.delivery.start()
-        self.chores.start()
-        with self._app.app_context():
-            self._origin = emit.origin()
-            listening = emit.listeners()
-        listening.append(self.delivery.take)
-        bus: Bus = self._app.extensions["tripfile.bus"]
-        heard = bus.subscribe(list(self._decoders), self._hear, self._reconnected)
-        unwatch = revocations.watch(self._app).on(self.credentials.revoked)
-        self._ends = [heard.close, unwatch, lambda: listening.remove(self.delivery.take), *self._ends]
-        at_end(self._app, self.close)
+            if not self._ends:
+                self._listen()
+                at_end(self._app, self.close)
 
     def close(self) -> None:
         """Stop listening, send what is pending, and end the background."""
@@ -85,6 +77,19 @@ class Gateway:
             ends, self._ends = self._ends, []
         for end in ends:
             end()
+
+    def _listen(self) -> None:
+        with self._app.app_context():
+            self._origin = emit.origin()
+            listening = emit.listeners()
+        self.delivery.start()
+        self.chores.start()
+        listening.append(self.delivery.take)
+        bus: Bus = self._app.extensions["tripfile.bus"]
+        heard = bus.subscribe(list(self._decoders), self._hear, self._reconnected)
+        unwatch = revocations.watch(self._app).on(self.credentials.revoked)
+        deaf = functools.partial(listening.remove, self.delivery.take)
+        self._ends = [heard.close, unwatch, deaf, self.delivery.close, self.chores.close]
 
     def _hear(self, channel: str, message: bytes) -> None:
         try:

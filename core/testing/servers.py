@@ -1,14 +1,16 @@
-"""Real servers for tests, that can be killed and started again: the web process, Redis."""
+"""Real servers for tests, that can be killed and started again: our own processes, nginx, Redis."""
 
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from urllib.error import HTTPError, URLError
@@ -17,6 +19,8 @@ from urllib.request import urlopen
 from core.config import Settings, plugin_environment
 
 ROOT = Path(__file__).parents[2]
+TRIPFILE = [sys.executable, "-c", "from core.cli import main; main()"]
+"""The command line, wherever it is installed."""
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 15, *, what: str = "It") -> None:
@@ -53,42 +57,52 @@ def environment_for(settings: Settings, **more: str) -> dict[str, str]:
     }
 
 
-class WebProcess:
-    """The web process as `tripfile run` starts it: gunicorn with one gevent worker, API and sockets on one port."""
+class ServerProcess:
+    """A process of ours in a session of its own, so that whatever it starts ends with it."""
 
-    def __init__(self, environment: Mapping[str, str], log: Path, *, application: str = "wsgi:app") -> None:
-        self.port = free_port()
-        self._application = application
-        self._environment = dict(environment)
+    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
+        self.environment = dict(environment)
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        """Its address."""
-        return f"http://127.0.0.1:{self.port}"
 
     @property
     def log(self) -> str:
         """What it has written so far."""
         return self._log.read_text()
 
+    @property
+    def pid(self) -> int:
+        """The process that was started."""
+        assert self._process is not None
+        return self._process.pid
+
     def command(self) -> list[str]:
         """How it is started."""
-        command = [sys.executable, "-m", "gunicorn", self._application, "-k", "gevent", "-w", "1"]
-        command += ["-b", f"127.0.0.1:{self.port}", "--worker-connections", "10000", "--graceful-timeout", "15"]
-        return [*command, "--no-control-socket", "--log-level", "warning"]
+        raise NotImplementedError
+
+    def answers(self) -> bool:
+        """Whether it does its work."""
+        raise NotImplementedError
 
     def start(self) -> None:
         """Start it and wait until it answers."""
+        self.launch()
+        self.await_answer()
+
+    def launch(self) -> None:
+        """Start it."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                self.command(), cwd=ROOT, env=self._environment, stdout=log, stderr=log, start_new_session=True
+                self.command(), cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
             )
-        deadline = time.monotonic() + 60
-        while not self._answers():
+
+    def await_answer(self, seconds: float = 60) -> None:
+        """Wait until it answers; AssertionError with what it wrote when it does not."""
+        assert self._process is not None
+        deadline = time.monotonic() + seconds
+        while not self.answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
-                raise AssertionError(f"The server did not start:\n{self.log[-3000:]}")
+                raise AssertionError(f"{type(self).__name__} did not start:\n{self.log[-3000:]}")
             time.sleep(0.05)
 
     def terminate(self) -> None:
@@ -102,12 +116,49 @@ class WebProcess:
         return self._process.wait(seconds)
 
     def kill(self) -> None:
-        """kill -9, master and worker at once: nobody gets to say goodbye."""
+        """kill -9, it and what it started at once: nobody gets to say goodbye."""
         if self._process is None:
             return
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+
+
+class HttpProcess(ServerProcess):
+    """A server process that answers over HTTP."""
+
+    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
+        super().__init__(environment, log)
+        self.port = free_port()
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def answers(self) -> bool:
+        """Whether it answers, whatever it says."""
+        try:
+            with urlopen(f"{self.url}/health/live", timeout=1) as answer:  # noqa: S310 - our own address
+                return bool(answer.status == 200)
+        except HTTPError:
+            return True
+        except (URLError, OSError):
+            return False
+
+
+class WebProcess(HttpProcess):
+    """The web process as `tripfile run` starts it: gunicorn with one gevent worker, API and sockets on one port."""
+
+    def __init__(self, environment: Mapping[str, str], log: Path, *, application: str = "wsgi:app") -> None:
+        super().__init__(environment, log)
+        self._application = application
+
+    def command(self) -> list[str]:
+        """How it is started."""
+        command = [sys.executable, "-m", "gunicorn", self._application, "-k", "gevent", "-w", "1"]
+        command += ["-b", f"127.0.0.1:{self.port}", "--worker-connections", "10000", "--graceful-timeout", "15"]
+        return [*command, "--no-control-socket", "--log-level", "warning"]
 
     def worker_memory(self) -> int:
         """Resident bytes of the process that serves."""
@@ -117,18 +168,85 @@ class WebProcess:
 
     def worker_pid(self) -> int:
         """The process that serves: the child of the one that was started."""
-        assert self._process is not None
-        pid = self._process.pid
+        pid = self.pid
         return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
 
-    def _answers(self) -> bool:
+
+class CommandProcess(HttpProcess):
+    """A `tripfile` command that serves: `api`, or `gateway`."""
+
+    def __init__(self, word: str, environment: Mapping[str, str], log: Path) -> None:
+        super().__init__(environment, log)
+        self._word = word
+        self.environment |= {"HOST": "127.0.0.1", "PORT": str(self.port)}
+
+    def command(self) -> list[str]:
+        """How it is started."""
+        return [*TRIPFILE, self._word]
+
+
+class WorkerProcess(ServerProcess):
+    """`tripfile worker`."""
+
+    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
+        super().__init__(environment, log)
+        self._port = free_port()
+        # That it measures is the only thing it shows from outside.
+        self.environment |= {"HOST": "127.0.0.1", "WORKER_METRICS_PORT": str(self._port)}
+
+    def command(self) -> list[str]:
+        """How it is started."""
+        return [*TRIPFILE, "worker"]
+
+    def answers(self) -> bool:
+        """Whether it has come to life."""
         try:
-            with urlopen(f"{self.url}/health/live", timeout=1) as answer:  # noqa: S310 - our own address
-                return bool(answer.status == 200)
-        except HTTPError:
-            return True
-        except (URLError, OSError):
+            socket.create_connection(("127.0.0.1", self._port), timeout=1).close()
+        except OSError:
             return False
+        return True
+
+
+class Nginx(HttpProcess):
+    """nginx with a configuration that we ship: only addresses and folders are others."""
+
+    def __init__(self, folder: Path, *, api: Sequence[HttpProcess], gateway: Sequence[HttpProcess]) -> None:
+        super().__init__({"PATH": os.defpath}, folder / "nginx.log")
+        self._file = folder / "nginx.conf"
+        text = (ROOT / "deploy" / "nginx.conf").read_text()
+        text = _upstream(_upstream(text, "api", api), "gateway", gateway)
+        text = _replaced(text, "listen 80;", f"listen 127.0.0.1:{self.port};")
+        folders = [
+            f"{kind}_temp_path {folder / kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        ]
+        text = _replaced(text, "http {", "\n".join(["http {", *folders]))
+        self._file.write_text(f"pid {folder / 'nginx.pid'};\ndaemon off;\nerror_log {self._log};\n{text}")
+
+    @staticmethod
+    def installed() -> bool:
+        """Whether there is one on this machine."""
+        return _nginx() is not None
+
+    def command(self) -> list[str]:
+        """How it is started."""
+        return [_nginx() or "nginx", "-c", str(self._file)]
+
+
+def _nginx() -> str | None:
+    return shutil.which("nginx", path=f"{os.defpath}:/usr/sbin:/usr/local/sbin")
+
+
+def _upstream(text: str, name: str, servers: Sequence[HttpProcess]) -> str:
+    """The configuration with the servers of an upstream in the place of the one it names, with the same options."""
+    found = re.search(rf"server {name}:3000( [^;]*)?;", text)
+    assert found, f"deploy/nginx.conf does not name {name}:3000"
+    lines = (f"server 127.0.0.1:{server.port}{found[1] or ''};" for server in servers)
+    return _replaced(text, found[0], "\n".join(lines))
+
+
+def _replaced(text: str, old: str, new: str) -> str:
+    assert text.count(old) == 1, f"deploy/nginx.conf does not hold {old!r} once"
+    return text.replace(old, new)
 
 
 class RedisServer:

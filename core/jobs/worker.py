@@ -1,4 +1,4 @@
-"""The worker process: Huey consumers that drain the queues, a heartbeat, a sweeper, and an orderly end."""
+"""The worker process: Huey consumers that drain the queues, a heartbeat, a sweeper, followers, and an orderly end."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from prometheus_client import start_http_server
 
 from core.config import ConfigurationError, Settings, load
 from core.db.session import dispose
+from core.events import running
 from core.jobs import bells, ledger, registry
 from core.jobs.bells import Bells
 from core.jobs.lane import Lane
@@ -30,6 +31,8 @@ from core.jobs.sweeper import Sweeper
 log = structlog.get_logger()
 DRAIN_SECONDS = 20.0
 """How long jobs that run may take to end once the process is asked to."""
+FOLLOWERS_SECONDS = 5.0
+"""How long followers may take to end the batch they read; one that is cut off is read again elsewhere."""
 TICK = 0.25
 STATEMENT_TIMEOUT = timedelta(seconds=60)
 
@@ -213,7 +216,12 @@ def main() -> int:
     logging.getLogger("huey").setLevel(logging.WARNING)
     if settings.worker_metrics_port:
         start_http_server(settings.worker_metrics_port, addr=settings.host)
+    ending = threading.Event()
+    reader = threading.Thread(target=running.run_forever, args=(app, ending), name="followers", daemon=True)
+    reader.start()
     status = Worker(app, settings).run()
+    ending.set()
+    reader.join(FOLLOWERS_SECONDS)
     with app.app_context():
         app.extensions["tripfile.bus"].close()
         dispose()

@@ -140,8 +140,9 @@ class Closing:
             _safely(call)
 
     def _begin(self) -> None:
-        # A rollback or commit of a session that has not begun tells nobody.
-        self._session.connection()
+        # A rollback or commit of a session that has not begun tells nobody. Whatever is here already has begun it.
+        if not (self._rows or self._calls):
+            self._session.connection()
 
 
 class Dialect(PGDialect_psycopg):

@@ -113,6 +113,28 @@ class TestEvents:
         assert [lead_id for lead_id in written if lead_id not in text] == []
         a.kill()
 
+    def test_written_while_redis_is_away_reach_own_sockets_at_once_and_the_others_when_it_is_back(
+        self, make_web: Callable[..., WebProcess], redis_server: RedisServer, dial: Dial, agency: AgencyUnderTest
+    ) -> None:
+        a, b = make_web(REDIS_HOST=redis_server.url), make_web(REDIS_HOST=redis_server.url)
+        owner = agency.member("owner")
+        here, there = dial(a), dial(b)
+        for client in (here, there):
+            client.connect(token=owner.token)
+            _, last = pull(client, 0)
+        redis_server.kill()
+        lead_id = make_lead(a, owner)
+        assert here.expect("stream.new", seconds=3)["seq"] > last
+        there.quiet("stream.new", seconds=1)
+        there.events.clear()
+        redis_server.start()
+        deadline = time.monotonic() + 20
+        while there.expect("stream.head", seconds=20)["seq"] == last:
+            assert time.monotonic() < deadline
+        assert lead_id in json.dumps(pull(there, last)[0])
+        a.kill()
+        b.kill()
+
 
 class TestVolatile:
     def test_events_and_presence_cross_processes(

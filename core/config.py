@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
@@ -10,23 +9,21 @@ from datetime import timedelta
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from urllib.parse import quote
 
 from dotenv import dotenv_values
-from limits import parse_many
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
 from core.crypto import derive_key
-from core.durations import parse_duration
+from core.spelling import Duration, Lease, Networks, Ports, Prefix, Queues, Rate, Words
 
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """Where worker processes share their measurements; a name of the Prometheus client, which reads it by itself."""
@@ -38,56 +35,6 @@ class ConfigurationError(Exception):
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
         super().__init__("; ".join(problems))
-
-
-def _words(value: Any) -> Any:
-    """Split `a,b c` into its words, so that lists need no JSON in the environment."""
-    return value.replace(",", " ").split() if isinstance(value, str) else value
-
-
-def _prefix(value: str) -> str:
-    return "/" + value.strip("/") if value.strip("/") else ""
-
-
-def _networks(values: tuple[str, ...]) -> tuple[str, ...]:
-    for value in values:
-        try:
-            ipaddress.ip_network(value, strict=False)
-        except ValueError:
-            raise ValueError(f"{value} is neither an address nor a network as 10.0.0.0/8") from None
-    return values
-
-
-def rate(value: str) -> str:
-    """The limit, when it can be counted; a wrong one would otherwise let everything through."""
-    try:
-        sound = all(limit.amount > 0 for limit in parse_many(value))
-    except ValueError:
-        sound = False
-    if not sound:
-        raise ValueError("write a limit as 20/minute")
-    return value
-
-
-def _queues(values: tuple[str, ...]) -> tuple[str, ...]:
-    for value in values:
-        queue, _, threads = value.partition(":")
-        if not queue or not threads.isdecimal() or not 1 <= int(threads) <= 64:
-            raise ValueError(f"{value} is not a queue and its jobs at a time, as default:4; *:4 is every other queue")
-    return values
-
-
-def _lease(value: timedelta) -> timedelta:
-    if not timedelta(seconds=2) <= value <= timedelta(hours=1):
-        raise ValueError("a lease lasts from 2s to 1h")
-    return value
-
-
-Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
-Ports = Annotated[tuple[Annotated[int, Field(ge=1, le=65535)], ...], NoDecode, BeforeValidator(_words)]
-Networks = Annotated[Words, AfterValidator(_networks)]
-Rate = Annotated[str, AfterValidator(rate)]
-Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 
 
 class Settings(BaseSettings):
@@ -102,7 +49,7 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: int = Field(3000, ge=1, le=65535)
-    api_prefix: Annotated[str, AfterValidator(_prefix)] = "/api/v1"
+    api_prefix: Prefix = "/api/v1"
     base_url: str = ""
     cors_origin: Words = ()
     trusted_hosts: Words = ()
@@ -143,8 +90,8 @@ class Settings(BaseSettings):
     outbound_deny_networks: Networks = ()
     outbound_allow_networks: Networks = ()
 
-    worker_queues: Annotated[Words, AfterValidator(_queues)] = ("*:4",)
-    worker_lease: Annotated[Duration, AfterValidator(_lease)] = timedelta(seconds=30)
+    worker_queues: Queues = ("*:4",)
+    worker_lease: Lease = timedelta(seconds=30)
     worker_metrics_port: int = Field(0, ge=0, le=65535)
     jobs_backoff: Duration = timedelta(seconds=2)
     jobs_keep_done: Duration = timedelta(days=7)

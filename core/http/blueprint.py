@@ -9,12 +9,12 @@ from typing import Any, Concatenate, ParamSpec, TypeAlias, TypedDict, TypeVar, U
 import flask_smorest
 from flask import Response, request
 
-from core.config import rate
 from core.db.query import Listing, ListQuery
 from core.http import decoding, queries, responses
 from core.http.contract import Contract, Idempotency, Limit, Rule, contract_of, declare
 from core.http.description import describe
 from core.plugins.spec import Permission
+from core.spelling import rate
 
 F = TypeVar("F", bound=Callable[..., Any])
 P = ParamSpec("P")

@@ -13,11 +13,12 @@ from flask_limiter import Limiter, RateLimitExceeded, RequestLimit
 from limits import parse_many
 
 from core.actor import Actor
-from core.config import Settings, rate
+from core.config import Settings
 from core.errors import TooManyRequests
 from core.http.contract import Rule
 from core.http.counters import Counters
 from core.http.proxies import address
+from core.spelling import rate
 
 
 class Limits:

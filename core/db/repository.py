@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -22,6 +22,15 @@ from core.extensions import db
 _MAX_STATEMENTS = 500
 M = TypeVar("M", bound=Identified)
 S = TypeVar("S")
+
+
+_of_subjects: dict[str, type[Repository[Any]]] = {}
+
+
+def repository_of(subject: str) -> Repository[Any] | None:
+    """The rows that events with a subject are about; None where no repository says that they are its."""
+    kind = _of_subjects.get(subject)
+    return kind() if kind else None
 
 
 def _soft_deleted(entity: object) -> SoftDeleted | None:
@@ -48,6 +57,8 @@ class Repository(Generic[M]):
     ownership: ClassVar[Ownership | None] = None
     """Whose a row is; None where rows have no owner and every scope sees all."""
     listing: ClassVar[Listing]
+    subject: ClassVar[str] = ""
+    """What events say they are about, where that is a row of here: `leads.lead`. Who may see the row may see them."""
 
     _ids: ClassVar[Statement]
     _statements: ClassVar[dict[Any, Any]]
@@ -56,6 +67,8 @@ class Repository(Generic[M]):
         cls._statements = {}
         if "model" in cls.__dict__:
             cls._ids = select(cls.model.id)
+        if "subject" in cls.__dict__:
+            _of_subjects[cls.subject] = cls
 
     def get(self, entity_id: UUID, *, version: int | None = None, options: Sequence[ORMOption] = ()) -> M:
         """Load one for changing it, with what `options` add. Raises NotFound, PreconditionFailed.
@@ -124,6 +137,16 @@ class Repository(Generic[M]):
     def require(self, entity_id: UUID) -> None:
         """Raise NotFound unless the caller can see it."""
         self._found(self._one(self._ids, _same, in_scope=True).first(wanted_id=entity_id, **self.scope_values()))
+
+    def reachable(self, ids: Iterable[UUID]) -> set[UUID]:
+        """Which of these rows the caller can see, deleted ones included: one statement."""
+
+        def build() -> read.Query[UUID]:
+            wanted = self.model.id == any_(bindparam("wanted_ids", type_=ARRAY(Uuid())))
+            return read.Query(self._ids.where(wanted, self.in_scope()), _same, include_deleted=True)
+
+        query = self.prepared(("reachable", self.scope()), build)
+        return set(query.rows(wanted_ids=list(ids), **self.scope_values()))
 
     def view(self, entity_id: UUID, statement: Statement, into: Callable[..., S]) -> S:
         """Read one as a Struct. Raises NotFound."""

@@ -7,7 +7,9 @@ import time
 import click
 from flask import current_app
 
+from core.events import catalogue as known
 from core.events import checkpoints, following, rebuilding
+from core.plugins.manager import installed
 from core.users.first_start import agency_id_of
 
 
@@ -49,3 +51,15 @@ def rebuild(name: str, agency: str | None) -> None:
         if not following.follow_once(app, names=[name], agencies=agencies):
             time.sleep(0.2)
     click.echo(f"{name} is rebuilt in {len(agencies)} agencies.")
+
+
+@events.command()
+@click.option("--markdown", is_flag=True, help="As the page docs/events.md.")
+def catalogue(*, markdown: bool) -> None:
+    """List the events that this installation publishes."""
+    plugins = installed()
+    if markdown:
+        click.echo(known.markdown(plugins), nl=False)
+        return
+    for each in known.entries(plugins):
+        click.echo(f"{each.name} (version {each.version}, for {each.permission}): {each.summary}")

@@ -57,6 +57,11 @@ def declared(owner: str | None = None) -> dict[str, type[Event]]:
     return {name: kind for name, kind in sorted(_registry.items()) if owner in (None, name.split(".")[0])}
 
 
+def declared_as(name: str) -> type[Event] | None:
+    """The event with a name; None where no installed plugin declares it."""
+    return _registry.get(name)
+
+
 def revive(name: str, version: int, payload: dict[str, Any]) -> Event:
     """The typed event of a payload, upcast version by version. Raises UnknownEvent, or ValidationError on a bad one."""
     kind = _registry.get(name)

@@ -6,15 +6,17 @@ from uuid import UUID
 
 from flask import Flask
 
-from core.events import following, running
+from core.db import closing
+from core.events import following, running, waiting
 from core.http import metrics
 from core.plugins.hookspecs import hookimpl
 
 
 @hookimpl
 def app_ready(app: Flask) -> None:
-    """Measure how far followers are behind whenever somebody reads the measurements."""
+    """Measure how far followers are behind when somebody reads the measurements, and wake who waits for an event."""
     metrics.at_scrape(app, running.measure)
+    closing.listeners().append(waiting.install(app).committed)
 
 
 @hookimpl

@@ -85,6 +85,7 @@ class Contacts(Repository[Contact]):
 
     model = Contact
     permission = "contacts.read"
+    subject = "contacts.contact"
     ownership = Ownership(Contact.owner_id, Contact.team_id)
     listing = Listing(
         filters={

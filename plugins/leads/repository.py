@@ -56,6 +56,7 @@ class Leads(Repository[Lead]):
 
     model = Lead
     permission = "leads.read"
+    subject = "leads.lead"
     ownership = Ownership(Lead.owner_id, Lead.team_id)
     listing = Listing(
         filters={

@@ -1,0 +1,77 @@
+"""Reading the agency's log in order, as somebody who may see a part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+import structlog
+
+from core import streams
+from core.events import following, visibility
+from core.events.event import UnknownEvent
+from core.events.follower import Recorded
+from core.events.log import SCOPE
+from core.events.schemas import EventActor, EventFeed, FeedItem
+from core.realtime.spec import TopicPage
+
+log = structlog.get_logger()
+_AT_ONCE = 250
+_MOST_LOOKED_AT = 1_000
+"""How many events one call looks at while it finds none that may be seen."""
+
+
+def pull(after: int, limit: int) -> EventFeed:
+    """What the acting user may see of what came after a number, at most so much."""
+    items: list[Recorded] = []
+    upto = after
+    while upto - after < _MOST_LOOKED_AT:
+        entries = following.after(upto, limit=_AT_ONCE)
+        if not entries:
+            # Somebody who asks for what is to come has told a number that is not there yet.
+            return _feed(items, upto, more=False)
+        items += visibility.visible(entries)
+        if len(items) > limit:
+            return _feed(items[:limit], items[limit - 1].seq, more=True)
+        upto = entries[-1].seq
+        if len(entries) < _AT_ONCE:
+            return _feed(items, upto, more=False)
+    return _feed(items, upto, more=streams.head(SCOPE) > upto)
+
+
+def topic_page(after: int, limit: int) -> TopicPage:
+    """The same for the gateway."""
+    found = pull(after, limit)
+    return TopicPage(items=list(found.items), upto=found.upto, more=found.more)
+
+
+def _feed(entries: Sequence[Recorded], upto: int, *, more: bool) -> EventFeed:
+    return EventFeed([_item(entry) for entry in entries], upto, more)
+
+
+def _item(entry: Recorded) -> FeedItem:
+    version, payload = _present(entry)
+    return FeedItem(
+        seq=entry.seq,
+        id=entry.id,
+        name=entry.name,
+        schema_version=version,
+        occurred_at=entry.occurred_at,
+        subject=entry.subject,
+        subject_id=entry.subject_id,
+        actor=EventActor(entry.actor_kind, entry.actor_id),
+        payload=payload,
+    )
+
+
+def _present(entry: Recorded) -> tuple[int, dict[str, object]]:
+    """Version and payload as the catalogue has them; as they were written where nobody can tell any more."""
+    try:
+        event = entry.event()
+    except UnknownEvent:
+        return entry.schema_version, entry.payload
+    except Exception:
+        # A plugin's upcast fails alone: one event that it cannot read must not stop those who keep up.
+        log.exception("event.unreadable", event_id=str(entry.id), name=entry.name, version=entry.schema_version)
+        return entry.schema_version, entry.payload
+    return event.schema_version, msgspec.to_builtins(event)

@@ -4,40 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from email.utils import format_datetime
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
-from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+from standardwebhooks.webhooks import WebhookVerificationError
 
 from core import clock
-from core.testing.clients import ApiClient, ok, problem
+from core.testing.clients import ApiClient, ok
 from core.testing.factories import AgencyUnderTest
-from plugins.webhooks.service import breaker
 from plugins.webhooks.service.sending import excerpt
-from tests.plugins.webhooks.conftest import Background, Received, Receiver
+from tests.plugins.webhooks.asking import deliveries, shown, verified
+from tests.plugins.webhooks.conftest import Background, Receiver
 
 Add = Callable[..., dict[str, Any]]
 Happen = Callable[..., dict[str, Any]]
 SEND = "webhooks.deliver"
-
-
-def verified(secret: str, received: Received) -> dict[str, Any]:
-    """The message, where a receiver's own library takes it for genuine."""
-    found: dict[str, Any] = Webhook(secret).verify(received.body, received.headers)
-    return found
-
-
-def deliveries(api: ApiClient, endpoint: dict[str, Any], query: str = "") -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = ok(api.get(f"/webhooks/endpoints/{endpoint['id']}/deliveries{query}"))["items"]
-    return found
-
-
-def shown(api: ApiClient, delivery: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = ok(api.get(f"/webhooks/endpoints/{delivery['endpoint_id']}/deliveries/{delivery['id']}"))
-    return found
 
 
 class TestMessages:
@@ -241,123 +224,3 @@ class TestTheLog:
     def test_keeps_no_control_characters(self) -> None:
         assert excerpt(b"a\x00b\x1b[31m\xff") == "a\ufffdb\ufffd[31m\ufffd"
         assert excerpt(b"") is None
-
-
-class TestTheSchedule:
-    def test_takes_three_days(
-        self, api: ApiClient, add: Add, receiver: Receiver, background: Background, happen: Happen
-    ) -> None:
-        endpoint = add(receiver)
-        receiver.status = 500
-        happen()
-        elapsed = timedelta(0)
-        background.work()
-        while len(receiver.received) < 10:
-            (delivery,) = deliveries(api, endpoint)
-            wait = datetime.fromisoformat(delivery["next_attempt_at"]) - clock.now()
-            assert wait > elapsed
-            elapsed = wait
-            background.work(later=elapsed + timedelta(seconds=1))
-        (delivery,) = deliveries(api, endpoint)
-        assert (delivery["state"], delivery["attempts"]) == ("failed", 10)
-        assert delivery["error"].endswith("that was the last attempt")
-        assert 65 < elapsed / timedelta(hours=1) < 85
-        assert {each.headers["webhook-id"] for each in receiver.received} == {delivery["message_id"]}
-        assert sum(breaker.SCHEDULE, timedelta(0)) / timedelta(hours=1) == pytest.approx(75.6, abs=0.1)
-
-    @pytest.mark.parametrize("status", [429, 503])
-    def test_waits_as_long_as_it_is_asked_to(
-        self, add: Add, receiver: Receiver, background: Background, happen: Happen, status: int
-    ) -> None:
-        add(receiver)
-        receiver.status, receiver.headers = status, {"Retry-After": "1800"}
-        happen()
-        background.work()
-        assert 1790 < background.waiting()[SEND][0] <= 1800
-
-    @pytest.mark.parametrize(
-        ("status", "wish", "seconds"),
-        [
-            (503, "999999999", 86_400),
-            (503, "1", 5),
-            (503, "soon", 5),
-            (503, "-5", 5),
-            (500, "1800", 5),
-            (503, "date", 3600),
-        ],
-    )
-    def test_waits_no_longer_than_is_sensible(
-        self, add: Add, receiver: Receiver, background: Background, happen: Happen, status: int, wish: str, seconds: int
-    ) -> None:
-        add(receiver)
-        if wish == "date":
-            wish = format_datetime(clock.now() + timedelta(hours=1), usegmt=True)
-        receiver.status, receiver.headers = status, {"Retry-After": wish}
-        happen()
-        background.work()
-        assert background.waiting()[SEND][0] == pytest.approx(seconds, rel=0.15, abs=3)
-
-
-class TestByHand:
-    def test_a_test_arrives(self, api: ApiClient, add: Add, receiver: Receiver, background: Background) -> None:
-        endpoint = add(receiver, "leads.lead_lost")
-        sent = ok(api.post(f"/webhooks/endpoints/{endpoint['id']}/deliveries"), 201)
-        assert (sent["event"], sent["state"], sent["seq"]) == ("webhooks.test", "waiting", None)
-        background.work()
-        (received,) = receiver.received
-        assert verified(endpoint["secret"], received)["type"] == "webhooks.test"
-        assert shown(api, sent)["state"] == "delivered"
-
-    def test_a_message_is_sent_again_under_the_same_id(
-        self, api: ApiClient, add: Add, receiver: Receiver, background: Background, happen: Happen
-    ) -> None:
-        endpoint = add(receiver)
-        happen()
-        background.work()
-        (delivery,) = deliveries(api, endpoint)
-        where = f"/webhooks/endpoints/{endpoint['id']}/deliveries/{delivery['id']}/replay"
-        assert ok(api.post(where), 202)["state"] == "waiting"
-        assert problem(api.post(where)) == (409, "webhook_delivery_on_its_way")
-        background.work()
-        first, second = receiver.received
-        assert first.headers["webhook-id"] == second.headers["webhook-id"]
-        assert first.body == second.body
-        assert shown(api, delivery)["attempts"] == 2
-
-    def test_nothing_is_sent_to_a_disabled_endpoint(
-        self, api: ApiClient, add: Add, receiver: Receiver, background: Background, happen: Happen
-    ) -> None:
-        endpoint = add(receiver)
-        happen()
-        background.work()
-        (delivery,) = deliveries(api, endpoint)
-        where = f"/webhooks/endpoints/{endpoint['id']}"
-        ok(api.patch(where, {"enabled": False}, version="*"))
-        for address in (f"/deliveries/{delivery['id']}/replay", "/deliveries"):
-            assert problem(api.post(where + address)) == (409, "webhook_endpoint_disabled")
-        since = {"since": "2020-01-01T00:00:00Z"}
-        assert problem(api.post(where + "/replay", since)) == (409, "webhook_endpoint_disabled")
-        happen()
-        background.work()
-        assert len(receiver.received) == 1
-
-    def test_everything_that_failed_is_sent_again(
-        self, api: ApiClient, add: Add, receiver: Receiver, background: Background, happen: Happen
-    ) -> None:
-        endpoint = add(receiver)
-        where = f"/webhooks/endpoints/{endpoint['id']}"
-        happen()
-        background.work()
-        receiver.status = 410
-        happen()
-        background.work()
-        ok(api.patch(where, {"enabled": True}, version="*"))
-        receiver.status = 200
-        since = {"since": clock.now().replace(year=2020).isoformat()}
-        assert ok(api.post(where + "/replay", since), 202) == {"count": 1}
-        background.work()
-        assert {each["state"] for each in deliveries(api, endpoint)} == {"delivered"}
-        assert len(receiver.received) == 3
-        assert ok(api.post(where + "/replay", since), 202) == {"count": 0}
-        later = {"since": (clock.now() + timedelta(days=1)).isoformat()}
-        assert ok(api.post(where + "/replay", later), 202) == {"count": 0}

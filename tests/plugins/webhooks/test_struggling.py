@@ -15,25 +15,12 @@ from plugins.webhooks import notices
 from plugins.webhooks.events import EndpointDisabled
 from plugins.webhooks.models import Endpoint
 from plugins.webhooks.service import breaker, log
+from tests.plugins.webhooks.asking import of, states
 from tests.plugins.webhooks.conftest import Background, Receiver
 
 Add = Callable[..., dict[str, Any]]
 Happen = Callable[..., dict[str, Any]]
 SEND, PROBE = "webhooks.deliver", "webhooks.probe"
-
-
-def states(api: ApiClient, endpoint: dict[str, Any]) -> dict[str, int]:
-    """How many messages are in each state, and how many attempts were made."""
-    items = ok(api.get(f"/webhooks/endpoints/{endpoint['id']}/deliveries?limit=200"))["items"]
-    found: dict[str, int] = {}
-    for each in items:
-        found[each["state"]] = found.get(each["state"], 0) + 1
-    return found
-
-
-def of(api: ApiClient, endpoint: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = ok(api.get(f"/webhooks/endpoints/{endpoint['id']}"))
-    return found
 
 
 class TestTheLine:
@@ -251,52 +238,3 @@ class TestGivingUp:
         happen()
         background.work()
         assert states(api, endpoint) == {"failed": 1, "delivered": 1}
-
-
-class TestOldJobs:
-    def test_find_that_they_are_not_needed(
-        self, api: ApiClient, add: Add, receiver: Receiver, background: Background, happen: Happen
-    ) -> None:
-        """The attempt in ten hours is not made when the message was given up and sent again in between."""
-        endpoint = add(receiver)
-        receiver.status = 500
-        happen()
-        background.work()
-        where = f"/webhooks/endpoints/{endpoint['id']}"
-        ok(api.patch(where, {"enabled": False}, version="*"))
-        background.work()
-        assert states(api, endpoint) == {"failed": 1}
-        ok(api.patch(where, {"enabled": True}, version="*"))
-        receiver.status = 200
-        (delivery,) = ok(api.get(where + "/deliveries"))["items"]
-        ok(api.post(f"{where}/deliveries/{delivery['id']}/replay"), 202)
-        background.work()
-        background.work(later=timedelta(hours=1))
-        assert len(receiver.received) == 2
-
-    def test_that_were_lost_are_made_up_for(
-        self, api: ApiClient, add: Add, receiver: Receiver, background: Background, happen: Happen
-    ) -> None:
-        from core.jobs.models import JobEntry
-
-        endpoint = add(receiver)
-        receiver.status = 500
-        happen()
-        background.work()
-        with background.unit():
-            for entry in db.session.scalars(select(JobEntry).where(JobEntry.name == SEND, JobEntry.state == "queued")):
-                entry.state = "dead"
-        receiver.status = 200
-        where = f"/webhooks/endpoints/{endpoint['id']}"
-        since = {"since": "2020-01-01T00:00:00Z"}
-        # Not yet: it may only be late.
-        assert ok(api.post(where + "/replay", since), 202) == {"count": 0}
-        with background.unit():
-            from plugins.webhooks.models import Delivery
-
-            for delivery in db.session.scalars(select(Delivery)):
-                assert delivery.next_attempt_at is not None
-                delivery.next_attempt_at -= timedelta(hours=2)
-        assert ok(api.post(where + "/replay", since), 202) == {"count": 1}
-        background.work()
-        assert states(api, endpoint) == {"delivered": 1}

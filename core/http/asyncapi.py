@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from core.events.catalogue import permission_of
 from core.http import live_types
 from core.http.live_types import LiveTypes
 from core.http.openapi import API_VERSION
@@ -196,7 +197,7 @@ class _Writing:
         example = self.types.example(self.types.schema(item)) | {"name": name, field: self.types.example(own)}
         if "schema_version" in example:
             example["schema_version"] = kind.schema_version
-        more = {"x-schema-version": kind.schema_version, "x-permission": permission_of(kind)}
+        more = {"x-schema-version": kind.schema_version, "x-permission": permission_of(kind, self.types.plugins)}
         summary = (inspect.getdoc(kind) or name).partition("\n")[0]
         return self._message(channel, name, name, summary, schema, example, more)
 
@@ -242,8 +243,3 @@ class _Writing:
             "properties": {"ok": {"enum": [True]}, "data": data},
         }
         return {"anyOf": [done, self.types.schema(protocol.Failed)]}
-
-
-def permission_of(kind: type[Event]) -> str:
-    """What it takes to read an event in the feed."""
-    return kind.permission or f"{kind.name.split('.')[0]}.read"

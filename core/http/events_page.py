@@ -14,8 +14,8 @@ import msgspec
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
+from core.events.catalogue import permission_of
 from core.events.log import subject_of
-from core.http.asyncapi import permission_of
 from core.http.live_types import LiveTypes
 from core.http.schemas import Schema
 from core.realtime import protocol
@@ -83,7 +83,7 @@ def render(app: Application, types: LiveTypes) -> str:
     return template.render(
         bar=bar("/docs/events"),
         prefix=app.settings.api_prefix,
-        protocol=list(_paragraphs(inspect.getdoc(protocol) or "")),
+        protocol=list(_paragraphs(protocol.GUIDE)),
         requests=own,
         announcements=told,
         parts=parts,
@@ -134,7 +134,7 @@ def _event(types: LiveTypes, name: str, kind: type[Event]) -> dict[str, Any]:
         "name": name,
         "version": kind.schema_version,
         "summary": _inline(_first_line(inspect.getdoc(kind) or "")),
-        "permission": permission_of(kind),
+        "permission": permission_of(kind, types.plugins),
         "subject": subject_of(kind),
         "shape": _shape(types, types.schema(kind)),
     }
@@ -228,8 +228,8 @@ def _inline(text: str) -> Markup:
 
 
 def _paragraphs(text: str) -> Iterator[dict[str, Any]]:
-    """The paragraphs of a docstring after its first line, with their numbered steps."""
-    for paragraph in text.split("\n\n")[1:]:
+    """The paragraphs of a text, with their numbered steps."""
+    for paragraph in text.strip().split("\n\n"):
         before: list[str] = []
         steps: list[str] = []
         after: list[str] = []

@@ -47,6 +47,7 @@ class LiveTypes:
     """The schemas of an installation's wire types and events. Raises NameTaken where two types share a name."""
 
     def __init__(self, plugins: Plugins, strangers: Mapping[str, str]) -> None:
+        self.plugins = plugins
         kinds = wire_types(plugins)
         found, components = schemas.build(kinds, strangers)
         self.components: dict[str, Schema] = components

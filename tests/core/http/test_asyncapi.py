@@ -115,6 +115,7 @@ def live(small: Application, declared: None) -> Application:
         name="events", version="1.0.0", core=">=1.0,<2", summary="Feed.", topics=(topic("events", LoggedEvent),)
     )
     small.extensions["tripfile.plugins"].plugins = {"river_cruises": cruises, "events": feed}
+    small.extensions["tripfile.plugins"].permissions = {each.name: each for each in cruises.permissions}
     return small
 
 
@@ -222,8 +223,10 @@ class TestThePage:
         return live.test_client().get("/docs/events").get_data(as_text=True)
 
     def test_shows_everything_a_plugin_has(self, html: str) -> None:
-        shown = ("river_cruises.cruise_booked", "v2", "/river-cruises", "Who looks at a cruise.", "5 times a second",
-                 "What sails.", "stream.pull", "crew[].names", "list of text")  # fmt: skip
+        shown = [
+            "The access token is <code>token</code>", "river_cruises.cruise_booked", "v2", "/river-cruises",
+            "stream.pull", "Who looks at a cruise.", "5 times a second", "What sails.", "crew[].names", "list of text",
+        ]  # fmt: skip
         assert [words for words in shown if words not in html] == []
 
     def test_shows_text_as_text(self, html: str) -> None:

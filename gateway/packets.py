@@ -39,7 +39,7 @@ class Packet(socketio.packet.Packet):  # type: ignore[misc]  # Socket.IO has no 
     json = _Json
 
 
-class Manager(socketio.Manager):  # type: ignore[misc]  # Socket.IO has no annotations
+class Occupancy(socketio.Manager):  # type: ignore[misc]  # Socket.IO has no annotations
     """Who is in which room of this process; finding a connection's rooms does not look at everybody's."""
 
     def __init__(self) -> None:
@@ -134,7 +134,7 @@ class Server(socketio.Server):  # type: ignore[misc]  # Socket.IO has no annotat
     """Reads packets strictly; whoever sends others is told and closed."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{"serializer": Packet, "client_manager": Manager(), **options})
+        super().__init__(**{"serializer": Packet, "client_manager": Occupancy(), **options})
         self.eio.explain = self._explain
 
     def namespaces_of(self, eio_sid: str) -> Iterator[str]:

@@ -1,8 +1,4 @@
-"""One connection: a greenlet reads; what is written in one turn of the loop leaves in one call; nothing piles up.
-
-It stands for engine.io's own socket on simple-websocket, which writes with `send` (a short write corrupts the stream),
-keeps any number of packets for who does not read, inflates before it measures, and takes four greenlets.
-"""
+"""One connection: a greenlet reads; what is written in one turn of the loop leaves in one call; nothing piles up."""
 
 from __future__ import annotations
 
@@ -33,7 +29,11 @@ class Gone(Exception):
 
 
 class Socket:
-    """What the engine holds of a connection; the names are engine.io's."""
+    """What the engine holds of a connection; the names are engine.io's.
+
+    It stands for engine.io's own on simple-websocket, which writes with `send` (a short write corrupts the stream),
+    keeps any number of packets for who does not read, inflates before it measures, and takes four greenlets.
+    """
 
     __slots__ = (
         "_allowance", "_leaving", "_native", "_raw", "_reader", "_reason", "_stuck", "_waiting", "_waiting_bytes",

@@ -1,8 +1,4 @@
-"""The bus between processes: hints that may be lost, through Redis, or through PostgreSQL where there is none.
-
-Nothing that must arrive travels here: the log, the ledger and the streams hold it, and whoever missed a hint finds it
-at the next head beat or sweep.
-"""
+"""The bus between processes: hints that may be lost, through Redis, or through PostgreSQL where there is none."""
 
 from __future__ import annotations
 
@@ -20,7 +16,11 @@ class Subscription(Protocol):
 
 
 class Bus(Protocol):
-    """Carries short messages between the processes of an installation."""
+    """Carries short messages between the processes of an installation.
+
+    Nothing that must arrive travels here: the log, the ledger and the streams hold it, and whoever missed a hint finds
+    it at the next head beat or sweep.
+    """
 
     def publish(self, channel: str, messages: Iterable[bytes]) -> None:
         """Hand messages to the sender in the background; returns at once and never raises.

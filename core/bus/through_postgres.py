@@ -1,7 +1,4 @@
-"""The bus through LISTEN and NOTIFY, on connections of its own: a NOTIFY in a business transaction makes commits queue.
-
-PostgreSQL keeps the notifications of databases apart, so installations that share a server do not mix.
-"""
+"""The bus through LISTEN and NOTIFY, on its own connections: NOTIFY in a business transaction makes commits queue."""
 
 from __future__ import annotations
 
@@ -17,6 +14,7 @@ from core.bus.frames import Packer, Unpacker
 from core.bus.listener import GLANCE, PROBE_EVERY, Listener
 from core.bus.sender import Message, Sender
 
+# Installations that share a server need no more: PostgreSQL keeps the notifications of databases apart.
 _PREFIX = "tripfile_"
 _NOTIFY = b"SELECT pg_notify(channel, payload) FROM unnest(%s::text[], %s::text[]) AS one (channel, payload)"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import time
 from collections.abc import Callable
@@ -10,10 +11,12 @@ from urllib.request import urlopen
 
 import msgspec
 import pytest
+from flask import Flask
 
+from core.config import ConfigurationError
 from core.testing.factories import AgencyUnderTest
 from core.testing.servers import WebProcess, wait_for
-from gateway import frames, limits
+from gateway import frames, limits, server
 from gateway.limits import Allowance, Refused
 from tests.gateway import rawclient
 from tests.gateway.rawclient import ADDRESS, CLOSE, PING, PONG, TEXT, RawClient
@@ -201,6 +204,15 @@ class TestAllowance:
         now[0] += 2
         for _ in range(int(limits.PER_SECOND)):
             allowance.spend()
+
+
+class TestInstallation:
+    def test_with_gevent_websocket_does_not_start(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Merely installed, it takes over the sockets of gunicorn's gevent worker."""
+        find = importlib.util.find_spec
+        monkeypatch.setattr(importlib.util, "find_spec", lambda name: name == "geventwebsocket" or find(name))
+        with pytest.raises(ConfigurationError, match="pip uninstall gevent-websocket"):
+            server.mount(Flask("bare"))
 
 
 class TestMeasurements:

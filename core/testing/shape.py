@@ -24,7 +24,9 @@ _RANK = {module: len(LAYERS) - place for place, layer in enumerate(LAYERS) for m
 _MODULES = frozenset(_RANK)
 _FOLDERS = frozenset({"migrations", "templates", "service", "repository", "static"})
 _OTHER_FILES = frozenset({"__init__.py", "README.md", "py.typed"})
-_OUTSIDE = frozenset({"httpx", "requests", "aiohttp", "urllib3", "urllib.request", "http.client", "socket", "smtplib"})
+_OUTSIDE = frozenset(
+    "httpx httpx2 httpcore requests aiohttp urllib3 h11 h2 urllib.request http.client socket ssl smtplib ftplib".split()
+)
 _DOORS = frozenset({"core.sdk"})
 _MIGRATIONS_DOOR = "core.sdk.migrations"
 
@@ -58,16 +60,15 @@ def imports(subject: Subject) -> list[str]:
 
 
 def egress(subject: Subject) -> list[str]:
-    """A plugin that talks to the outside and does not say to whom."""
+    """A plugin that talks to the outside past the one client that knows which addresses may be reached."""
     talking = [
         f"{source.place}:{node.lineno}"
         for source in subject.sources
         for node, target in _imported(source, subject)
         if any(target == name or target.startswith(f"{name}.") for name in _OUTSIDE)
     ]
-    if not talking or subject.plugin.egress:
-        return []
-    return [f"{subject.name}: {talking[0]} talks to the network; list the hosts in `egress`"]
+    sentence = "talks to the network itself; list the host in `egress` and send with outbound.SafeClient of core.sdk"
+    return [f"{subject.name}: {place} {sentence}" for place in talking[:1]]
 
 
 def _imported(source: Source, subject: Subject) -> Iterator[tuple[ast.Import | ast.ImportFrom, str]]:

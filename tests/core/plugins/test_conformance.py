@@ -36,7 +36,7 @@ SENTENCES = {
     "wrong_hook": "wrong_hook implements the hook 'app_reddy', which nothing specifies: correct the name",
     "unexplained": "the setting UNEXPLAINED__DEPTH is not explained; give its Field a description",
     "bad_host": "egress 'https://api.example.com/v1' is not a host name like 'api.example.com'",
-    "chatty": "talks to the network; list the hosts in `egress`",
+    "chatty": "talks to the network itself; list the host in `egress` and send with outbound.SafeClient of core.sdk",
     "circular": "it requires itself; remove that line",
 }
 SCHEMA_SENTENCES = {

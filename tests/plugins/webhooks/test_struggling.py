@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from core.extensions import db
 from core.testing.clients import ApiClient, ok
+from core.testing.factories import AgencyUnderTest
 from plugins.webhooks import notices
 from plugins.webhooks.events import EndpointDisabled
 from plugins.webhooks.models import Endpoint
@@ -214,16 +215,16 @@ class TestGivingUp:
         assert of(api, endpoint)["failing_since"] is None
 
     def test_tells_those_who_may_manage_webhooks(
-        self, api: ApiClient, add: Add, receiver: Receiver, background: Background
+        self, agency: AgencyUnderTest, api: ApiClient, add: Add, receiver: Receiver, background: Background
     ) -> None:
         endpoint = add(receiver)
-        admin = api
+        admin, _ = agency.member("admin"), agency.member("manager")
         with background.unit():
             row = db.session.scalars(select(Endpoint)).one()
             event = EndpointDisabled(endpoint_id=row.id, host="hooks.example.com", reason="gone")
             told = set(notices.ENDPOINT_DISABLED.recipients(event))
         assert endpoint["id"] == str(event.endpoint_id)
-        assert told == {admin.user_id}
+        assert told == {api.user_id, admin.user_id}
         assert notices.ENDPOINT_DISABLED.words(event) == {"host": "hooks.example.com"}
 
     def test_ends_when_somebody_enables_it_again(

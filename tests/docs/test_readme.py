@@ -100,17 +100,22 @@ class TestStart:
 class TestTour:
     def test_from_signing_in_to_a_refused_lead(self, running: Path, environment: dict[str, str]) -> None:
         tour = [block for block in BLOCKS if "curl" in block]
-        assert len(tour) == 6
+        assert len(tour) == 7
         # One shell, as a reader has; a blank line tells the answers apart.
         told = _run("\necho\n".join(tour), environment)
         assert '"reference":"L-' in told
         assert '"status":"qualified"' in told
         assert '"name":"leads.lead_moved"' in told
+        assert '"upto":' in told
         for pointer in ("/adults", "/budget/currency", "/colour"):
             assert f'"pointer":"{pointer}"' in told
 
 
 class TestCommands:
+    def test_jobs_are_shown_and_the_log_is_as_it_was_written(self, running: Path, environment: dict[str, str]) -> None:
+        (block,) = [block for block in BLOCKS if "audit verify" in block]
+        _run(block, environment)
+
     def test_check_finds_nothing_wrong(self, running: Path, environment: dict[str, str]) -> None:
         (block,) = [block for block in BLOCKS if "tripfile check" in block]
         _run(block, environment)

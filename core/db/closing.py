@@ -5,9 +5,7 @@ A stream's counter is locked from its bump to the commit, so nothing else may co
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Callable
 from typing import Any, Protocol
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -15,14 +13,14 @@ from weakref import WeakKeyDictionary
 import msgspec
 import structlog
 from flask import current_app
-from sqlalchemy import Table, event
-from sqlalchemy import inspect as inspect_entity
+from sqlalchemy import event
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.orm import Session, SessionTransaction
-from sqlalchemy.sql.elements import NamedColumn
 
+from core.db import numbering
 from core.db.base import Model, Numbered
+from core.db.numbering import Row
 from core.extensions import db
 
 log = structlog.get_logger()
@@ -32,8 +30,6 @@ _KEY = "tripfile.closing"
 _JOBS = "core_job"
 _SET_AGENCY = "select set_config('app.agency_id', %s, true)"
 _pending: WeakKeyDictionary[Any, Closing] = WeakKeyDictionary()
-# The driver's dialect has no annotations.
-_TYPES: Any = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -52,17 +48,6 @@ class Committed(msgspec.Struct, frozen=True):
     """The queues that got a job that is due."""
 
 
-class _Row(msgspec.Struct, frozen=True):
-    table: Table
-    values: Any
-    """What becomes the JSON object of the row."""
-    agency_id: UUID | None
-    head: UUID | None = None
-    scope: str = ""
-    rings: str | None = None
-    """The queue of a job that is due."""
-
-
 class Enqueued(Protocol):
     """A Struct of the columns of a job's row."""
 
@@ -75,7 +60,7 @@ class Closing:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._rows: list[_Row] = []
+        self._rows: list[Row] = []
         self._calls: list[Callable[[], None]] = []
         self._heads: tuple[Head, ...] = ()
 
@@ -83,13 +68,13 @@ class Closing:
         """Insert a row as the next of a scope."""
         row.agency_id = agency_id
         self._begin()
-        self._rows.append(_Row(_table(row), _values(row, leave_out="seq"), agency_id, head, scope))
+        self._rows.append(Row(numbering.table_of(row), numbering.values(row), agency_id, head, scope))
 
     def enqueue(self, job: Enqueued, *, agency_id: UUID | None) -> None:
         """Insert a job, unless its unique key is taken."""
         self._begin()
         table = Model.metadata.tables[_JOBS]
-        self._rows.append(_Row(table, job, agency_id, rings=job.queue if job.due else None))
+        self._rows.append(Row(table, job, agency_id, rings=job.queue if job.due else None))
 
     def then(self, call: Callable[[], None]) -> None:
         """Call this once the unit of work has committed; what it raises is logged and harms nobody."""
@@ -118,10 +103,9 @@ class Closing:
         """Run the statements and COMMIT on a psycopg connection, in one round trip."""
         cursors = []
         with raw.pipeline():
-            for agency_id in dict.fromkeys(row.agency_id for row in self._rows):
-                rows = [row for row in self._rows if row.agency_id == agency_id]
+            for agency_id, rows in numbering.in_order(self._rows):
                 raw.execute(_SET_AGENCY, (str(agency_id or ""),))
-                cursors.append(raw.execute(*_statement(rows)))
+                cursors.append(raw.execute(*numbering.statement(rows)))
             # Not raw.commit(): inside a pipeline that waits for the answer without having sent everything, and with
             # more rows than the socket's buffer holds, both sides would wait for ever. Leaving the pipeline sends all.
             raw.execute("COMMIT", prepare=False)
@@ -195,86 +179,6 @@ def _safely(call: Callable[[], None]) -> None:
     except Exception:
         # What is committed stays committed; hints and bells are repeated by head beats and the sweeper.
         log.exception("commit.call_failed")
-
-
-def _table(row: Model | Numbered) -> Table:
-    table = inspect_entity(row).mapper.local_table
-    assert isinstance(table, Table)
-    return table
-
-
-def _values(row: Model | Numbered, *, leave_out: str = "") -> dict[str, Any]:
-    """The columns of a row that no session flushes, with the defaults a flush would have given."""
-    values = {}
-    for attribute in inspect_entity(row).mapper.column_attrs:
-        column = attribute.columns[0]
-        if column.name == leave_out or column.computed is not None:
-            continue
-        value = getattr(row, attribute.key)
-        if value is None:
-            value = _default(column)
-            setattr(row, attribute.key, value)
-        values[column.name] = msgspec.to_builtins(value)
-    return values
-
-
-def _default(column: NamedColumn[Any]) -> Any:
-    default: Any = getattr(column, "default", None)
-    if default is None:
-        return None
-    return default.arg(None) if default.is_callable else default.arg
-
-
-def _statement(rows: Sequence[_Row]) -> tuple[str, list[str]]:
-    """One statement for the rows of an agency, with its parameters: the counts by scope, then the rows by table."""
-    tables = tuple(dict.fromkeys((row.table, row.head is not None) for row in rows))
-    totals = Counter((row.head, row.scope) for row in rows if row.head is not None)
-    counts = [{"agency_id": head, "scope": scope, "n": n} for (head, scope), n in totals.items()]
-    by_table: dict[Table, list[Any]] = {table: [] for table, _ in tables}
-    for row in rows:
-        if row.head is None:
-            by_table[row.table].append(row.values)
-            continue
-        totals[row.head, row.scope] -= 1
-        place = {"stream_agency": row.head, "stream_scope": row.scope, "stream_back": totals[row.head, row.scope]}
-        by_table[row.table].append({**row.values, **place})
-    parameters = [counts, *by_table.values()]
-    return _sql(tables), [msgspec.json.encode(each).decode() for each in parameters]
-
-
-_HEADS = """
-INSERT INTO core_stream_head AS h (agency_id, scope, seq)
-SELECT agency_id, scope, n FROM jsonb_to_recordset(%s::jsonb) AS s(agency_id uuid, scope text, n bigint)
-ORDER BY agency_id, scope
-ON CONFLICT (agency_id, scope) DO UPDATE SET seq = h.seq + excluded.seq
-RETURNING h.agency_id, h.scope, h.seq
-"""
-"""Counts up in one order everywhere, so that two units of work never wait for each other."""
-
-
-@lru_cache(maxsize=256)
-def _sql(tables: tuple[tuple[Table, bool], ...]) -> str:
-    parts = [f"heads AS ({_HEADS})"]
-    parts += [f"t{index} AS ({_insert(table, numbered)})" for index, (table, numbered) in enumerate(tables)]
-    # The names come from our models, the values are parameters.
-    return f"WITH {', '.join(parts)} SELECT agency_id, scope, seq FROM heads"  # noqa: S608
-
-
-def _insert(table: Table, numbered: bool) -> str:  # noqa: FBT001 - part of the cached key
-    kinds = {column.name: column.type.compile(dialect=_TYPES) for column in table.columns if column.computed is None}
-    quoted = _TYPES.identifier_preparer.quote
-    names = [name for name in kinds if not (numbered and name == "seq")]
-    columns = ", ".join(quoted(name) for name in names)
-    picked = ", ".join(f"r.{quoted(name)}" for name in names)
-    rows = "jsonb_to_recordset(%s::jsonb) AS r(" + ", ".join(f"{quoted(name)} {kinds[name]}" for name in names)
-    into = f"INSERT INTO {quoted(table.name)}"
-    if not numbered:
-        return f"{into} ({columns}) SELECT {picked} FROM {rows}) ON CONFLICT DO NOTHING"  # noqa: S608
-    return (
-        f"{into} ({columns}, seq) SELECT {picked}, h.seq - r.stream_back"  # noqa: S608
-        f" FROM {rows}, stream_agency uuid, stream_scope text, stream_back bigint)"
-        " JOIN heads h ON h.agency_id = r.stream_agency AND h.scope = r.stream_scope"
-    )
 
 
 @event.listens_for(db.session, "before_commit")

@@ -119,9 +119,10 @@ class TestEvents:
         a, b = make_web(REDIS_HOST=redis_server.url), make_web(REDIS_HOST=redis_server.url)
         owner = agency.member("owner")
         here, there = dial(a), dial(b)
-        for client in (here, there):
-            client.connect(token=owner.token)
-            _, last = pull(client, 0)
+        here.connect(token=owner.token)
+        there.connect(token=owner.token)
+        head(here)
+        _, last = pull(there, 0)
         redis_server.kill()
         lead_id = make_lead(a, owner)
         assert here.expect("stream.new", seconds=3)["seq"] > last

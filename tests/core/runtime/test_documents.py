@@ -152,7 +152,7 @@ class TestKubernetes:
 
 class TestNginx:
     def test_it_names_the_services_of_compose(self) -> None:
-        servers = re.findall(r"server (\w+):(\d+);", (ROOT / "deploy/nginx.conf").read_text())
+        servers = re.findall(r"server (\w+):(\d+)[ ;]", (ROOT / "deploy/nginx.conf").read_text())
         assert {name for name, _ in servers} == {"api", "gateway"}
         assert {port for _, port in servers} == {EXAMPLE["PORT"]}
 
@@ -160,7 +160,7 @@ class TestNginx:
     def test_nginx_accepts_it(self, tmp_path: Path) -> None:
         text = (ROOT / "deploy/nginx.conf").read_text()
         file = tmp_path / "nginx.conf"
-        file.write_text(f"pid {tmp_path}/pid;\n" + re.sub(r"server \w+:3000;", "server 127.0.0.1:3000;", text))
+        file.write_text(f"pid {tmp_path}/pid;\n" + re.sub(r"server \w+:3000\b", "server 127.0.0.1:3000", text))
         command = ["nginx", "-t", "-c", str(file), "-p", str(tmp_path), "-e", str(tmp_path / "error.log")]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert "syntax is ok" in done.stderr, done.stderr

@@ -123,7 +123,7 @@ def _unique(table: Table) -> set[str]:
     for constraint in table.constraints:
         if type(constraint).__name__ == "UniqueConstraint":
             found.add(list(constraint.columns)[-1].name)  # type: ignore[attr-defined]
-    return found
+    return found | {list(index.columns)[-1].name for index in table.indexes if index.unique}
 
 
 def _value(table: Table, name: str, varied: set[str]) -> str:

@@ -19,6 +19,7 @@ from flask import Flask
 from huey.consumer import BaseProcess, Consumer
 from prometheus_client import start_http_server
 
+from core import checks
 from core.config import ConfigurationError, Settings, load
 from core.db.session import dispose
 from core.events import running
@@ -50,6 +51,10 @@ class _NoScheduler(BaseProcess):  # type: ignore[misc] # Huey has no annotations
 
 class _Consumer(Consumer):  # type: ignore[misc] # Huey has no annotations
     scheduler_class = _NoScheduler
+
+    def _set_signal_handlers(self) -> None:
+        # Huey's own would swallow a SIGTERM that comes before ours are set again.
+        pass
 
 
 class Worker:
@@ -110,7 +115,6 @@ class Worker:
 
     def run(self) -> int:
         """Work until SIGTERM or SIGINT; a second one ends it at once."""
-        self.start()
         asked = threading.Event()
 
         def on_signal(_number: int, _frame: FrameType | None) -> None:
@@ -119,9 +123,11 @@ class Worker:
                 os._exit(1)
             asked.set()
 
-        # After the consumers, which install handlers of their own.
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, on_signal)
+        self.start()
+        if self._settings.worker_metrics_port:
+            start_http_server(self._settings.worker_metrics_port, addr=self._settings.host)
         while not asked.wait(1.0):
             for consumer in self._consumers:
                 consumer.check_worker_health()
@@ -207,6 +213,8 @@ def main() -> int:
 
     try:
         settings = settings_for_work(load())
+        if settings.worker_metrics_port:
+            checks.listen(settings.host, settings.worker_metrics_port).close()
         app = create_app(settings)
     except ConfigurationError as error:
         for problem in error.problems:

@@ -1,74 +1,59 @@
-"""Worker processes that tests start, kill and look at."""
+"""Worker processes with the chores plugin."""
 
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from core.config import Settings
+from core.testing.servers import ROOT, WorkerProcess, environment_for
 
-ROOT = Path(__file__).parents[2]
 PACKAGES = Path(__file__).parent / "packages"
 PLUGINS = "contacts,leads,chores"
 
 
-class WorkerProcess:
-    """`tripfile worker`, in a session of its own."""
+class Worker(WorkerProcess):
+    """`tripfile worker`, or one whose Python clock goes wrong by so many seconds."""
 
-    def __init__(self, environment: dict[str, str], log: Path, *, command: list[str] | None = None) -> None:
-        self.log = log
-        with log.open("ab") as output:
-            self.process = subprocess.Popen(
-                command or [sys.executable, "-m", "core.jobs.worker"],
-                cwd=ROOT, env=environment, stdout=output, stderr=output, start_new_session=True,
-            )  # fmt: skip
+    def __init__(self, settings: Settings, folder: Path, name: str, *, skew: int = 0, **more: str) -> None:
+        environment = environment_for(
+            settings,
+            PYTHONPATH=os.pathsep.join([str(PACKAGES), str(ROOT)]),
+            PLUGINS=PLUGINS,
+            CHORES_LOG=str(folder / "outside"),
+            REDIS_HOST=settings.redis_host,
+            WORKER_LEASE="2s",
+            JOBS_BACKOFF="1s",
+        )
+        super().__init__({**environment, **more}, folder / f"{name}.log")
+        # It is asked by its log: a port that was free a moment ago may be somebody's by now.
+        del self.environment["WORKER_METRICS_PORT"]
+        self.environment["LOG_LEVEL"] = "INFO"
+        self._skew = skew
 
-    def kill(self) -> None:
-        """kill -9: nobody gets to say goodbye."""
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(10)
+    def command(self) -> list[str]:
+        """How it is started."""
+        if not self._skew:
+            return [sys.executable, "-m", "core.jobs.worker"]
+        shifted = f"import time, time_machine; time_machine.travel(time.time() + {self._skew}, tick=True).start()"
+        return [sys.executable, "-c", f"{shifted}; import os; from core.jobs.worker import main; os._exit(main())"]
 
-    def ask_to_end(self) -> None:
-        """SIGTERM."""
-        self.process.send_signal(signal.SIGTERM)
+    def answers(self) -> bool:
+        """Whether it has begun to work."""
+        return "worker.started" in self.log
 
     @property
     def lives(self) -> bool:
-        return self.process.poll() is None
-
-
-def environment(settings: Settings, log: Path, **more: str) -> dict[str, str]:
-    """What a worker on the database of a test needs."""
-    secrets: dict[str, Any] = {
-        "DATABASE_URL": settings.database_url,
-        "DATABASE_SYSTEM_URL": settings.database_system_url,
-        "JWT_SECRET": settings.jwt_secret,
-    }
-    return {
-        **os.environ,
-        **{key: value.get_secret_value() for key, value in secrets.items()},
-        "PYTHONPATH": os.pathsep.join([str(PACKAGES), str(ROOT)]),
-        "PLUGINS": PLUGINS,
-        "CHORES_LOG": str(log),
-        "LOG_LEVEL": "WARNING",
-        "WORKER_LEASE": "3s",
-        "JOBS_BACKOFF": "1",
-        "REDIS_HOST": settings.redis_host,
-        **more,
-    }
+        """Whether it runs."""
+        return self._process is not None and self._process.poll() is None
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, *, what: Callable[[], object] = lambda: "") -> None:
-    """Wait until something holds."""
+    """Wait until something holds; AssertionError with what there is instead."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, what()
-        time.sleep(0.03)
+        time.sleep(0.02)

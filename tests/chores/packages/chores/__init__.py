@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from chores import jobs, subscribers
 from core.sdk import Plugin
+
+from . import hooks, jobs, subscribers
 
 plugin = Plugin(
     name="chores",
@@ -25,5 +26,6 @@ plugin = Plugin(
         jobs.morning,
         jobs.outlast_the_lease,
     ),
+    hooks=hooks,
     subscribers={"agencies.brand_created": (subscribers.greet,)},
 )

@@ -121,7 +121,7 @@ def morning() -> None:
 @job(queue=QUEUE)
 def outlast_the_lease(name: str) -> None:
     """Stop the world for longer than the lease lasts, so that somebody else takes over, and go on afterwards."""
-    db.session.add(Team(name=name))
+    db.session.add(Team(name=f"{name} {ids.new()}"))
     db.session.flush()
     outside("paused")
     if current_run().attempt == 1:

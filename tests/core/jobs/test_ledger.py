@@ -1,0 +1,230 @@
+"""The ledger: who is claimed next, what a lease is worth, and what the sweeper does about silence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from itertools import chain
+from typing import Any
+
+import pytest
+
+from core.actor import system
+from core.db.session import unit_of_work
+from core.db.tenancy import acting_as
+from core.http.application import Application
+from core.jobs import ledger
+from core.jobs.ledger import Claim, Lease
+from core.testing.factories import AgencyUnderTest
+
+from .conftest import LEASE, Acting, WorkerHere
+
+NAMES = ["chores.nothing"]
+
+
+@pytest.fixture
+def claim(app: Application) -> Iterator[Callable[..., list[Claim]]]:
+    """Claims jobs that do nothing."""
+    with app.app_context():
+        yield lambda most=1, names=NAMES: ledger.claim("idle", names, most=most, lease=LEASE)
+
+
+def number(claims: list[Claim]) -> list[int]:
+    return sorted(claim.payload["number"] for claim in claims)
+
+
+class TestClaims:
+    def test_the_most_urgent_goes_first_then_the_oldest(
+        self, acting: Acting, worker: WorkerHere, chores: Any, claim: Callable[..., list[Claim]]
+    ) -> None:
+        for urgency, each in ((5, 1), (0, 2), (0, 3), (-5, 4)):
+            with acting():
+                chores.nothing.later(priority=urgency).enqueue(each)
+        assert [number(claim()) for _ in range(5)] == [[4], [2], [3], [1], []]
+
+    def test_a_crowd_of_one_agency_does_not_keep_another_waiting(
+        self,
+        app: Application,
+        acting: Acting,
+        other_agency: AgencyUnderTest,
+        worker: WorkerHere,
+        chores: Any,
+        claim: Callable[..., list[Claim]],
+    ) -> None:
+        with acting():
+            chores.nothing.enqueue_many({"number": each} for each in range(500))
+        with app.app_context(), unit_of_work(), acting_as(system(other_agency.id)):
+            chores.nothing.enqueue(-1)
+        assert -1 in number(claim(most=10))
+        with app.app_context(), unit_of_work(), acting_as(system(other_agency.id)):
+            chores.nothing.enqueue(-2)
+        # Ten of one agency run, and one of the other: its turn comes at once.
+        assert number(claim()) == [-2]
+
+    def test_agencies_share_a_batch(
+        self,
+        app: Application,
+        acting: Acting,
+        other_agency: AgencyUnderTest,
+        worker: WorkerHere,
+        chores: Any,
+        claim: Callable[..., list[Claim]],
+    ) -> None:
+        with acting():
+            chores.nothing.enqueue_many({"number": each} for each in range(100))
+        with app.app_context(), unit_of_work(), acting_as(system(other_agency.id)):
+            chores.nothing.enqueue_many({"number": each} for each in range(100))
+        shares = Counter(each.agency_id for each in claim(most=20))
+        assert sorted(shares.values()) == [10, 10]
+
+    def test_what_failed_before_is_claimed_alone(
+        self, acting: Acting, worker: WorkerHere, chores: Any, claim: Callable[..., list[Claim]]
+    ) -> None:
+        with acting():
+            ill = chores.nothing.enqueue(0)
+        with acting():
+            chores.nothing.enqueue_many({"number": each} for each in range(1, 10))
+        worker.ask("UPDATE core_job SET attempt = 1 WHERE id = :id", id=ill)
+        assert number(claim(most=10)) == [0]
+        assert number(claim(most=10)) == list(range(1, 10))
+
+    def test_what_must_not_be_repeated_is_claimed_alone(
+        self, acting: Acting, worker: WorkerHere, chores: Any, claim: Callable[..., list[Claim]]
+    ) -> None:
+        with acting():
+            chores.nothing.enqueue_many({"number": each} for each in range(5))
+        worker.ask("UPDATE core_job SET max_attempts = 1")
+        assert [len(claim(most=10)) for _ in range(6)] == [1, 1, 1, 1, 1, 0]
+
+    def test_nobody_gets_what_another_has(
+        self, acting: Acting, worker: WorkerHere, chores: Any, app: Application
+    ) -> None:
+        with acting():
+            chores.nothing.enqueue_many({"number": each} for each in range(400))
+
+        def take() -> list[int]:
+            taken = []
+            with app.app_context():
+                while claims := ledger.claim("idle", NAMES, most=7, lease=LEASE):
+                    taken += number(claims)
+            return taken
+
+        with ThreadPoolExecutor(3) as pool:
+            shares = [each.result() for each in [pool.submit(take) for _ in range(3)]]
+        assert sorted(chain.from_iterable(shares)) == list(range(400))
+
+    def test_jobs_this_process_does_not_know_are_left_and_block_nobody(
+        self, acting: Acting, worker: WorkerHere, chores: Any, claim: Callable[..., list[Claim]]
+    ) -> None:
+        with acting():
+            stranger = chores.nothing.later(priority=-10).enqueue(1)
+            chores.nothing.enqueue(2)
+        worker.ask("UPDATE core_job SET name = 'visas.apply' WHERE id = :id", id=stranger)
+        assert number(claim(most=5)) == [2]
+        assert claim() == []
+        assert worker.row(stranger).state == "queued"
+
+
+class TestLeases:
+    def test_what_was_not_started_is_given_back_without_an_attempt(
+        self, acting: Acting, worker: WorkerHere, chores: Any, claim: Callable[..., list[Claim]]
+    ) -> None:
+        with acting():
+            job_id = chores.nothing.enqueue(1)
+        [taken] = claim()
+        ledger.release([Lease(taken)])
+        row = worker.row(job_id)
+        assert (row.state, row.attempt, row.due, row.lease_token) == ("queued", 0, True, None)
+
+    def test_a_lease_that_is_renewed_is_not_taken_back(
+        self, acting: Acting, worker: WorkerHere, chores: Any, claim: Callable[..., list[Claim]]
+    ) -> None:
+        with acting():
+            chores.nothing.enqueue(1)
+        [taken] = claim()
+        worker.ask("UPDATE core_job SET lease_until = now() - interval '1 s'")
+        ledger.renew([Lease(taken)], lease=LEASE)
+        assert ledger.take_back(backoff=timedelta(seconds=2)) == []
+        assert worker.states() == {"running": 1}
+
+    def test_silence_is_found_once_and_the_first_repeat_comes_at_once(
+        self, acting: Acting, worker: WorkerHere, chores: Any, claim: Callable[..., list[Claim]]
+    ) -> None:
+        with acting():
+            job_id = chores.nothing.enqueue(1)
+        [taken] = claim()
+        worker.ask("UPDATE core_job SET lease_until = now() - interval '1 s'")
+        assert ledger.take_back(backoff=timedelta(seconds=2)) == ["idle"]
+        assert ledger.take_back(backoff=timedelta(seconds=2)) == []
+        row = worker.row(job_id)
+        assert (row.state, row.due, row.attempt) == ("queued", True, 1)
+        lost = Lease(taken)
+        ledger.renew([lost], lease=LEASE)
+        assert lost.lost
+        assert ledger.finish([lost]) == 0
+
+    def test_a_job_that_silences_every_worker_comes_back_later_each_time_and_is_given_up(
+        self, acting: Acting, worker: WorkerHere, chores: Any, claim: Callable[..., list[Claim]], app: Application
+    ) -> None:
+        with acting():
+            job_id = chores.nothing.enqueue(1)
+        worker.ask("UPDATE core_job SET max_attempts = 3")
+        for attempt in (1, 2, 3):
+            assert len(claim()) == 1
+            worker.ask("UPDATE core_job SET lease_until = now() - interval '1 s'")
+            worker.sweeper.sweep()
+            assert worker.row(job_id).attempt == attempt
+            assert worker.row(job_id).due is (attempt != 2)
+            worker.hurry()
+        row = worker.row(job_id)
+        assert row.state == "dead"
+        assert "without a word" in row.last_error
+
+    def test_somebody_who_is_about_to_end_lets_go_at_once(
+        self, acting: Acting, worker: WorkerHere, chores: Any, claim: Callable[..., list[Claim]]
+    ) -> None:
+        with acting():
+            chores.nothing.enqueue(1)
+        [taken] = claim()
+        ledger.abandon([Lease(taken)])
+        assert ledger.take_back(backoff=timedelta(seconds=2)) == ["idle"]
+
+
+class TestSweeping:
+    def test_it_rings_for_whatever_is_due(self, acting: Acting, worker: WorkerHere, chores: Any) -> None:
+        with acting():
+            chores.nothing.enqueue(1)
+            chores.add_team.later(delay=timedelta(hours=1)).enqueue("later")
+        with worker.app.app_context():
+            worker.sweeper.sweep()
+        assert worker.rung == ["idle"]
+
+    def test_what_ended_long_ago_is_forgotten_dead_letters_later(
+        self, acting: Acting, worker: WorkerHere, chores: Any
+    ) -> None:
+        with acting():
+            chores.nothing.enqueue_many([{"number": 1}] * 3)
+            chores.give_up.enqueue()
+        worker.work()
+        worker.ask("UPDATE core_job SET finished_at = now() - interval '8 days'")
+        with acting():
+            chores.nothing.enqueue(2)
+        with worker.app.app_context():
+            worker.sweeper.forget()
+        assert worker.states() == {"dead": 1, "queued": 1}
+        worker.ask("UPDATE core_job SET finished_at = now() - interval '91 days' WHERE state = 'dead'")
+        with worker.app.app_context():
+            worker.sweeper.forget()
+        assert worker.states() == {"queued": 1}
+
+    def test_the_depth_is_told_by_queue(self, acting: Acting, worker: WorkerHere, chores: Any) -> None:
+        with acting():
+            chores.nothing.enqueue_many([{"number": 1}] * 3)
+            chores.nothing.later(delay=timedelta(hours=1)).enqueue()
+        worker.ask("UPDATE core_job SET run_at = now() - interval '90 s' WHERE due")
+        with worker.app.app_context():
+            lines = {(line.queue, line.state): line for line in ledger.lines()}
+        assert (lines["idle", "due"].jobs, lines["idle", "later"].jobs) == (3, 1)
+        assert 89 < lines["idle", "due"].oldest_seconds < 100

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.db import closing, read
 from core.db.base import Model, Numbered
-from core.db.tenancy import current_agency_id
+from core.db.tenancy import ForeignAgency, current_agency_id
 from core.extensions import db
 
 PLATFORM = UUID(int=0)
@@ -43,9 +43,12 @@ _HEAD = read.Query(
 def append(row: Numbered, *, scope: str, platform: bool = False, session: Session | None = None) -> None:
     """Insert a row when the unit of work commits, as the next number of a scope of the acting agency.
 
-    Until then the row is in no table. `platform` counts in a scope that all agencies share.
+    Until then the row is in no table. `platform` counts in a scope that all agencies share. Raises ForeignAgency; only
+    the system role (`session`) writes for an agency that is not acted in.
     """
     agency_id = getattr(row, "agency_id", None) or current_agency_id()
+    if session in (None, db.session()) and agency_id != current_agency_id():
+        raise ForeignAgency(f"{type(row).__name__} belongs to an agency other than the acting one")
     head = PLATFORM if platform else agency_id
     closing.of(session or db.session()).number(row, agency_id=agency_id, head=head, scope=scope)
 

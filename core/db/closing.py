@@ -63,6 +63,8 @@ class Closing:
         self._rows: list[Row] = []
         self._calls: list[Callable[[], None]] = []
         self._heads: tuple[Head, ...] = ()
+        self.marks: dict[SessionTransaction, tuple[int, int]] = {}
+        """How much there was when each savepoint was set."""
 
     def number(self, row: Numbered, *, agency_id: UUID, head: UUID, scope: str) -> None:
         """Insert a row as the next of a scope."""
@@ -197,15 +199,22 @@ def _finish(session: Session) -> None:
 @event.listens_for(db.session, "after_transaction_create")
 def _mark(session: Session, transaction: SessionTransaction) -> None:
     if transaction.nested:
-        session.info[_KEY, transaction] = of(session).size
+        of(session).marks[transaction] = of(session).size
 
 
 @event.listens_for(db.session, "after_transaction_end")
 def _unmark(session: Session, transaction: SessionTransaction) -> None:
-    session.info.pop((_KEY, transaction), None)
+    # A savepoint's mark outlives it: its end is told before its rollback.
+    if transaction.parent is None and _KEY in session.info:
+        of(session).marks.clear()
 
 
 @event.listens_for(db.session, "after_soft_rollback")
 def _forget(session: Session, previous: SessionTransaction) -> None:
     if _KEY in session.info:
-        of(session).truncate(session.info.get((_KEY, previous), (0, 0)))
+        savepoint: SessionTransaction | None = previous
+        # A flush that fails has a transaction of its own and takes back the savepoint around it.
+        while savepoint is not None and not savepoint.nested:
+            savepoint = savepoint.parent
+        closing = of(session)
+        closing.truncate(closing.marks.get(savepoint, (0, 0)) if savepoint is not None else (0, 0))

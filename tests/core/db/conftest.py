@@ -1,19 +1,21 @@
-"""Acting in an agency, outside any request."""
+"""Acting in an agency, outside any request, and what its log holds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 import pytest
 
 from core.actor import system
+from core.db import closing
+from core.db.closing import Committed
 from core.db.tenancy import acting_as
 from core.http.application import Application
 from core.testing.factories import AgencyUnderTest
-
-Inside = Callable[[UUID], AbstractContextManager[None]]
+from tests.core.db.happening import Log
+from tests.core.db.inside import Inside
 
 
 @pytest.fixture
@@ -33,3 +35,19 @@ def acting(inside: Inside, agency: AgencyUnderTest) -> Iterator[AgencyUnderTest]
     """The agency acted in, with no transaction running."""
     with inside(agency.id):
         yield agency
+
+
+@pytest.fixture
+def log(inside: Inside, agency: AgencyUnderTest) -> Log:
+    return Log(inside, agency)
+
+
+@pytest.fixture
+def told(app: Application) -> Iterator[list[Committed]]:
+    """What the application is told after commits."""
+    found: list[Committed] = []
+    with app.app_context():
+        closing.listeners().append(found.append)
+    yield found
+    with app.app_context():
+        closing.listeners().remove(found.append)

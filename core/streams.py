@@ -1,9 +1,4 @@
-"""Streams: scoped, dense, commit-ordered sequences. Whoever polls "what came since N" polls one of these.
-
-A scope (`events`, `notifications:<user>`) counts within its agency, or for the whole platform. Its counter is bumped
-last in the unit of work, in the statement that inserts the rows it numbers: numbers have no holes, and a reader who saw
-N never finds a smaller one later.
-"""
+"""Streams: scoped, dense, commit-ordered sequences. Whoever polls "what came since N" polls one of these."""
 
 from __future__ import annotations
 
@@ -22,7 +17,12 @@ PLATFORM = UUID(int=0)
 
 
 class StreamHead(Model):
-    """The last number given in a scope."""
+    """The last number given in a scope.
+
+    A scope (`events`, `notifications:<user>`) counts within its agency, or for the whole platform. Its counter is
+    bumped last in the unit of work, in the statement that inserts the rows it numbers: numbers have no holes, and a
+    reader who saw N never finds a smaller one later.
+    """
 
     __tablename__ = "core_stream_head"
 

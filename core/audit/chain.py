@@ -1,18 +1,4 @@
-"""The hash chain over an agency's log: what is hashed, byte for byte, so that anybody can recompute it.
-
-The seal of event n is `SHA-256(seal of event n - 1, then the form of event n)`, written in 64 lower-case hexadecimal
-digits and hashed as these 64 ASCII bytes; before the first event stand 64 zeros.
-
-The form of an event is its fields, one after the other and nothing between them, in this order:
-
-`agency_id`, `seq`, `id`, `name`, `schema_version`, `occurred_at`, `subject`, `subject_id`, `actor_kind`, `actor_id`,
-`request_id`, `payload`, `before`, `after`
-
-Each field is its length in bytes as a decimal number, a colon, and its text in UTF-8; a field that is NULL is a single
-`~`. Numbers are decimal; UUIDs have hyphens and lower-case letters; `occurred_at` is UTC with six decimals, as
-`2026-03-01T08:30:00.000000Z`; `payload`, `before` and `after` are the text PostgreSQL gives for the jsonb value
-(`payload::text`), whose keys are sorted and whose spacing is fixed.
-"""
+"""The hash chain over an agency's log: what is hashed, byte for byte, so that anybody can recompute it."""
 
 from __future__ import annotations
 
@@ -54,12 +40,25 @@ class Seal(msgspec.Struct, frozen=True):
 
 
 def form(event: Sealable) -> bytes:
-    """The bytes that stand for an event."""
+    """The bytes that stand for an event: its fields, one after the other and nothing between them, in this order.
+
+    `agency_id`, `seq`, `id`, `name`, `schema_version`, `occurred_at`, `subject`, `subject_id`, `actor_kind`,
+    `actor_id`, `request_id`, `payload`, `before`, `after`
+
+    Each field is its length in bytes as a decimal number, a colon, and its text in UTF-8; a field that is NULL is a
+    single `~`. Numbers are decimal; UUIDs have hyphens and lower-case letters; `occurred_at` is UTC with six decimals,
+    as `2026-03-01T08:30:00.000000Z`; `payload`, `before` and `after` are the text PostgreSQL gives for the jsonb value
+    (`payload::text`), whose keys are sorted and whose spacing is fixed.
+    """
     return b"".join(_field(getattr(event, name)) for name in Sealable.__struct_fields__)
 
 
 def seal(before: str, event: Sealable) -> Seal:
-    """The next link after a hash."""
+    """The next link after a hash: the SHA-256 of the hash before and the form of the event.
+
+    It is written in 64 lower-case hexadecimal digits and hashed as these 64 ASCII bytes; before the first event stand
+    64 zeros.
+    """
     return Seal(event.seq, sha256(before.encode() + form(event)).hexdigest())
 
 

@@ -1,9 +1,4 @@
-"""The feed of what no longer counts: ended sessions, changed members, changed agencies; every process follows it.
-
-A revocation is a row of the platform's stream `revocations`, written with what it follows from. A process asks for
-what came since at most once a second, and only when somebody uses a token or listens; what the bus brings counts at
-once.
-"""
+"""The feed of what no longer counts: ended sessions, changed members, changed agencies; every process follows it."""
 
 from __future__ import annotations
 
@@ -100,7 +95,11 @@ def _tell(told: Revoked) -> None:
 
 
 class Watch:
-    """What one process knows of the feed."""
+    """What one process knows of the feed.
+
+    It asks for what came since at most once a second, and only when somebody uses a token or listens; what the bus
+    brings counts at once.
+    """
 
     def __init__(self, app: Flask) -> None:
         self._app = app

@@ -1,7 +1,4 @@
-"""What a unit of work writes last: numbered rows and jobs, in one statement that travels with the COMMIT.
-
-A stream's counter is locked from its bump to the commit, so nothing else may come between the two.
-"""
+"""What a unit of work writes last: numbered rows and jobs, in one statement that travels with the COMMIT."""
 
 from __future__ import annotations
 
@@ -56,7 +53,10 @@ class Enqueued(Protocol):
 
 
 class Closing:
-    """The last rows of one session's running unit of work."""
+    """The last rows of one session's running unit of work.
+
+    A stream's counter is locked from its bump to the commit, so nothing else may come between the two.
+    """
 
     def __init__(self, session: Session) -> None:
         self._session = session

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +12,10 @@ import pytest
 from werkzeug.test import TestResponse
 
 from core.actor import system
+from core.app import create_app
 from core.auth import identities
-from core.db.session import unit_of_work
+from core.config import Settings
+from core.db.session import dispose, unit_of_work
 from core.db.tenancy import acting_as
 from core.http.application import Application
 from core.roles.repository import roles
@@ -23,6 +26,8 @@ from core.users.repository import members
 
 PASSWORD = "a long and quiet passphrase"
 _numbers = itertools.count(1)
+SOON = 2.0
+"""Seconds within which every process follows."""
 
 
 class Person:
@@ -77,3 +82,20 @@ def person(make_person: Callable[[], Person], agency: AgencyUnderTest) -> Person
 def refresh(app: Application, token: str) -> TestResponse:
     """Trade a refresh token."""
     return ApiClient(app).post("/auth/refresh", {"refresh_token": token})
+
+
+@pytest.fixture
+def elsewhere(settings: Settings) -> Iterator[Application]:
+    """Another process of the installation."""
+    other = create_app(settings)
+    yield other
+    with other.app_context():
+        dispose()
+
+
+def eventually(answers: Callable[[], bool], *, within: float = SOON) -> None:
+    """Wait until something is so; fails when that takes too long."""
+    deadline = time.monotonic() + within
+    while not answers():
+        assert time.monotonic() < deadline, f"Not within {within} s"
+        time.sleep(0.02)

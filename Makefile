@@ -46,6 +46,10 @@ bench-gateway: $(VENV)/.bench ## Fan-out beside node's socket.io, into bench/res
 bench-jobs: $(VENV)/.bench ## Jobs beside BullMQ and bare Huey, into bench/results/jobs.json
 	$(BIN)/python -m bench.jobs $(ARGS)
 
+.PHONY: faults
+faults: $(VENV)/.dev ## The long form of the tests that kill, stop and cut off processes under load
+	TRIPFILE_FAULTS=long $(BIN)/python -m pytest tests/faults $(ARGS)
+
 .PHONY: format
 format: $(VENV)/.dev ## Format the code and fix what can be fixed
 	$(BIN)/ruff check --fix-only --quiet .

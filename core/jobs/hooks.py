@@ -8,14 +8,15 @@ from flask import Flask
 
 from core import clock
 from core.agencies.repository import current_agency
-from core.jobs import bells, registry, schedules
+from core.jobs import bells, measurements, registry, schedules
 from core.plugins.hookspecs import hookimpl
 
 
 @hookimpl
 def app_ready(app: Flask) -> None:
-    """Ring for what commits enqueue."""
+    """Ring for what commits enqueue, and tell how deep the queues are."""
     bells.install(app, app.extensions["tripfile.settings"])
+    measurements.watch(app)
 
 
 @hookimpl

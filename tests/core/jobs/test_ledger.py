@@ -228,3 +228,14 @@ class TestSweeping:
             lines = {(line.queue, line.state): line for line in ledger.lines()}
         assert (lines["idle", "due"].jobs, lines["idle", "later"].jobs) == (3, 1)
         assert 89 < lines["idle", "due"].oldest_seconds < 100
+
+    def test_the_depth_is_measured(self, acting: Acting, worker: WorkerHere, chores: Any) -> None:
+        with acting():
+            chores.nothing.enqueue_many([{"number": 1}] * 3)
+        client = worker.app.test_client()
+        assert 'tripfile_jobs_depth{queue="idle",state="due"} 3.0' in client.get("/metrics").text
+        worker.work()
+        text = client.get("/metrics").text
+        assert 'tripfile_jobs_depth{queue="idle",state="due"} 0.0' in text
+        assert 'tripfile_jobs_oldest_seconds{queue="idle"} 0.0' in text
+        assert 'tripfile_jobs_ended_total{name="chores.nothing",outcome="done",queue="idle"}' in text

@@ -31,7 +31,7 @@ class TestHelp:
         command = tripfile("--help")
         assert command.wait() == 0
         assert time.monotonic() - started < 5
-        for word in ("run", "api", "gateway", "check", "db", "plugins", "admin"):
+        for word in ("run", "api", "gateway", "worker", "check", "db", "jobs", "plugins", "admin"):
             assert f"  {word} " in command.text
 
     def test_an_unknown_command_is_refused(self, tripfile: Start) -> None:

@@ -102,7 +102,7 @@ class TestCompose:
         return ((name, service) for name, service in self.SERVICES.items() if service["image"] == "tripfile")
 
     def test_commands_exist(self) -> None:
-        assert {name for name, _ in self.ours()} == {"api", "gateway", "migrate"}
+        assert {name for name, _ in self.ours()} == {"api", "gateway", "migrate", "worker"}
         for _, service in self.ours():
             assert exists(service["command"])
 
@@ -130,7 +130,7 @@ class TestKubernetes:
 
     def test_commands_exist(self) -> None:
         pods = [each["spec"]["template"]["spec"] for each in self.ALL if each["kind"] in {"Deployment", "Job"}]
-        assert len(pods) == 3
+        assert len(pods) == 4
         for pod in pods:
             assert pod["securityContext"]["runAsNonRoot"]
             for container in pod["containers"]:

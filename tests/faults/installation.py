@@ -59,9 +59,9 @@ class Installation:
 class Desk:
     """One person's connection to the API of an address."""
 
-    def __init__(self, port: int, by: ApiClient) -> None:
+    def __init__(self, port: int, by: ApiClient | None) -> None:
+        self.token = by.token if by is not None else None
         self._port = port
-        self._token = by.token
         self._connection: http.client.HTTPConnection | None = None
 
     def __enter__(self) -> Self:
@@ -72,7 +72,8 @@ class Desk:
 
     def request(self, method: str, path: str, body: Any = None, *, key: str | None = None) -> tuple[int, Any]:
         """Status and JSON of the answer; 0 where none came."""
-        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json", "If-Match": "*"}
+        headers = {"Content-Type": "application/json", "If-Match": "*"}
+        headers |= {"Authorization": f"Bearer {self.token}"} if self.token else {}
         headers |= {"Idempotency-Key": key} if key else {}
         try:
             if self._connection is None:

@@ -72,11 +72,11 @@ class Closing:
         self._begin()
         self._rows.append(Row(numbering.table_of(row), numbering.values(row), agency_id, head, scope))
 
-    def enqueue(self, job: Enqueued, *, agency_id: UUID | None) -> None:
-        """Insert a job, unless its unique key is taken."""
+    def enqueue(self, *jobs: Enqueued, agency_id: UUID | None) -> None:
+        """Insert jobs, except those whose unique key is taken."""
         self._begin()
         table = Model.metadata.tables[_JOBS]
-        self._rows.append(Row(table, job, agency_id, rings=job.queue if job.due else None))
+        self._rows.extend(Row(table, job, agency_id, rings=job.queue if job.due else None) for job in jobs)
 
     def then(self, call: Callable[[], None]) -> None:
         """Call this once the unit of work has committed; what it raises is logged and harms nobody."""

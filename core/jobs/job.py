@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 from flask import g, has_app_context
+from msgspec import structs
 
 from core import clock, ids
 from core.actor import current_actor
@@ -111,11 +112,13 @@ class Job(Generic[P]):
 
     def payload(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments as JSON values. Raises Invalid where one has the wrong type, TypeError where one is missing."""
-        bound = self._signature.bind(*args, **kwargs)
-        plain: dict[str, Any] = msgspec.to_builtins(dict(bound.arguments))
+        # By name only, as thousands come at a time, they need no matching; the check below finds what is missing.
+        named = kwargs if not args else self._signature.bind(*args, **kwargs).arguments
+        plain: dict[str, Any] = msgspec.to_builtins(dict(named))
         try:
             msgspec.convert(plain, self.arguments)
         except msgspec.ValidationError as error:
+            self._signature.bind(*args, **kwargs)
             raise Invalid(f"{self.name}: {error}", errors=[Fault("", "type", str(error))]) from error
         return plain
 
@@ -142,20 +145,21 @@ class Enqueueing(Generic[P]):
 
     def enqueue(self, *args: P.args, **kwargs: P.kwargs) -> UUID:
         """See Job.enqueue; the id is the job's even where `unique` kept it from being added."""
-        return self._write(self._job.payload(args, kwargs))
+        return self._write([self._job.payload(args, kwargs)])[0]
 
     def enqueue_many(self, arguments: Iterable[Mapping[str, Any]]) -> list[UUID]:
         """See Job.enqueue_many."""
-        return [self._write(self._job.payload((), each)) for each in arguments]
+        return self._write([self._job.payload((), each) for each in arguments])
 
-    def _write(self, payload: dict[str, Any]) -> UUID:
+    def _write(self, payloads: list[dict[str, Any]]) -> list[UUID]:
         if self._job.platform:
             # The application's role writes rows of its agency only.
             raise PlatformOnly(f"{self._job.name} spans agencies: it runs by its schedule, nobody enqueues it")
-        entry = entry_of(self._job, payload, at=self._at, delay=self._delay, unique=self._unique)
-        entry.priority = self._priority
-        closing.of(db.session()).enqueue(entry, agency_id=entry.agency_id)
-        return entry.id
+        first = entry_of(self._job, {}, at=self._at, delay=self._delay, unique=self._unique)
+        first.priority = self._priority
+        entries = [structs.replace(first, id=ids.new(), payload=payload) for payload in payloads]
+        closing.of(db.session()).enqueue(*entries, agency_id=first.agency_id)
+        return [entry.id for entry in entries]
 
 
 def entry_of(

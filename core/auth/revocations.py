@@ -38,6 +38,7 @@ STALE = 2.0
 _FAR_BEHIND = 5_000
 _REMEMBERED = 4_096
 _EXTENSION = "tripfile.revocations"
+_NEVER = float("-inf")
 
 Kind = Literal["session", "member", "agency", "all"]
 
@@ -106,7 +107,7 @@ class Watch:
         self._pulling = threading.Lock()
         self._noting = threading.Lock()
         self._after: int | None = None
-        self._looked = self._pulled = self._since = float("-inf")
+        self._looked = self._pulled = self._since = self._latest = _NEVER
         self._noted: OrderedDict[UUID, float] = OrderedDict()
         self._ids: OrderedDict[UUID, None] = OrderedDict()
         self._callbacks: list[Callable[[Revoked], None]] = []
@@ -118,11 +119,12 @@ class Watch:
 
         Looks at the feed where that is due; a process that cannot relies on nothing.
         """
-        self.look()
-        if not self.fresh or checked <= self._since:
+        if time.monotonic() - self._looked >= EVERY:
+            self.look()
+        if checked <= self._since or not self.fresh:
             return False
-        never = float("-inf")
-        return all(self._noted.get(subject, never) < checked for subject in subjects if subject is not None)
+        # Mostly nothing was revoked since, of whomever.
+        return self._latest < checked or all(self._noted.get(each, _NEVER) < checked for each in subjects if each)
 
     @property
     def fresh(self) -> bool:
@@ -151,7 +153,7 @@ class Watch:
             if told.id in self._ids:
                 return
             self._ids[told.id] = None
-            self._noted[told.subject_id] = time.monotonic()
+            self._noted[told.subject_id] = self._latest = time.monotonic()
             self._noted.move_to_end(told.subject_id)
             self._forget_oldest()
         self._act_on(told)

@@ -11,12 +11,15 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     DateTime,
     ScalarSelect,
     Text,
     Uuid,
+    and_,
     any_,
     bindparam,
+    cast,
     column,
     delete,
     func,
@@ -70,17 +73,19 @@ class Checkpoint(msgspec.Struct, frozen=True):
     seq: int
 
 
+_NAMES = func.unnest(bindparam("names", type_=ARRAY(Text()))).table_valued(column("name", Text())).render_derived()
+
+
 def _places() -> Statement:
     """Every follower's place in every agency that has a log."""
-    names = func.unnest(bindparam("names", type_=ARRAY(Text()))).table_valued(column("name", Text())).render_derived()
-    name = names.c.name
+    name = _NAMES.c.name
     here = (FollowerEntry.agency_id == StreamHead.agency_id) & (FollowerEntry.name == name)
     entry = (getattr(FollowerEntry, each) for each in ("id", "build", "live", "seq", "failures", "retry_at"))
     return (
         select(StreamHead.agency_id, name, *entry, FollowerEntry.last_error, StreamHead.seq)
         .select_from(StreamHead)
         .join(_AGENCY, _AGENCY.c.id == StreamHead.agency_id)
-        .join(names, StreamHead.scope == SCOPE)
+        .join(_NAMES, StreamHead.scope == SCOPE)
         .outerjoin(FollowerEntry, here)
     )
 
@@ -90,6 +95,16 @@ _DUE = or_(FollowerEntry.retry_at.is_(None), FollowerEntry.retry_at <= bindparam
 _WITHIN = StreamHead.agency_id == any_(bindparam("agencies", type_=ARRAY(Uuid())))
 _LAGGING = SystemQuery(_places().where(_BEHIND, _DUE), Lag)
 _LAGGING_WITHIN = SystemQuery(_places().where(_BEHIND, _DUE, _WITHIN), Lag)
+_live = and_(FollowerEntry.agency_id == StreamHead.agency_id, FollowerEntry.name == _NAMES.c.name, FollowerEntry.live)
+_BACKLOGS = SystemQuery(
+    select(_NAMES.c.name, cast(func.sum(StreamHead.seq - func.coalesce(FollowerEntry.seq, 0)), BigInteger()))
+    .select_from(StreamHead)
+    .join(_AGENCY, _AGENCY.c.id == StreamHead.agency_id)
+    .join(_NAMES, StreamHead.scope == SCOPE)
+    .outerjoin(FollowerEntry, _live)
+    .group_by(_NAMES.c.name),
+    lambda name, behind: (name, behind),
+)
 _EVERY = SystemQuery(_places().order_by(StreamHead.agency_id, FollowerEntry.name, FollowerEntry.build), Lag)
 
 
@@ -103,6 +118,11 @@ def lagging(names: Iterable[str], agencies: Iterable[UUID] | None = None) -> lis
 def every(names: Iterable[str]) -> list[Lag]:
     """Every follower's place in every agency."""
     return _EVERY.rows(names=list(names))
+
+
+def backlogs(names: Iterable[str]) -> dict[str, int]:
+    """How many events each follower has not read, in all agencies together."""
+    return dict(_BACKLOGS.rows(names=list(names)))
 
 
 def live_build(name: str) -> ScalarSelect[Any]:

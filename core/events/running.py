@@ -47,12 +47,9 @@ def run_forever(app: Flask, stop: threading.Event) -> None:
 def measure() -> None:
     """Set the gauges to how far followers are behind."""
     names = list(following.registered(current_app))
-    behind = dict.fromkeys(names, 0)
-    for lag in checkpoints.every(names):
-        if lag.live is not False:
-            behind[lag.name] += lag.behind
-    for name, events in behind.items():
-        _lag.labels(name).set(events)
+    behind = checkpoints.backlogs(names)
+    for name in names:
+        _lag.labels(name).set(behind.get(name, 0))
 
 
 class _Bell:

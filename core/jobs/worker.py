@@ -222,8 +222,6 @@ def main() -> int:
         return 2
     # It tells of every bell.
     logging.getLogger("huey").setLevel(logging.WARNING)
-    if settings.worker_metrics_port:
-        start_http_server(settings.worker_metrics_port, addr=settings.host)
     ending = threading.Event()
     reader = threading.Thread(target=running.run_forever, args=(app, ending), name="followers", daemon=True)
     reader.start()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -31,6 +31,7 @@ from core.testing.servers import RedisServer, environment_for, free_port, wait_f
 SECONDS = 120.0
 BULK = 500
 WARM_UP = 500
+Workers = list[subprocess.Popen[str]]
 
 
 class Target(Protocol):
@@ -45,7 +46,7 @@ class Target(Protocol):
         """Whether any job is not done."""
 
     def workers(self, count: int) -> Any:
-        """So many worker processes that are ready; their pids."""
+        """So many worker processes that are ready."""
 
     def clear(self) -> None:
         """Begin the next round like the first."""
@@ -82,11 +83,11 @@ class Tripfile:
         return bool(row and row[0])
 
     @contextmanager
-    def workers(self, count: int) -> Iterator[list[int]]:
+    def workers(self, count: int) -> Iterator[Workers]:
         """Worker processes as `tripfile worker` runs them."""
         with ExitStack() as stack:
             log = stack.enter_context(tempfile.TemporaryFile())
-            pids = []
+            children = []
             for _ in range(count):
                 port = free_port()
                 environment = environment_for(
@@ -94,9 +95,9 @@ class Tripfile:
                     WORKER_QUEUES=f"bench:{self._threads} *:1", WORKER_METRICS_PORT=str(port),
                 )  # fmt: skip
                 command = [sys.executable, "-m", "core.jobs.worker"]
-                pids.append(stack.enter_context(common.process(command, log=log.fileno(), **environment)).pid)
+                children.append(stack.enter_context(common.process(command, log=log.fileno(), **environment)))
                 wait_for(partial(_listens, port), 60, what="The start of a worker")
-            yield pids
+            yield children
 
     def clear(self) -> None:
         """Nothing of the last round is in the way of the next."""
@@ -132,13 +133,13 @@ class BullMQ:
         return bool(self._redis.llen("bull:bench:wait") or self._redis.llen("bull:bench:active"))
 
     @contextmanager
-    def workers(self, count: int) -> Iterator[list[int]]:
+    def workers(self, count: int) -> Iterator[Workers]:
         """Worker processes."""
         with ExitStack() as stack:
             children = [stack.enter_context(common.process(self._command("worker"))) for _ in range(count)]
             for child in children:
                 common.hear(child)
-            yield [child.pid for child in children]
+            yield children
 
     def clear(self) -> None:
         """It removes jobs that are done by itself."""
@@ -170,14 +171,14 @@ class Huey:
         return bool(self._redis.llen(huey_worker.KEY))
 
     @contextmanager
-    def workers(self, count: int) -> Iterator[list[int]]:
+    def workers(self, count: int) -> Iterator[Workers]:
         """Consumer processes."""
         with ExitStack() as stack:
             command = [sys.executable, "-m", "bench.huey_worker", self._server.url, str(self._threads)]
             children = [stack.enter_context(common.process(command)) for _ in range(count)]
             for child in children:
                 common.hear(child)
-            yield [child.pid for child in children]
+            yield children
 
     def clear(self) -> None:
         """It keeps nothing."""
@@ -185,17 +186,17 @@ class Huey:
 
 def measure(target: Target, options: argparse.Namespace) -> dict[str, float]:
     """One round of one system, in jobs a second."""
-    with target.workers(options.workers) as pids:
+    with target.workers(options.workers) as workers:
         target.enqueue(WARM_UP, bulk=BULK)
-        _until_done(target)
+        _until_done(target, workers)
         # Workers that are ready sleep while jobs are put in: both halves are measured alone, and start at once.
-        with _asleep(pids):
+        with _asleep(workers):
             one = target.enqueue(options.singles, bulk=1)
-        _until_done(target)
-        with _asleep(pids):
+        _until_done(target, workers)
+        with _asleep(workers):
             bulk = target.enqueue(options.jobs, bulk=BULK)
         started = time.perf_counter()
-        _until_done(target)
+        _until_done(target, workers)
         execute = time.perf_counter() - started
     target.clear()
     return {
@@ -206,20 +207,22 @@ def measure(target: Target, options: argparse.Namespace) -> dict[str, float]:
 
 
 @contextmanager
-def _asleep(pids: list[int]) -> Iterator[None]:
+def _asleep(workers: Workers) -> Iterator[None]:
     time.sleep(0.3)  # For what they still tell of the jobs before.
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
+    for worker in workers:
+        worker.send_signal(signal.SIGSTOP)
     try:
         yield
     finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
+        for worker in workers:
+            worker.send_signal(signal.SIGCONT)
 
 
-def _until_done(target: Target) -> None:
+def _until_done(target: Target, workers: Workers) -> None:
     deadline = time.monotonic() + SECONDS
     while target.left():
+        if any(worker.poll() is not None for worker in workers):
+            raise common.Broken(f"{target.name}: a worker has ended")
         if time.monotonic() > deadline:
             raise common.Broken(f"{target.name}: jobs are left after {SECONDS:.0f} s")
         time.sleep(0.01)

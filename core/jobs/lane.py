@@ -119,8 +119,7 @@ class Lane:
         if leases:
             with self._app.app_context():
                 ledger.release(leases)
-            if not self.stopping:
-                self._ring()
+            self._ring()
 
     def _called(self) -> bool:
         """Whether a bell rang since the last look; where none did, this thread counts as gone."""

@@ -20,6 +20,7 @@ from core.jobs.registry import Known
 log = structlog.get_logger()
 TICK = 0.5
 """Seconds between two looks at what has come to its time."""
+FIRE_EVERY = 1.0
 ALIGN_EVERY = 60.0
 FORGET_EVERY = 600.0
 _SILENT = "The worker that ran it ended without a word in its last attempt"
@@ -50,7 +51,7 @@ class Sweeper:
             _Duty(self.promote, TICK),
             _Duty(self.sweep, sweep),
             _Duty(self.align, ALIGN_EVERY),
-            _Duty(self.fire, TICK),
+            _Duty(self.fire, FIRE_EVERY),
             _Duty(self.forget, FORGET_EVERY),
         ]
 

@@ -38,7 +38,8 @@ from core.extensions import db
 from core.fields import Country, Email, Instant, Language, Name, Phone, Text, Zone
 from core.http.blueprint import Blueprint
 from core.http.structs import Draft, Patch, View
-from core.jobs.job import Discard, Job, RetryAfter, job
+from core.jobs.job import Cancelled, Discard, Job, RetryAfter, job
+from core.jobs.run import current_run
 from core.money import Currency, Money, check_currency, from_minor, to_minor
 from core.notices import ACTOR, Notice, titled
 from core.outbound import api as outbound
@@ -61,6 +62,7 @@ __all__ = [
     "UNSET",
     "Actor",
     "Blueprint",
+    "Cancelled",
     "Conflict",
     "Country",
     "Currency",
@@ -123,6 +125,7 @@ __all__ = [
     "clock",
     "current_actor",
     "current_agency_id",
+    "current_run",
     "current_user_id",
     "db",
     "declared_events",

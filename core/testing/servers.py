@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import shutil
 import signal
@@ -21,6 +22,7 @@ from core.config import Settings, plugin_environment
 ROOT = Path(__file__).parents[2]
 TRIPFILE = [sys.executable, "-c", "from core.cli import main; main()"]
 """The command line, wherever it is installed."""
+_given: set[int] = set()
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 15, *, what: str = "It") -> None:
@@ -33,10 +35,16 @@ def wait_for(condition: Callable[[], object], seconds: float = 15, *, what: str 
 
 
 def free_port() -> int:
-    """A port on the loopback that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
+    """A port on the loopback that nobody listens on.
+
+    Below those that the system gives to outgoing connections, so that it is still free when a killed server comes back.
+    """
+    while True:
+        port = random.randrange(20_000, 32_000)  # noqa: S311 - nothing to guess
+        if port not in _given:
+            with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+                _given.add(port)
+                return port
 
 
 def environment_for(settings: Settings, **more: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -22,6 +23,13 @@ from gateway.transport import Socket
 log = structlog.get_logger()
 _HEARTBEAT = frames.text("2")
 _NOTHING = io.BytesIO()
+_KEY = re.compile(r"[A-Za-z0-9+/]{21}[AQgw]==")
+_MORE = {
+    405: [("Allow", "GET")],
+    426: [("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")],
+    503: [("Retry-After", "1")],
+}
+"""Headers that a refusal also has, by its status."""
 _KEPT = {
     "REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "SERVER_NAME", "SERVER_PORT", "SERVER_PROTOCOL",
     "REMOTE_ADDR", "wsgi.url_scheme", "flask.app",
@@ -95,15 +103,17 @@ class Engine(engineio.Server):  # type: ignore[misc]  # engine.io has no annotat
         query = parse_qs(environ.get("QUERY_STRING", ""))
         if environ["REQUEST_METHOD"] != "GET":
             raise Refused("method_not_allowed", "Connect with GET", close_code=405)
-        if query.get("transport") != ["websocket"] or environ.get("HTTP_UPGRADE", "").lower() != "websocket":
+        if query.get("transport") != ["websocket"] or not _asks_for_upgrade(environ):
             raise Refused("websocket_only", "Connect by WebSocket: transports: ['websocket']", close_code=400)
         if query.get("EIO") != ["4"] or "sid" in query:
             raise Refused(
                 "unsupported_version", "Connect with Engine.IO 4 (Socket.IO client 3 or newer)", close_code=400
             )
+        if environ.get("HTTP_SEC_WEBSOCKET_VERSION") != "13":
+            raise Refused("unsupported_version", "Connect with WebSocket 13 (RFC 6455)", close_code=426)
         key: str = environ.get("HTTP_SEC_WEBSOCKET_KEY", "")
-        if environ.get("HTTP_SEC_WEBSOCKET_VERSION") != "13" or len(key) != 24 or not key.isascii():
-            raise Refused("bad_handshake", "That is not a WebSocket handshake of version 13", close_code=400)
+        if not _KEY.fullmatch(key):
+            raise Refused("bad_handshake", "Sec-WebSocket-Key is 16 bytes in base64", close_code=400)
         origin = environ.get("HTTP_ORIGIN")
         if origin and not self.cors_allowed_origins(origin, environ):
             raise Refused("origin_refused", "CORS_ORIGIN does not name this origin", close_code=403)
@@ -171,6 +181,11 @@ class Engine(engineio.Server):  # type: ignore[misc]  # engine.io has no annotat
             socket.refuse(Refused("not_connected", "No namespace was joined in time"))
 
 
+def _asks_for_upgrade(environ: dict[str, Any]) -> bool:
+    connection = {word.strip() for word in environ.get("HTTP_CONNECTION", "").lower().split(",")}
+    return "upgrade" in connection and environ.get("HTTP_UPGRADE", "").lower() == "websocket"
+
+
 def _slim(environ: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in environ.items() if name in _KEPT}
 
@@ -182,12 +197,12 @@ def _refuse(refusal: Refused, start_response: Any) -> list[bytes]:
         400: "400 Bad Request",
         403: "403 Forbidden",
         405: "405 Method Not Allowed",
+        426: "426 Upgrade Required",
         503: "503 Service Unavailable",
     }
     problem = {"type": "about:blank", "title": refusal.message, "status": refusal.close_code, "code": refusal.code}
     body = msgspec.json.encode(problem)
     headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(body)))]
-    if refusal.close_code == 503:
-        headers.append(("Retry-After", "1"))
+    headers += _MORE.get(refusal.close_code, ())
     start_response(status[refusal.close_code], headers)
     return [body]

@@ -1,44 +1,51 @@
-"""WebSocket frames (RFC 6455) as a server needs them: text in both directions, no extensions, every size bounded."""
+"""WebSocket frames (RFC 6455): wsproto reads them, with our bounds; what a server sends needs no more than a header."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
+import io
 from collections.abc import Iterator
+from typing import TypeAlias
+
+from wsproto.connection import Connection, ConnectionState, ConnectionType
+from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
+from wsproto.utilities import generate_accept_token
 
 from gateway import limits
 from gateway.limits import Refused
 
-TEXT, BINARY, CLOSE, PING, PONG = 0x1, 0x2, 0x8, 0x9, 0xA
-_CONTINUATION = 0x0
-_FIN, _RESERVED, _MASKED = 0x80, 0x70, 0x80
+Told: TypeAlias = str | Ping | CloseConnection | None
+"""A whole text, a ping, the client's goodbye; None for a frame that says nothing yet, or nothing at all."""
+_TEXT, _CLOSE, _PONG = 0x1, 0x8, 0xA
+_FIN = 0x80
 _LARGEST_CONTROL = 125
-_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
 def accept(key: str) -> bytes:
     """The answer to a handshake."""
     # permessage-deflate is not agreed to: 195 kB on the wire would be 470 MB in memory before anybody could look.
-    digest = base64.b64encode(hashlib.sha1(key.encode() + _GUID, usedforsecurity=False).digest())
     return (
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Accept: " + digest + b"\r\n\r\n"
+        b"Sec-WebSocket-Accept: " + generate_accept_token(key.encode()) + b"\r\n\r\n"
     )
 
 
 def text(message: str) -> bytes:
     """A frame with a text."""
-    return _frame(TEXT, message.encode())
+    return _frame(_TEXT, message.encode())
 
 
 def pong(payload: bytes) -> bytes:
     """The answer to a ping."""
-    return _frame(PONG, payload)
+    return _frame(_PONG, payload)
 
 
-def close(code: int, reason: str) -> bytes:
-    """The frame that ends a connection."""
-    return _frame(CLOSE, code.to_bytes(2, "big") + reason.encode()[: _LARGEST_CONTROL - 2])
+def close(code: int | None, reason: str = "") -> bytes:
+    """The frame that ends a connection; without a code it says nothing."""
+    if code is None:
+        return _frame(_CLOSE, b"")
+    # The cut must not go through a character.
+    words = reason.encode()[: _LARGEST_CONTROL - 2].decode(errors="ignore")
+    return _frame(_CLOSE, code.to_bytes(2, "big") + words.encode())
 
 
 def _frame(opcode: int, payload: bytes) -> bytes:
@@ -53,72 +60,49 @@ def _frame(opcode: int, payload: bytes) -> bytes:
 
 
 class Reader:
-    """Cuts what a client sends into frames and joins fragments; keeps at most one message."""
+    """Makes whole messages of what a client sends; keeps at most one, and of that no more than is allowed."""
 
-    __slots__ = ("_buffer", "_fragments", "largest")
+    __slots__ = ("_connection", "_parts", "_size", "largest")
 
     def __init__(self) -> None:
         self.largest = limits.LARGEST_BEFORE
-        self._buffer = bytearray()
-        self._fragments: bytearray | None = None
+        self._connection = Connection(ConnectionType.SERVER)
+        self._parts: io.StringIO | None = None
+        self._size = 0
 
-    def feed(self, data: bytes) -> Iterator[tuple[int, bytes | None]]:
-        """Opcode and payload of each frame that is complete, None for all but the last fragment. Raises Refused."""
-        self._buffer += data
-        while (head := self._head()) is not None:
-            final, opcode, start, size = head
-            end = start + 4 + size
-            if len(self._buffer) < end:
-                return
-            payload = _unmasked(self._buffer[start + 4 : end], self._buffer[start : start + 4])
-            del self._buffer[:end]
-            yield self._joined(final, opcode, payload)
+    def feed(self, data: bytes) -> Iterator[Told]:
+        """What each frame tells that is now complete. Raises Refused."""
+        self._connection.receive_data(data)
+        for event in self._connection.events():
+            if isinstance(event, TextMessage):
+                message = self._joined(event)
+                if event.frame_finished:
+                    yield message
+            elif isinstance(event, BytesMessage):
+                raise Refused("binary", "Binary messages are not taken; send JSON", close_code=1003)
+            elif isinstance(event, CloseConnection):
+                yield self._goodbye(event)
+            else:
+                yield event if isinstance(event, Ping) else None
 
-    def _head(self) -> tuple[bool, int, int, int] | None:
-        """Whether it is final, the opcode, where the mask starts, the size; None when more must come first."""
-        buffer = self._buffer
-        if len(buffer) < 2:
-            return None
-        if buffer[0] & _RESERVED:
-            raise Refused("extension", "No extension was negotiated", close_code=1002)
-        if not buffer[1] & _MASKED:
-            raise Refused("unmasked", "Clients mask their frames", close_code=1002)
-        final, opcode, size, start = bool(buffer[0] & _FIN), buffer[0] & 0x0F, buffer[1] & 0x7F, 2
-        if size > _LARGEST_CONTROL:
-            start += 2 if size == 126 else 8
-            if len(buffer) < start:
-                return None
-            size = int.from_bytes(buffer[2:start], "big")
-        self._judge(final, opcode, size)
-        return final, opcode, start, size
-
-    def _judge(self, final: bool, opcode: int, size: int) -> None:  # noqa: FBT001 - the bit of the header
-        """Before anything of the payload is kept."""
-        if opcode in (CLOSE, PING, PONG):
-            if size > _LARGEST_CONTROL or not final:
-                raise Refused("malformed", "Control frames are short and whole", close_code=1002)
-            return
-        if opcode == BINARY:
-            raise Refused("binary", "Binary messages are not taken; send JSON", close_code=1003)
-        if opcode != (TEXT if self._fragments is None else _CONTINUATION):
-            raise Refused("malformed", "The frames do not follow each other", close_code=1002)
-        if size + len(self._fragments or b"") > self.largest:
+    def _joined(self, part: TextMessage) -> str | None:
+        """The message, once this is the last of it."""
+        self._size += len(part.data) if part.data.isascii() else len(part.data.encode())
+        if self._size > self.largest:
             raise Refused("too_large", f"A message is at most {self.largest} bytes", close_code=1009)
+        message = part.data
+        if self._parts is not None or not part.message_finished:
+            # Not a list: who sends single bytes would have a million of them kept.
+            self._parts = self._parts or io.StringIO()
+            self._parts.write(message)
+            if not part.message_finished:
+                return None
+            message = self._parts.getvalue()
+        self._parts, self._size = None, 0
+        return message
 
-    def _joined(self, final: bool, opcode: int, payload: bytes) -> tuple[int, bytes | None]:  # noqa: FBT001
-        if opcode in (CLOSE, PING, PONG):
-            return opcode, payload
-        if final and self._fragments is None:
-            return TEXT, payload
-        self._fragments = (self._fragments if self._fragments is not None else bytearray()) + payload
-        if not final:
-            return TEXT, None
-        whole, self._fragments = bytes(self._fragments), None
-        return TEXT, whole
-
-
-def _unmasked(payload: bytearray, mask: bytearray) -> bytes:
-    size = len(payload)
-    key = (mask * (size // 4 + 1))[:size]
-    # As one large number it takes microseconds; byte by byte a message of 1 MB would stall everybody.
-    return (int.from_bytes(payload, "little") ^ int.from_bytes(key, "little")).to_bytes(size, "little")
+    def _goodbye(self, event: CloseConnection) -> CloseConnection:
+        """wsproto tells of a breach of the protocol as if the client had said it."""
+        if self._connection.state is ConnectionState.OPEN:
+            raise Refused("malformed", event.reason or "That is not WebSocket", close_code=int(event.code))
+        return event

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import gevent
 import structlog
 from engineio import packet
+from wsproto.events import CloseConnection, Ping
 
 from gateway import frames, limits, metrics
 from gateway.limits import Allowance, Refused
@@ -22,6 +23,7 @@ _TOGETHER = 64
 """Frames that leave in one call."""
 _STALLED = 45.0
 """Seconds a client may take nothing at all while something waits for it: those of two missed heartbeats."""
+_NO_CODE = 1005
 
 
 class Gone(Exception):
@@ -117,7 +119,9 @@ class Socket:
         except Gone:
             self._reason = self.server.reason.CLIENT_DISCONNECT
         except OSError:
-            self._reason = self.server.reason.TRANSPORT_ERROR
+            # One that was cut because it fell silent breaks like any other.
+            if self._reason == self.server.reason.TRANSPORT_CLOSE:
+                self._reason = self.server.reason.TRANSPORT_ERROR
         finally:
             self.cut()
             self.close(wait=False, abort=True)
@@ -133,9 +137,9 @@ class Socket:
         if not abort:
             self.send(packet.Packet(packet.CLOSE))
         self.closed = True
-        self.end(1000, "")
+        self.end(1000)
 
-    def end(self, code: int, words: str) -> None:
+    def end(self, code: int | None, words: str = "") -> None:
         """Close the transport with a reason; whatever waits is still sent, for a moment."""
         if self._leaving:
             return
@@ -162,10 +166,12 @@ class Socket:
 
     def _take(self, data: bytes) -> None:
         try:
-            for opcode, payload in self._reader.feed(data):
+            for told in self._reader.feed(data):
                 self._allowance.spend()
-                if payload is not None:
-                    self._frame(opcode, payload)
+                if isinstance(told, str):
+                    self._packet(told)
+                elif told is not None:
+                    self._control(told)
                 if self._leaving:
                     return
         except Refused as refusal:
@@ -177,20 +183,15 @@ class Socket:
         self.server.explain(self.sid, refusal)
         self.end(refusal.close_code, refusal.message)
 
-    def _frame(self, opcode: int, payload: bytes) -> None:
-        if opcode == frames.TEXT:
-            self._packet(payload)
-        elif opcode == frames.PING:
-            self.write(frames.pong(payload))
-        elif opcode == frames.CLOSE:
-            self.end(1000, "")
-            raise Gone
+    def _control(self, told: Ping | CloseConnection) -> None:
+        if isinstance(told, Ping):
+            self.write(frames.pong(told.payload))
+            return
+        # RFC 6455, 5.5.1: the same code goes back. 1005 stands for none, and is never sent.
+        self.end(None if told.code == _NO_CODE else int(told.code))
+        raise Gone
 
-    def _packet(self, payload: bytes) -> None:
-        try:
-            message = payload.decode()
-        except UnicodeDecodeError:
-            raise Refused("malformed", "Text is UTF-8", close_code=1007) from None
+    def _packet(self, message: str) -> None:
         kind = message[:1]
         if kind == "4":
             metrics.received.inc()

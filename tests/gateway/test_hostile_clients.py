@@ -44,7 +44,7 @@ class TestBombs:
                 bomber.frame(TEXT, bomb, reserved=4)
             texts, code = bomber.farewell()
             assert code == 1002
-            assert b'"extension"' in texts[-1]
+            assert b'"malformed"' in texts[-1]
         assert web.worker_memory() - before < 30 * MB
         assert bystander.ping() < 5
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import time
 from collections.abc import Callable
 from urllib.error import HTTPError
@@ -16,7 +15,7 @@ from flask import Flask
 from core.config import ConfigurationError
 from core.testing.factories import AgencyUnderTest
 from core.testing.servers import WebProcess, wait_for
-from gateway import frames, limits, server
+from gateway import limits, server
 from gateway.limits import Allowance, Refused
 from tests.gateway import rawclient
 from tests.gateway.rawclient import ADDRESS, CLOSE, PING, PONG, TEXT, RawClient
@@ -42,8 +41,9 @@ class TestHandshake:
             (ADDRESS, {"Upgrade": "h2c"}, "websocket_only"),
             ("/socket.io/?EIO=3&transport=websocket", {}, "unsupported_version"),
             (ADDRESS + "&sid=abc", {}, "unsupported_version"),
-            (ADDRESS, {"Sec_WebSocket_Version": "8"}, "bad_handshake"),
+            (ADDRESS, {"Connection": "keep-alive"}, "websocket_only"),
             (ADDRESS, {"Sec_WebSocket_Key": "short"}, "bad_handshake"),
+            (ADDRESS, {"Sec_WebSocket_Key": "=" * 24}, "bad_handshake"),
         ],
     )
     def test_of_any_other_kind_is_a_problem(self, dial: Dial, address: str, headers: dict[str, str], code: str) -> None:
@@ -54,7 +54,19 @@ class TestHandshake:
         assert client.body(answer)["code"] == code
 
     def test_by_another_method_is_refused(self, dial: Dial) -> None:
-        assert dial().handshake(method="POST").status == 405
+        answer = dial().handshake(method="POST")
+        assert (answer.status, answer.headers["allow"]) == (405, "GET")
+
+    def test_of_an_older_version_hears_which_one_is_spoken(self, dial: Dial) -> None:
+        answer = dial().handshake(Sec_WebSocket_Version="8")
+        assert (answer.status, answer.headers["sec-websocket-version"]) == (426, "13")
+
+    def test_may_ask_for_other_things_besides(self, dial: Dial) -> None:
+        assert dial().handshake(Connection="keep-alive, Upgrade", Upgrade="WebSocket").status == 101
+
+    def test_is_answered_as_in_the_example_of_the_standard(self, dial: Dial) -> None:
+        answer = dial().handshake(Sec_WebSocket_Key="dGhlIHNhbXBsZSBub25jZQ==")
+        assert answer.headers["sec-websocket-accept"] == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
     def test_from_a_page_of_another_origin_is_refused(self, dial: Dial, web: WebProcess) -> None:
         assert dial().handshake(Origin="https://evil.example").status == 403
@@ -132,64 +144,6 @@ class TestFrames:
         client = connect()
         client.frame(CLOSE, (1000).to_bytes(2, "big"))
         assert client.farewell() == ([], 1000)
-
-
-class TestAReader:
-    """What the bytes of one connection become, without a network."""
-
-    def test_finds_the_same_frames_however_they_are_cut(self) -> None:
-        sent = b"".join(
-            [
-                rawclient.frame(TEXT, b"a" * 200),
-                rawclient.frame(TEXT, b"b", final=0),
-                rawclient.frame(PING, b"x"),
-                rawclient.frame(0, b"c"),
-                rawclient.frame(TEXT, b""),
-            ]
-        )
-        whole = list(frames.Reader().feed(sent))
-        assert whole == [(TEXT, b"a" * 200), (TEXT, None), (PING, b"x"), (TEXT, b"bc"), (TEXT, b"")]
-        for step in range(1, 12):
-            reader = frames.Reader()
-            found = [each for at in range(0, len(sent), step) for each in reader.feed(sent[at : at + step])]
-            assert found == whole
-
-    def test_takes_the_mask_off(self) -> None:
-        mask, payload = os.urandom(4), os.urandom(1_001)
-        masked = bytes(byte ^ mask[index % 4] for index, byte in enumerate(payload))
-        sent = bytes((0x81, 0xFE)) + len(payload).to_bytes(2, "big") + mask + masked
-        assert list(frames.Reader().feed(sent)) == [(TEXT, payload)]
-
-    def test_judges_the_size_before_the_payload_comes(self) -> None:
-        reader = frames.Reader()
-        reader.largest = limits.LARGEST
-        head = rawclient.frame(TEXT, bytes(limits.LARGEST + 1))[:10]
-        with pytest.raises(Refused) as refused:
-            list(reader.feed(head))
-        assert refused.value.close_code == 1009
-
-    def test_lets_a_stranger_send_little(self) -> None:
-        with pytest.raises(Refused, match="16384"):
-            list(frames.Reader().feed(rawclient.frame(TEXT, bytes(limits.LARGEST_BEFORE + 1))[:10]))
-
-    @pytest.mark.parametrize(
-        ("sent", "code"),
-        [
-            (rawclient.frame(TEXT, b"x", reserved=4), "extension"),
-            (rawclient.frame(TEXT, b"x", masked=0), "unmasked"),
-            (rawclient.frame(0x2, b"x"), "binary"),
-            (rawclient.frame(0x0, b"x"), "malformed"),
-            (rawclient.frame(0x3, b"x"), "malformed"),
-            (rawclient.frame(0xB, b"x"), "malformed"),
-            (rawclient.frame(PING, b"x", final=0), "malformed"),
-            (rawclient.frame(PING, bytes(126)), "malformed"),
-            (rawclient.frame(TEXT, b"x", final=0) + rawclient.frame(TEXT, b"y"), "malformed"),
-        ],
-    )
-    def test_refuses_what_the_protocol_forbids(self, sent: bytes, code: str) -> None:
-        with pytest.raises(Refused) as refused:
-            list(frames.Reader().feed(sent))
-        assert refused.value.code == code
 
 
 class TestAllowance:

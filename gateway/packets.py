@@ -13,11 +13,14 @@ from engineio.packet import MESSAGE
 from engineio.packet import Packet as EnginePacket
 
 from core.native import gevent_runs
+from core.realtime.protocol import EventRefused, Failed
 from gateway import frames, metrics
 from gateway.limits import Refused
 
 _AT_ONCE = 2_000
 """Deliveries, of one event or several, between two looks at what else is to be done: some milliseconds."""
+
+_LONGEST_NAME = 100
 
 
 class _Json:
@@ -192,6 +195,18 @@ class Server(socketio.Server):  # type: ignore[misc]  # Socket.IO has no annotat
             self._handle_event(eio_sid, pkt.namespace, pkt.id, pkt.data)
         else:
             self._handle_ack(eio_sid, pkt.namespace, pkt.id, pkt.data)
+
+    def _handle_event_internal(
+        self, _server: Any, sid: str, eio_sid: str, sent: list[Any], namespace: str, ack: int | None
+    ) -> None:
+        answer = self._trigger_event(sent[0], namespace, sid, *sent[1:])
+        if ack is not None:
+            self._send_packet(eio_sid, Packet(socketio.packet.ACK, namespace=namespace, id=ack, data=[answer]))
+        elif isinstance(answer, Failed):
+            # Whoever asked for no answer must not believe that it was done.
+            refused = EventRefused(sent[0][:_LONGEST_NAME], answer.code, answer.message, answer.errors)
+            content = ["event.refused", refused]
+            self._send_packet(eio_sid, Packet(socketio.packet.EVENT, namespace=namespace, data=content))
 
     def _explain(self, eio_sid: str, refusal: Refused) -> None:
         """In the first namespace it is in; one that is in none reads it in the close frame."""

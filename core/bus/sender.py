@@ -113,6 +113,9 @@ class _Line:
         """The next messages; empty when the thread should end."""
         idle_at = time.monotonic() + LINGER
         with self._changed:
+            if self._thread is not threading.current_thread():
+                # It has ended in the middle of an outage, and another one may have begun: two would mix the order.
+                return []
             while not self._waiting:
                 left = idle_at - time.monotonic()
                 if left <= 0 or self._deadline is not None:

@@ -26,7 +26,7 @@ the transport, and the client tries again by itself.
 
 **Answers.** Every event may ask for an acknowledgement: one argument, `Done` or `Failed`. Codes are those of the API's
 problems and of `core.realtime.errors`; an event nobody takes is answered with `unknown_event`. Send one object as
-argument.
+argument. An event that was sent without asking, and then refused, is told as `event.refused` in its namespace.
 
 **Topics, the client's rule.** A topic is a numbered stream that the database holds; live events are hints.
 Keep `last` per topic, 0 at first.
@@ -65,7 +65,7 @@ MAX_PULL = 200
 """The most items of one pull."""
 
 TopicName = Annotated[str, Meta(max_length=100, description="Name of a topic.", examples=["notifications"])]
-Number = Annotated[int, Meta(ge=0, description="A number of the stream.", examples=[41])]
+Number = Annotated[int, Meta(ge=0, le=2**53, description="A number of the stream.", examples=[41])]
 Kind = Annotated[str, Meta(max_length=40, description="Kind of room the plugin declares.", examples=["lead"])]
 
 
@@ -83,6 +83,15 @@ class Failed(View):
     message: Annotated[str, Meta(description="What went wrong, for people.")]
     errors: Annotated[list[Fault], Meta(description="Every part of the input at fault; empty for other problems.")]
     ok: Literal[False] = False
+
+
+class EventRefused(View):
+    """What became of an event that asked for no acknowledgement; nothing of it was done."""
+
+    event: Annotated[str, Meta(description="Its name, as it was sent.", examples=["typing"])]
+    code: Annotated[str, Meta(description="Stable name of the kind of problem.", examples=["forbidden"])]
+    message: Annotated[str, Meta(description="What went wrong, for people.")]
+    errors: Annotated[list[Fault], Meta(description="Every part of the input at fault; empty for other problems.")]
 
 
 class Refusal(View):
@@ -209,14 +218,16 @@ class Announcement:
     namespace: Side
 
 
+# A client that comes back joins all its rooms again, at once.
+_JOINS = f"{MAX_ROOMS}/10 seconds"
 REQUESTS: Mapping[str, Request] = MappingProxyType(
     {
         "stream.pull": Request("Read a topic and follow it.", StreamPull, StreamPage, "default", "50/second"),
         "stream.ack": Request("Mark a topic as seen.", StreamAck, None, "default", "20/second"),
         "stream.follow": Request("Follow a topic.", StreamFollow, StreamHead, "default", "20/second"),
         "stream.unfollow": Request("Stop following a topic.", StreamFollow, None, "default", "20/second"),
-        "room.join": Request("Join a room.", RoomOf, Presence, "plugin", "20/second"),
-        "room.leave": Request("Leave a room.", RoomOf, None, "plugin", "20/second"),
+        "room.join": Request("Join a room.", RoomOf, Presence, "plugin", _JOINS),
+        "room.leave": Request("Leave a room.", RoomOf, None, "plugin", _JOINS),
         "room.members": Request("Who is in a joined room.", RoomOf, Presence, "plugin", "20/second"),
         "auth.refresh": Request("Stay connected with a new token.", AuthRefresh, AuthExpiring, "any", "5/minute"),
     }
@@ -231,6 +242,7 @@ ANNOUNCEMENTS: Mapping[str, Announcement] = MappingProxyType(
         "auth.expiring": Announcement("The token ends within a minute.", AuthExpiring, "any"),
         "session_revoked": Announcement("The session was ended.", SessionRevoked, "any"),
         "server.draining": Announcement("The process ends; reconnect.", ServerDraining, "default"),
+        "event.refused": Announcement("What was sent without asking for an answer was refused.", EventRefused, "any"),
         "server.refused": Announcement("The connection broke a rule and is closed.", Refusal, "any"),
     }
 )

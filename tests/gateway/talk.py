@@ -58,6 +58,10 @@ class Talk:
         (answer,) = heard.body
         return answer
 
+    def tell(self, event: str, *data: Any, namespace: str = "/") -> None:
+        """Send an event and ask for no acknowledgement."""
+        self._say("2" + _prefix(namespace) + msgspec.json.encode([event, *data]).decode())
+
     def ok(self, event: str, *data: Any, namespace: str = "/") -> Any:
         """Send an event that succeeds; its data."""
         answer = self.call(event, *data, namespace=namespace)

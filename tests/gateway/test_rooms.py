@@ -106,6 +106,14 @@ class TestJoin:
         assert client.refused("room.join", last, namespace=LEADS) == "too_many_rooms"
         assert client.ok("room.join", first, namespace=LEADS)
 
+    def test_of_as_many_as_it_may_have_at_once_is_what_a_returning_client_does(
+        self, dial: Connect, agency: AgencyUnderTest
+    ) -> None:
+        client = dial(agency.member("agent"))
+        with patch.object(leads, "require"):
+            for _ in range(MAX_ROOMS):
+                client.ok("room.join", {"kind": "lead", "id": str(ids.new())}, namespace=LEADS)
+
     def test_while_rights_change_is_decided_by_the_new_ones(
         self, dial: Connect, agency: AgencyUnderTest, gateway: Gateway
     ) -> None:
@@ -132,6 +140,23 @@ class TestLeave:
         client.ok("room.leave", room, namespace=LEADS)
         _type(app, agency, room)
         client.quiet("typing", namespace=LEADS)
+
+
+class TestEventsWithoutAnswer:
+    def test_are_told_when_they_are_refused(self, dial: Connect, agency: AgencyUnderTest) -> None:
+        client = dial(agency.member("agent"))
+        client.tell("typing", {"lead_id": 5}, namespace=LEADS)
+        told = client.expect("event.refused", namespace=LEADS)
+        assert (told["event"], told["code"], told["errors"][0]["pointer"]) == ("typing", "invalid", "/lead_id")
+        client.tell("x" * 500, namespace=LEADS)
+        told = client.expect("event.refused", namespace=LEADS)
+        assert (told["event"], told["code"]) == ("x" * 100, "unknown_event")
+
+    def test_hear_nothing_when_they_are_done(self, dial: Connect, agency: AgencyUnderTest) -> None:
+        agent = agency.member("agent")
+        client = dial(agent)
+        client.tell("typing", {"lead_id": make_lead(agent)["id"]}, namespace=LEADS)
+        client.quiet("event.refused", namespace=LEADS)
 
 
 class TestTyping:

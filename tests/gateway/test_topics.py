@@ -115,7 +115,7 @@ class TestPull:
     def test_of_an_unknown_topic_is_refused(self, client: Inside) -> None:
         assert client.refused("stream.pull", {"topic": "nonsense"}) == "unknown_topic"
 
-    @pytest.mark.parametrize("sent", [{"after": -1}, {"limit": 0}, {"limit": 201}, {"after": "1"}])
+    @pytest.mark.parametrize("sent", [{"after": -1}, {"limit": 0}, {"limit": 201}, {"after": "1"}, {"after": 2**63}])
     def test_within_its_bounds(self, client: Inside, log: Log, sent: dict[str, Any]) -> None:
         assert client.refused("stream.pull", {"topic": TOPIC, **sent}) == "invalid"
 

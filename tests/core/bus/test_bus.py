@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable
 
@@ -191,6 +192,26 @@ class TestIdle:
         heard = Heard(bus, "heads")
         bus.publish("heads", [b"2"])
         wait_for(lambda: heard.messages)
+
+    def test_one_that_ends_in_an_outage_leaves_the_line_to_the_next(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Two at once would mix the order of messages."""
+        monkeypatch.setattr(sender, "LINGER", 0.5)
+        monkeypatch.setattr(sender, "PATIENCE", 0.1)
+
+        def fail() -> sender.Carrier:
+            raise ConnectionError
+
+        def senders() -> set[threading.Thread]:
+            return {each for each in threading.enumerate() if each.name == "bus-sender"}
+
+        others, away = senders(), sender.Sender(fail)
+        away.put("heads", [b"lost"])
+        (first,) = senders() - others
+        line = away._lines[os.getpid()]
+        wait_for(lambda: line._thread is None)
+        away.put("heads", [b"lost too"])
+        wait_for(lambda: not first.is_alive(), seconds=0.3)
+        away.close()
 
 
 class TestForks:

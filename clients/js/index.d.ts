@@ -10,7 +10,7 @@ export interface Options {
    */
   token: (why: "connect" | "expiring" | "refused") => Promise<string | null> | string | null;
   onStatus?: (status: Status, why?: Error, namespace?: string) => void;
-  /** What went wrong and is tried again; also what `onItem` and `save` throw. Default: `console.error`. */
+  /** What went wrong and is tried again, what `onItem` and `save` throw, what was `send` and refused. Default: `console.error`. */
   onError?: (error: unknown) => void;
   /** Milliseconds to wait for an answer; default 10,000. */
   timeout?: number;
@@ -62,7 +62,7 @@ export interface Following {
 export interface Space {
   /** Asks the plugin and resolves with its `data`; rejects with Refused, or an Error when there is no answer in time. */
   request<Data = unknown>(event: string, data?: object): Promise<Data>;
-  /** Tells the plugin, without an answer; dropped while there is no connection. */
+  /** Tells the plugin, without an answer; dropped while there is no connection. A refusal is told to `onError`. */
   send(event: string, data?: object): void;
   /** Listens to what the plugin emits; call the result to stop. */
   on<Data = any>(event: string, listener: (data: Data) => void): () => void;

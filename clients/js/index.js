@@ -3,8 +3,8 @@ import { Manager } from "socket.io-client";
 
 const PAUSE = 500;
 const LONGEST_PAUSE = 15_000;
-// Asking again on the same connection does not change these.
-const FINAL = new Set(["forbidden", "unknown_topic", "plugin_off"]);
+// Asking again on the same connection does not change these, and neither does another token.
+const FINAL = new Set(["forbidden", "plugin_off", "unknown_topic", "unknown_namespace", "room_refused", "too_many_rooms", "another_person"]);
 
 /** The server's answer to what it did not do. */
 export class Refused extends Error {
@@ -101,7 +101,7 @@ class Connection {
       setTimeout(() => this.#closed || socket.connect(), pause * (0.5 + Math.random()));
       pause = Math.min(2 * pause, LONGEST_PAUSE);
     };
-    socket.on("disconnect", (reason) => reason === "io server disconnect" && again()); // Not what the gateway does.
+    socket.on("disconnect", (reason) => reason === "io server disconnect" && again()); // The rights to use the plugin are gone; they may come back.
     socket.on("connect", () => {
       pause = PAUSE;
       why = "connect";
@@ -110,9 +110,12 @@ class Connection {
       if (socket.active) return; // The server was not reached, and the manager goes on trying.
       const { code = "refused", message = error.message } = /** @type {any} */ (error).data ?? {};
       this.options.onStatus("refused", new Refused({ code, message }), address);
-      why = "refused";
+      why = FINAL.has(code) ? "connect" : "refused";
       again();
     });
+    socket.on("event.refused", ({ event, code, message, errors }) =>
+      this.options.onError(new Refused({ code, message: `${event}: ${message}`, errors })),
+    );
     socket.on("auth.expiring", async () => {
       try {
         const token = await this.#ask("expiring");
@@ -252,7 +255,7 @@ class Topic {
 
 /** One plugin's namespace. */
 class Space {
-  /** @type {Map<string, {kind: string, id: string, options: import("./index.js").JoinOptions, joined?: () => void, refused?: (why: unknown) => void}>} */
+  /** @type {Map<string, {kind: string, id: string, options: import("./index.js").JoinOptions, pause: number, joined?: () => void, refused?: (why: unknown) => void}>} */
   #rooms = new Map();
 
   /** @param {Connection} connection @param {import("socket.io-client").Socket} socket */
@@ -288,7 +291,7 @@ class Space {
       const leave = () => {
         if (this.#rooms.delete(key) && this.socket.connected) this.socket.emit("room.leave", { kind, id });
       };
-      this.#rooms.set(key, { kind, id, options, joined: () => resolve({ leave }), refused: reject });
+      this.#rooms.set(key, { kind, id, options, pause: PAUSE, joined: () => resolve({ leave }), refused: reject });
       if (this.socket.connected) void this.#enter(key);
     });
   }
@@ -301,10 +304,15 @@ class Space {
       const presence = await this.request("room.join", { kind: room.kind, id: room.id });
       if (this.#rooms.get(key) !== room) return;
       room.refused = undefined; // From now on a refusal is `onLeft`.
+      room.pause = PAUSE;
       room.joined?.();
       room.options.onPresence?.(presence);
     } catch (error) {
-      if (this.socket.connected) this.#lose(key, error); // Otherwise the next connect joins.
+      if (!this.socket.connected) return; // The next connect joins.
+      if (room.refused || (error instanceof Refused && FINAL.has(error.code))) return this.#lose(key, error);
+      this.connection.options.onError(error);
+      setTimeout(() => this.socket.connected && void this.#enter(key), room.pause);
+      room.pause = Math.min(2 * room.pause, LONGEST_PAUSE);
     }
   }
 

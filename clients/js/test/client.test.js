@@ -260,6 +260,16 @@ describe("tokens", () => {
     assert.deepEqual(gateway.tokens, ["connect", "refused"]);
   });
 
+  it("are not renewed for a namespace that is not allowed", async () => {
+    gateway.admits = (_token, namespace) => (namespace === "/leads" ? "forbidden" : null);
+    const connection = connected({ token: (why) => why });
+    connection.space("leads");
+    await until(() => gateway.tokens.length >= 3);
+    assert.ok(gateway.tokens.every((why) => why === "connect"), gateway.tokens.join());
+    gateway.admits = () => null;
+    await until(() => connection.space("leads").socket.connected);
+  });
+
   it("that cannot be had now are asked for again", async () => {
     let failures = 2;
     const connection = connected({ token: async () => { if (failures-- > 0) throw new Error("offline"); return "t"; } });
@@ -288,6 +298,33 @@ describe("tokens", () => {
 describe("a plugin's namespace", () => {
   it("answers requests", async () => {
     assert.deepEqual(await connected().space("leads").request("double", { number: 4 }), { twice: 8 });
+  });
+
+  it("tells of what was sent without asking and refused", async () => {
+    const errors = [];
+    gateway.refusals.set("double", { code: "too_many_requests", message: "Slowly" });
+    const space = connected({ onError: (error) => errors.push(error) }).space("leads");
+    await until(() => space.socket.connected);
+    space.send("double", { number: 4 });
+    await until(() => errors.length === 1);
+    assert.deepEqual([errors[0].code, errors[0].message], ["too_many_requests", "double: Slowly"]);
+  });
+
+  it("joins again until it succeeds, where the server cannot do it now", async () => {
+    const seen = [];
+    const left = [];
+    const options = { onPresence: ({ count }) => seen.push(count), onLeft: (why) => left.push(why) };
+    await connected().space("leads").join("lead", "l1", options);
+    gateway.refusals.set("room.join", { code: "unavailable" });
+    gateway.cut();
+    await quiet();
+    gateway.refusals.clear();
+    await until(() => seen.length === 2);
+    assert.deepEqual(left, []);
+    gateway.refusals.set("room.join", { code: "room_refused" });
+    gateway.cut();
+    await until(() => left.length === 1);
+    assert.equal(left[0].code, "room_refused");
   });
 
   it("refuses with a code and the faults", async () => {

@@ -13,7 +13,7 @@ export class FakeGateway {
   pullsAtOnce = 0;
   mostPullsAtOnce = 0;
   slowness = 0;
-  admits = (_token) => null;
+  admits = (_token, _namespace) => null;
 
   async start(port = 0) {
     this.http = createServer();
@@ -51,7 +51,7 @@ export class FakeGateway {
   #namespace(namespace) {
     namespace.use((socket, next) => {
       this.tokens.push(socket.handshake.auth.token);
-      const code = this.admits(socket.handshake.auth.token);
+      const code = this.admits(socket.handshake.auth.token, namespace.name);
       next(code ? Object.assign(new Error("no"), { data: { code, message: `Refused: ${code}` } }) : undefined);
     });
     namespace.on("connection", (socket) => {
@@ -59,7 +59,8 @@ export class FakeGateway {
         socket.on(event, async (data, ack) => {
           const refusal = this.refusals.get(event);
           const done = refusal ? { ok: false, message: "no", errors: [], ...refusal } : { ok: true, data: await handle(data) };
-          ack?.(done);
+          if (ack) ack(done);
+          else if (!done.ok) socket.emit("event.refused", { event, ...done });
         });
       answer("stream.pull", (data) => this.#pull(data));
       answer("stream.follow", ({ topic }) => ({ topic, seq: this.head() }));

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from core.bus import Bus, metrics, sender
@@ -24,8 +25,13 @@ SERVICES = pytest.mark.parametrize("service", ["redis", "postgres"])
 
 
 @pytest.fixture
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def _quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(sender, "PATIENCE", 0.6)
+    # Applications of other tests may have set another level for the process.
+    before = structlog.get_config()["wrapper_class"]
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("info"))
+    yield
+    structlog.configure(wrapper_class=before)
 
 
 def dropped(reason: str) -> float:
@@ -123,6 +129,7 @@ class TestRedisOutage:
             wait_for(lambda: heard.connects == 2)
             bus.publish("heads", [b"back"])
             wait_for(lambda: b"back" in heard.of("heads"))
+            wait_for(lambda: any(line["event"] == "bus.recovered" for line in logs))
         events = [line["event"] for line in logs]
         assert events.count("bus.down") == events.count("bus.recovered") == 1
         assert events.count("bus.deaf") == events.count("bus.hears_again") == 1

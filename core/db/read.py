@@ -27,6 +27,8 @@ Statement: TypeAlias = Select[*tuple[Any, ...]]
 """A SELECT of columns."""
 GRACE = 5.0
 """Seconds a server may take to tell that a statement took too long."""
+_TRY_AGAIN = 1.0
+"""About how often, in seconds, a pool without connections looks whether the database is back."""
 _KEEP_ALIVE: dict[str, Any] = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 _KEEP_ALIVE |= {"tcp_user_timeout": 30_000}  # Milliseconds.
 _NUMERIC, _DOUBLE = 1700, 701  # pg_type.oid
@@ -155,6 +157,9 @@ class Reader:
             max_size=settings.database_pool_size,
             timeout=settings.database_statement_timeout.total_seconds(),
             configure=_configure,
+            # The pool's own way is to try less and less often, and to be minutes late after a long outage.
+            reconnect_timeout=_TRY_AGAIN,
+            reconnect_failed=lambda pool: pool.check(),
             open=False,
             name="tripfile-read",
         )

@@ -62,6 +62,7 @@ class Desk:
     def __init__(self, port: int, by: ApiClient | None) -> None:
         self.token = by.token if by is not None else None
         self._port = port
+        self._used_at = 0.0
         self._connection: http.client.HTTPConnection | None = None
 
     def __enter__(self) -> Self:
@@ -75,12 +76,16 @@ class Desk:
         headers = {"Content-Type": "application/json", "If-Match": "*"}
         headers |= {"Authorization": f"Bearer {self.token}"} if self.token else {}
         headers |= {"Idempotency-Key": key} if key else {}
+        if time.monotonic() - self._used_at > 1:
+            # Servers close connections that nobody uses; a browser would notice.
+            self.hang_up()
         try:
             if self._connection is None:
                 self._connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
             self._connection.request(method, f"/api/v1{path}", json.dumps(body) if body else None, headers)
             answer = self._connection.getresponse()
             text = answer.read()
+            self._used_at = time.monotonic()
         except (OSError, http.client.HTTPException) as error:
             self.hang_up()
             return 0, repr(error)

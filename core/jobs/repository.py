@@ -75,7 +75,6 @@ class Jobs(Repository[JobEntry]):
             "state": Filter(JobEntry.state, State, "Where it is; `dead` was given up."),
             "queue": Filter(JobEntry.queue, str, "The queue it waits in."),
             "name": Filter(JobEntry.name, str, "Name of the job, e.g. `leads.remind_owner`."),
-            "user_id": Filter(JobEntry.user_id, UUID, "Who started it."),
             "created_at": Filter(JobEntry.created_at, Instant, "When it was enqueued.", RANGE),
         },
         sorts={"created_at": JobEntry.created_at},

@@ -131,7 +131,7 @@ def assemble(
     plugins = {**core, **{name: chosen[name] for name in ordered if name in chosen}}
     relay, unspecified = hooks.relay(plugins, core=frozenset(core))
     values, wrong = _read_settings(plugins, settings)
-    _refuse([*unspecified, *wrong, *_unknown_events(plugins)])
+    _refuse([*unspecified, *wrong, *_unknown_events(plugins), *_shared_topics(plugins)])
     return Plugins(
         plugins=MappingProxyType(plugins),
         permissions=MappingProxyType({p.name: p for plugin in plugins.values() for p in plugin.permissions}),
@@ -186,6 +186,19 @@ def _unknown_events(plugins: Mapping[str, Plugin]) -> list[str]:
         for plugin in plugins.values()
         for name in plugin.subscribers
         if name.split(".")[0] in plugins and name not in known
+    ]
+
+
+def _shared_topics(plugins: Mapping[str, Plugin]) -> list[str]:
+    """Topics of two plugins under one name: `visas` may call one `visas_express`, and so may `visas_express`."""
+    owners: dict[str, list[str]] = {}
+    for plugin in plugins.values():
+        for topic in plugin.topics:
+            owners.setdefault(topic.name, []).append(plugin.name)
+    return [
+        f"{' and '.join(names)} both have a topic {topic!r}; rename one"
+        for topic, names in owners.items()
+        if len(names) > 1
     ]
 
 

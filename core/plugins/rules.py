@@ -232,7 +232,13 @@ def _emits(plugin: Plugin) -> Iterator[str]:
 
 
 def _topics(plugin: Plugin) -> Iterator[str]:
+    known = {permission.name for permission in plugin.permissions}
+    names = [topic.name for topic in plugin.topics]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"two topics are called {name!r}; rename one"
     for topic in plugin.topics:
+        if topic.permission is not None and str(topic.permission) not in known:
+            yield f"the topic {topic.name!r} asks for {str(topic.permission)!r}, which it does not declare; declare it"
         if topic.name != plugin.name and not topic.name.startswith(f"{plugin.name}_"):
             yield f"the topic {topic.name!r} must be called '{plugin.name}' or start with '{plugin.name}_'; rename it"
         if "seq" not in topic.item.__struct_fields__:
@@ -241,6 +247,9 @@ def _topics(plugin: Plugin) -> Iterator[str]:
 
 def _rooms(plugin: Plugin) -> Iterator[str]:
     known = {permission.name for permission in plugin.permissions}
+    kinds = [room.kind for room in plugin.rooms]
+    for kind in sorted({kind for kind in kinds if kinds.count(kind) > 1}):
+        yield f"two rooms are of the kind {kind!r}; rename one"
     for room in plugin.rooms:
         if not _WORD.fullmatch(room.kind) or room.kind in _ROOMS_OF_OURS:
             yield f"the room {room.kind!r} must be a lower-case word other than {', '.join(_ROOMS_OF_OURS)}; rename it"

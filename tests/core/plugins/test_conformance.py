@@ -35,6 +35,7 @@ SENTENCES = {
     "deaf": "deaf subscribes to 'contacts.contact_exploded', which contacts does not declare; correct the name",
     "wrong_hook": "wrong_hook implements the hook 'app_reddy', which nothing specifies: correct the name",
     "unexplained": "the setting UNEXPLAINED__DEPTH is not explained; give its Field a description",
+    "untold": "the emit `read` is not in README.md; describe it there",
     "bad_host": "egress 'https://api.example.com/v1' is not a host name like 'api.example.com'",
     "chatty": "talks to the network itself; list the host in `egress` and send with outbound.SafeClient of core.sdk",
     "circular": "it requires itself; remove that line",

@@ -60,7 +60,8 @@ class TestPoison:
         attempts = dict(map(tuple, ledger.ask("SELECT name, max(attempt) FROM core_job GROUP BY name")))
         assert attempts["chores.take_the_process_down"] == attempts["chores.fail"] == 3
         assert sum(ledger.effects().values()) == INNOCENT
-        assert len(ledger.outside()["poison"]) == 3 * POISON
+        # Those that were claimed with the first to die lost an attempt by it, and no more than one.
+        assert 3 + 2 * (POISON - 1) <= len(ledger.outside()["poison"]) <= 3 * POISON
 
 
 class TestSubscriber:

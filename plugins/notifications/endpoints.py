@@ -6,7 +6,8 @@ from uuid import UUID
 
 from core.sdk import Blueprint, ListQuery, Page
 
-from .repository import Mutes, Notifications
+from .repository.choices import Mutes
+from .repository.stored import Notifications
 from .schemas import (
     MuteView,
     NotificationView,

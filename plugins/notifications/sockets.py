@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.sdk import Actor, Topic
 
-from .repository import scope_of
+from .repository.stored import scope_of
 from .schemas import NotificationView
 from .service import reading
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from core.sdk import clock, ids, settings_of, users
 
 from ..hookspecs import Channel
-from ..repository import Digested, notifications
+from ..repository.stored import Digested, notifications
 from ..schemas import IN_APP, Choice
 from ..settings import NotificationSettings
 from . import channels, kinds

@@ -9,7 +9,7 @@ from msgspec import UNSET
 from core.sdk import Fault, Invalid, Notice, current_user_id
 
 from ..models import Preference
-from ..repository import alone, preferences
+from ..repository.choices import alone, preferences
 from ..schemas import Choice, KindView, PreferencesPatch, PreferencesView
 from . import channels, digests, kinds
 

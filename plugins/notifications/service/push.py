@@ -11,7 +11,7 @@ import msgspec
 from core.sdk import Fault, Invalid, NotFound, Unreadable, clock, current_user_id, ids, outbound, sealing
 
 from ..models import PushAddress
-from ..repository import Target, alone, push_addresses
+from ..repository.choices import Target, alone, push_addresses
 from ..schemas import Delivery, PushDraft, PushSecretView, PushView
 from . import reading
 

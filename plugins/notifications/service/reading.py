@@ -8,7 +8,7 @@ import msgspec
 
 from core.sdk import ListQuery, Page, TopicPage, clock, current_agency_id, current_user_id, emit, rooms, streams
 
-from ..repository import notifications, scope_of
+from ..repository.stored import notifications, scope_of
 from ..schemas import Delivery, NotificationView, ReadReceipt, UnreadView
 from . import kinds
 

@@ -11,7 +11,8 @@ from core.sdk import Discard, NotFound, Notice, acting_user_id, clock, history, 
 
 from ..hookspecs import Channel
 from ..models import Notification
-from ..repository import alone, mutes, notifications, preferences
+from ..repository.choices import alone, mutes, preferences
+from ..repository.stored import notifications
 from ..schemas import IN_APP, Choice
 from . import channels, kinds
 

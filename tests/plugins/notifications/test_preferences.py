@@ -17,6 +17,7 @@ from core.testing.clients import ApiClient, faults, ok, problem
 from core.testing.factories import AgencyUnderTest
 from plugins.notifications import api as notifications
 from plugins.notifications.api import Channel
+from plugins.notifications.service import mutes
 
 Tell = Callable[..., None]
 
@@ -60,6 +61,18 @@ class TestPreferences:
         assert chosen(choose(api, in_app=None)) == {"in_app": "now", "mail": "now", "push": "off"}
         assert chosen(choose(api, mail="daily"))["mail"] == "daily"
         assert chosen(ok(api.get("/notifications/preferences")))["mail"] == "daily"
+
+    def test_are_bounded(
+        self, api: ApiClient, enquire: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(mutes, "MOST", 1)
+        first, second = enquire(), enquire()
+        ok(api.call("PUT", f"/notifications/mutes/{first['id']}"))
+        refused = problem(api.call("PUT", f"/notifications/mutes/{second['id']}"))
+        assert refused == (409, "notifications_mutes_exhausted")
+        ok(api.call("PUT", f"/notifications/mutes/{first['id']}"))
+        ok(api.delete(f"/notifications/mutes/{first['id']}"), 204)
+        ok(api.call("PUT", f"/notifications/mutes/{second['id']}"))
 
     def test_are_ones_own(self, agency: AgencyUnderTest, api: ApiClient) -> None:
         choose(api, in_app="off")
@@ -160,6 +173,18 @@ class TestMutes:
         first = ok(api.call("PUT", f"/notifications/mutes/{lead['id']}"))
         assert ok(api.call("PUT", f"/notifications/mutes/{lead['id']}")) == first
         assert ok(api.get("/notifications/mutes"))["items"] == [first]
+
+    def test_are_bounded(
+        self, api: ApiClient, enquire: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(mutes, "MOST", 1)
+        first, second = enquire(), enquire()
+        ok(api.call("PUT", f"/notifications/mutes/{first['id']}"))
+        refused = problem(api.call("PUT", f"/notifications/mutes/{second['id']}"))
+        assert refused == (409, "notifications_mutes_exhausted")
+        ok(api.call("PUT", f"/notifications/mutes/{first['id']}"))
+        ok(api.delete(f"/notifications/mutes/{first['id']}"), 204)
+        ok(api.call("PUT", f"/notifications/mutes/{second['id']}"))
 
     def test_are_ones_own(self, agency: AgencyUnderTest, api: ApiClient, lead: dict[str, Any], tell: Tell) -> None:
         colleague = agency.newcomer("owner")

@@ -189,6 +189,22 @@ class TestTopic:
         tell(api)
         assert [each["seq"] for each in ok(api.get("/notifications"))["items"]] == [5]
 
+    def test_what_was_told_elsewhere_alone_is_removed_though_nobody_reads_it(
+        self, api: ApiClient, tell: Tell, act: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tell(api)
+        ok(api.patch("/notifications/preferences", {"kinds": {"leads.assigned": {"in_app": "off", "push": "now"}}}))
+        tell(api)
+        ok(api.patch("/notifications/preferences", {"kinds": {"leads.assigned": {"in_app": "daily", "push": "off"}}}))
+        tell(api)
+        assert [each["seq"] for each in ok(api.get("/notifications"))["items"]] == [3, 2, 1]
+        later = clock.now() + timedelta(days=91)
+        monkeypatch.setattr(clock, "now", lambda: later)
+        with act():
+            jobs.remove_old()
+        monkeypatch.undo()
+        assert [each["seq"] for each in ok(api.get("/notifications"))["items"]] == [3, 1]
+
     def test_nobody_misses_what_is_stored_while_they_pull(
         self,
         topic: Any,

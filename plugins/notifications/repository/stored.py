@@ -1,4 +1,4 @@
-"""Queries for notifications, preferences and mutes; everybody sees their own alone."""
+"""Queries for notifications; everybody sees their own alone."""
 
 from __future__ import annotations
 
@@ -29,14 +29,12 @@ from core.sdk import (
     users,
 )
 
-from .models import Mute, Notification, Preference, PushAddress
-from .schemas import IN_APP, Choice, MuteView, NotificationView, PushView
+from ..models import Notification
+from ..schemas import IN_APP, NotificationView
 
 _ME = bindparam("user_id", type_=Uuid())
 _THEM = any_(bindparam("user_ids", type_=ARRAY(Uuid())))
-_BIGGEST = 2**63 - 1
 ROW = select(*read.columns(NotificationView, Notification, actor_name=users.name_of(Notification.actor_id)))
-MUTE = select(*read.columns(MuteView, Mute))
 
 
 class Digested(NamedTuple):
@@ -47,23 +45,9 @@ class Digested(NamedTuple):
     daily: list[str]
 
 
-class Target(NamedTuple):
-    """A push address, for sending."""
-
-    id: UUID
-    url: str
-    secret: str
-    failing_since: datetime | None
-
-
 def scope_of(user_id: UUID) -> str:
     """The stream of a person's notifications."""
     return f"notifications:{user_id}"
-
-
-def alone(key: UUID) -> None:
-    """Let nobody else do the same until this unit of work ends."""
-    db.session.execute(select(func.pg_advisory_xact_lock(key.int & _BIGGEST)))
 
 
 class Notifications(Repository[Notification]):
@@ -160,91 +144,12 @@ class Notifications(Repository[Notification]):
         """Remove what was read before a moment; the numbers of the others stay."""
         db.session.execute(delete(Notification).where(Notification.read_at < before))
 
-
-class Mutes(Repository[Mute]):
-    """What oneself has muted."""
-
-    model = Mute
-    permission = "notifications.read"
-    ownership = Ownership(Mute.user_id)
-    listing = Listing(
-        filters={
-            "subject": Filter(Mute.subject, str, "What it is, as `leads.lead`."),
-            "subject_id": Filter(Mute.subject_id, UUID, "Its id."),
-        },
-        sorts={"created_at": Mute.created_at},
-    )
-
-    def scope(self) -> Scope:
-        """Nobody reads another's mutes."""
-        return Scope.OWN
-
-    def rows(self, query: ListQuery) -> Page[MuteView]:
-        """A page of them."""
-        return self.page(query, MUTE, MuteView)
-
-    def written(self, mute_id: UUID) -> MuteView:
-        """One the caller has just made."""
-        return self.view_after_change(mute_id, MUTE, MuteView)
-
-    def of(self, subject_id: UUID) -> Mute | None:
-        """The caller's own mute of something, if there is one."""
-        return db.session.scalar(select(Mute).where(Mute.user_id == current_user_id(), Mute.subject_id == subject_id))
-
-    def muted_by(self, subject_id: UUID, user_ids: Iterable[UUID]) -> frozenset[UUID]:
-        """Who among these has muted something."""
-        return frozenset(_MUTED_BY.rows(subject_id=subject_id, user_ids=list(user_ids)))
+    def remove_unseen(self, *, before: datetime) -> None:
+        """Remove what went to other channels alone: nobody marks as read what the product never showed as new."""
+        elsewhere = (Notification.unread.is_(False), Notification.waiting.is_(False), Notification.read_at.is_(None))
+        db.session.execute(delete(Notification).where(*elsewhere, Notification.created_at < before))
 
 
-class Preferences(Repository[Preference]):
-    """What people have chosen."""
-
-    model = Preference
-    permission = "notifications.read"
-
-    def mine(self) -> dict[tuple[str, str], Choice]:
-        """The caller's choices, by kind and channel."""
-        return dict(_MINE.rows(user_id=current_user_id()))
-
-    def rows_of(self, user_id: UUID) -> dict[tuple[str, str], Preference]:
-        """A person's choices, for changing them."""
-        found = db.session.scalars(select(Preference).where(Preference.user_id == user_id))
-        return {(each.kind, each.channel): each for each in found}
-
-    def of(self, kind: str, user_ids: Iterable[UUID]) -> dict[UUID, dict[str, Choice]]:
-        """What each of these people has chosen for a kind, by channel."""
-        found: dict[UUID, dict[str, Choice]] = {}
-        for user_id, channel, choice in _CHOICES.rows(kind=kind, user_ids=list(user_ids)):
-            found.setdefault(user_id, {})[channel] = choice
-        return found
-
-
-class PushAddresses(Repository[PushAddress]):
-    """Where people have notifications pushed to."""
-
-    model = PushAddress
-    permission = "notifications.read"
-
-    def of(self, user_id: UUID) -> PushAddress | None:
-        """A person's address, for changing it."""
-        return db.session.scalar(select(PushAddress).where(PushAddress.user_id == user_id))
-
-    def target(self, user_id: UUID) -> Target | None:
-        """A person's address, for sending to it."""
-        return _TARGET.first(user_id=user_id)
-
-    def mine(self) -> PushView:
-        """The caller's address. Raises NotFound."""
-        return self._found(_PUSH.first(user_id=current_user_id()))
-
-
-_TARGET = read.Query(
-    select(PushAddress.id, PushAddress.url, PushAddress.secret, PushAddress.failing_since).where(
-        PushAddress.user_id == _ME
-    ),
-    Target,
-)
-_PUSH = read.Query(select(*read.columns(PushView, PushAddress)).where(PushAddress.user_id == _ME), PushView)
 _ANYBODYS = read.Query(
     ROW.add_columns(Notification.user_id).where(Notification.id == bindparam("notification_id", type_=Uuid())),
     lambda *row: (row[-1], NotificationView(*row[:-1])),
@@ -278,21 +183,4 @@ _TOLD = read.Query(
 _WAITING_PEOPLE = read.Query(
     select(Notification.user_id).where(Notification.waiting.is_(True)).distinct(), lambda user_id: user_id
 )
-_MUTED_BY = read.Query(
-    select(Mute.user_id).where(Mute.subject_id == bindparam("subject_id", type_=Uuid()), Mute.user_id == _THEM),
-    lambda user_id: user_id,
-)
-_MINE = read.Query(
-    select(Preference.kind, Preference.channel, Preference.choice).where(Preference.user_id == _ME),
-    lambda kind, channel, choice: ((kind, channel), choice),
-)
-_CHOICES = read.Query(
-    select(Preference.user_id, Preference.channel, Preference.choice).where(
-        Preference.kind == bindparam("kind", type_=Text()), Preference.user_id == _THEM
-    ),
-    lambda user_id, channel, choice: (user_id, channel, choice),
-)
 notifications = Notifications()
-mutes = Mutes()
-preferences = Preferences()
-push_addresses = PushAddresses()

@@ -1,0 +1,1 @@
+"""Queries of notifications, one module per aggregate."""

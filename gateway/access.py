@@ -48,9 +48,10 @@ def to_topic(name: str, actor: Actor) -> Topic:
         raise UnknownTopic
     plugin, topic = found
     _switched_on(plugin, actor)
-    become(actor, topic.permission)
-    if topic.permission is not None:
-        permit(actor, topic.permission, f"topic:{topic.name}")
+    permission = None if topic.permission is None else str(topic.permission)
+    become(actor, permission)
+    if permission is not None:
+        permit(actor, permission, f"topic:{topic.name}")
     return topic
 
 

@@ -20,6 +20,8 @@ from gateway.sockets import Sockets
 
 log = structlog.get_logger()
 _TICK = 1.0
+_PRESENCE_SECONDS = 0.1
+"""How much coming and going is told together."""
 _WAITING = 20_000
 _AT_ONCE = 500
 
@@ -36,7 +38,7 @@ class Delivery:
         # Bounded: what is volatile may be lost where more comes than can be sent, the oldest first.
         self._emissions: deque[Emission] = deque(maxlen=_WAITING)
         self._heads: dict[tuple[UUID, str], int] = {}
-        self._next_heads = self._next_tick = 0.0
+        self._next_heads = self._next_presence = self._next_tick = 0.0
         self._closed = False
         self._thread: threading.Thread | None = None
 
@@ -76,8 +78,12 @@ class Delivery:
 
     def _idle(self) -> float:
         """How long there is nothing to do unless somebody wakes us."""
-        due = min(self._next_tick, self._next_heads) if self._heads else self._next_tick
-        return max(0.0, due - time.monotonic())
+        due = [self._next_tick]
+        if self._heads:
+            due.append(self._next_heads)
+        if self._presences.pending:
+            due.append(self._next_presence)
+        return max(0.0, min(due) - time.monotonic())
 
     def _round(self) -> None:
         now = time.monotonic()
@@ -89,7 +95,9 @@ class Delivery:
         if self._heads and (now >= self._next_heads or self._closed):
             self._next_heads = now + NEW_SECONDS
             _safely(self._send_heads)
-        if self._presences.pending:
+        # A thousand who come into a room at once would otherwise be told of each other a million times.
+        if self._presences.pending and (now >= self._next_presence or self._closed):
+            self._next_presence = now + _PRESENCE_SECONDS
             _safely(self._presences.flush)
         if now >= self._next_tick:
             self._next_tick = now + _TICK

@@ -19,6 +19,8 @@ CHANNEL = "presence"
 REFRESH = PRESENCE_SECONDS / 3
 _LISTED = 100
 _ENTRIES = 100
+_USERS = 10_000
+"""Rooms and people of one announcement; the bus drops what is larger than a megabyte."""
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):
@@ -176,5 +178,13 @@ def _told(place: Place, members: list[UUID]) -> Presence:
 
 
 def _parts(entries: list[Entry]) -> Iterator[list[Entry]]:
-    for start in range(0, len(entries), _ENTRIES):
-        yield entries[start : start + _ENTRIES]
+    part: list[Entry] = []
+    users = 0
+    for entry in entries:
+        if part and (len(part) >= _ENTRIES or users + len(entry.users) > _USERS):
+            yield part
+            part, users = [], 0
+        part.append(entry)
+        users += len(entry.users)
+    if part:
+        yield part

@@ -17,6 +17,8 @@ _SWITCH = table(
     "core_plugin_switch", column("agency_id", Uuid()), column("plugin", Text()), column("enabled", Boolean())
 )
 _off: dict[UUID, tuple[float, frozenset[str]]] = {}
+_forgotten = 0
+"""How often something was forgotten."""
 
 
 def enabled(plugin: str, agency_id: UUID) -> bool:
@@ -29,15 +31,20 @@ def switched_off(agency_id: UUID) -> frozenset[str]:
     now = time.monotonic()
     until, names = _off.get(agency_id, (0.0, frozenset[str]()))
     if now >= until:
+        forgotten = _forgotten
         names = _read(agency_id)
         if len(_off) >= _BOUND:
             _off.clear()
-        _off[agency_id] = (now + TTL, names)
+        if forgotten == _forgotten:
+            # What changed while it was read must not be taken for what is.
+            _off[agency_id] = (now + TTL, names)
     return names
 
 
 def forget(agency_id: UUID | None = None) -> None:
     """Read again at the next question, for one agency or all."""
+    global _forgotten  # noqa: PLW0603 - beside the memory it belongs to
+    _forgotten += 1
     if agency_id is None:
         _off.clear()
     else:

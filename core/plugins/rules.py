@@ -13,9 +13,11 @@ from flask import Blueprint
 from pydantic import BaseModel, SecretStr
 from sqlalchemy import Table
 
+from core import clock
 from core.db.autogenerate import owner_of_table
 from core.db.ownership import CORE
 from core.events.follower import Follower
+from core.jobs.cron import next_slot
 from core.jobs.job import Job
 from core.notices import Notice
 from core.plugins import hooks
@@ -184,6 +186,16 @@ def _jobs(plugin: Plugin) -> Iterator[str]:
             yield f"the job {job.name!r} has no docstring; say what it does"
         if job.schedule is not None and job.arguments.__struct_fields__:
             yield f"the job {job.name!r} has a schedule and takes arguments; a schedule gives none"
+        if job.schedule is not None and not _comes(job.schedule):
+            yield f"the job {job.name!r} has the schedule {job.schedule!r}, which is no cron line that comes to a date"
+
+
+def _comes(cron: str) -> bool:
+    try:
+        next_slot(cron, "UTC", clock.now())
+    except ValueError:
+        return False
+    return True
 
 
 def _subscribers(plugin: Plugin) -> Iterator[str]:

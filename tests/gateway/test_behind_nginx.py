@@ -90,7 +90,8 @@ class TestBehindNginx:
     ) -> None:
         owner, agent = agency.member("owner"), agency.member("agent")
         browsers = [browse(agent.token) for _ in range(2)]
-        writers = [Writer(installation.nginx.port, owner, agent, name=f"writer{number}") for number in range(3)]
+        port = installation.nginx.port
+        writers = [Writer(port, owner, agent, name=f"writer{number}", pause=0.1) for number in range(3)]
         for writer in writers:
             writer.start()
         try:

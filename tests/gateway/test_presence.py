@@ -14,10 +14,13 @@ import msgspec
 import pytest
 
 from core import ids
+from core.bus.sender import LARGEST
 from core.realtime.protocol import PRESENCE_SECONDS
 from core.testing.clients import ApiClient, ok
 from core.testing.factories import AgencyUnderTest
+from core.testing.servers import wait_for
 from gateway import presence
+from gateway.delivery import Delivery
 from gateway.gateway import Gateway
 from gateway.presence import REFRESH, Announced, Entry, Presences
 from gateway.sessions import Place
@@ -172,6 +175,32 @@ class TestElsewhere:
             told.here.enter(a_place(), ids.new())
         told.here.flush()
         assert [len(entries) for entries, _ in told.announced] == [100, 100, 50]
+
+    def test_full_rooms_are_announced_in_parts_that_the_bus_takes(self) -> None:
+        told = Told()
+        for place in (a_place(), a_place(), a_place()):
+            for _ in range(4_000):
+                told.here.enter(place, ids.new())
+        told.here.flush()
+        assert [len(entries) for entries, _ in told.announced] == [2, 1]
+        assert max(len(msgspec.json.encode(entries)) for entries, _ in told.announced) < LARGEST
+
+
+class TestCrowds:
+    def test_are_told_of_each_other_together(self) -> None:
+        told, place = Told(), a_place()
+        delivery = Delivery(told, told.here, ())  # type: ignore[arg-type]  # stands for the sockets
+        started = time.monotonic()
+        delivery.start()
+        try:
+            for _ in range(300):
+                told.here.enter(place, ids.new())
+                delivery.wake()
+                time.sleep(0.001)
+            wait_for(lambda: told.rooms and told.rooms[-1].count == 300)
+        finally:
+            delivery.close()
+        assert len(told.rooms) <= (time.monotonic() - started) * 10 + 2
 
 
 class TestOverSockets:

@@ -52,7 +52,7 @@ class Log:
             item=Line,
             scope=lambda _actor: f"{TOPIC}:x",
             pull=self._pull,
-            permission=str(permissions.READ),
+            permission=permissions.READ,
             acknowledge=self.acknowledged.append,
         )
         self.head = 0

@@ -33,7 +33,7 @@ def room(kind: str = "visa", permission: object = READ) -> Room:
     return Room(kind=kind, summary="Who looks at a visa.", permission=permission, may_join=lambda _visa_id: True)
 
 
-def topic(name: str = "visas", permission: str | None = None) -> Topic:
+def topic(name: str = "visas", permission: object = None) -> Topic:
     return Topic(
         name=name, summary="Visas.", item=Item, scope=lambda _actor: name, pull=_nothing, permission=permission
     )

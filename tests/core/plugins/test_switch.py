@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import ModuleType
+from unittest.mock import patch
 from uuid import UUID
 
 from flask import Flask
@@ -101,3 +102,16 @@ class TestCache:
             ok(api.patch("/plugins/leads", {"enabled": False}))
             agencies.forget(agency.id)
             assert not agencies.enabled("leads", agency.id)
+
+    def test_an_answer_that_was_overtaken_is_not_kept(self, app: Flask, agency: AgencyUnderTest) -> None:
+        """Otherwise whoever is checked because of the switch would be let through by what was read before it."""
+
+        def read(_agency_id: UUID) -> frozenset[str]:
+            agencies.forget(agency.id)
+            return frozenset({"leads"})
+
+        with app.app_context():
+            agencies.forget(agency.id)
+            with patch.object(agencies, "_read", read):
+                assert not agencies.enabled("leads", agency.id)
+            assert agencies.enabled("leads", agency.id)

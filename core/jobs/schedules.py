@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import structlog
-from cronsim import CronSim, CronSimError
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -19,6 +17,7 @@ from core.db import closing
 from core.db.session import apart
 from core.db.tenancy import acting_as
 from core.extensions import db
+from core.jobs.cron import next_slot
 from core.jobs.job import Job, entry_of
 from core.jobs.models import ScheduleEntry
 from core.jobs.registry import Known
@@ -51,17 +50,6 @@ ORDER BY next_at LIMIT :most FOR UPDATE SKIP LOCKED
 """)
 _MOVE = text("UPDATE core_schedule SET next_at = :next_at WHERE id = :id")
 _NOW = text("SELECT now()")
-
-
-def next_slot(cron: str, zone: str, after: datetime) -> datetime:
-    """The first slot after an instant. Where clocks change, as cron does it: a skipped hour's jobs run right after
-    it, a repeated hour's jobs run once. Raises ValueError for what is no cron line.
-    """
-    try:
-        slot = next(CronSim(cron, after.astimezone(ZoneInfo(zone))))
-    except (CronSimError, StopIteration):
-        raise ValueError(f"{cron!r} is not a cron line that comes to a date") from None
-    return slot.astimezone(UTC)
 
 
 def of_agency(agency_id: UUID, zone: str, jobs: Mapping[str, Known], *, now: datetime) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from core.http.application import Application
 from core.jobs import registry, schedules
+from core.jobs.cron import next_slot
 from core.testing.clients import ok
 from core.testing.factories import AgencyUnderTest
 
@@ -41,12 +42,12 @@ class TestSlots:
         ],
     )
     def test_are_read_in_the_zone(self, cron: str, zone: str, after: str, expected: str) -> None:
-        assert schedules.next_slot(cron, zone, utc(after)) == utc(expected)
+        assert next_slot(cron, zone, utc(after)) == utc(expected)
 
     @pytest.mark.parametrize("cron", ["nonsense", "61 * * * *", "0 0 31 2 *"])
     def test_what_never_comes_is_refused(self, cron: str) -> None:
         with pytest.raises(ValueError, match="not a cron line"):
-            schedules.next_slot(cron, "UTC", utc("2026-01-01T00:00:00"))
+            next_slot(cron, "UTC", utc("2026-01-01T00:00:00"))
 
 
 @pytest.fixture

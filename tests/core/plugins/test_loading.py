@@ -12,6 +12,7 @@ from pydantic import BaseModel, SecretStr
 
 from core import config
 from core.config import ConfigurationError
+from core.jobs.job import job
 from core.plugins import manager
 from core.plugins.discovery import Candidate
 from core.plugins.hookspecs import hookimpl, hookspec
@@ -40,6 +41,19 @@ class TestLoad:
         assert problems == [
             "visas: version 'one' is not a version like 1.0.0 (PEP 440); correct it",
             "leads: it is made for core >=2, and this is core 1.0.0; install a version made for it",
+        ]
+
+    @pytest.mark.parametrize("line", ["nonsense", "99 7 * * *", "0 0 31 2 *"])
+    def test_a_schedule_that_never_comes_is_refused(self, make: Make, load_these: Load, line: str) -> None:
+        """It would stop the schedules of every plugin, and agencies from being made."""
+
+        def tidy() -> None:
+            """Tidy up."""
+
+        tidy.__module__ = "plugins.visas.jobs"
+        problems = refusal(load_these, make(jobs=(job(schedule=line)(tidy),)))
+        assert problems == [
+            f"visas: the job 'visas.tidy' has the schedule {line!r}, which is no cron line that comes to a date"
         ]
 
     def test_a_package_that_cannot_be_imported_is_one_sentence(

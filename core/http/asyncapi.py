@@ -185,7 +185,7 @@ class _Writing:
         else:
             schema = self.types.schema(topic.item)
             messages = [self._message(channel, "item", f"{topic.name} item", topic.summary, schema)]
-        more = {"x-permission": topic.permission} if topic.permission else {}
+        more = {"x-permission": str(topic.permission)} if topic.permission else {}
         self._operation(channel, "items", topic.summary, messages, more)
 
     def _event(self, channel: str, item: type, name: str, kind: type[Event]) -> Document:

@@ -78,7 +78,8 @@ class Topic:
     """Which stream this person follows under the topic's name."""
     pull: Callable[[int, int], TopicPage]
     """What came after a number, at most so much; called as the person."""
-    permission: str | None = None
+    permission: object | None = None
+    """The permission it takes, declared by the plugin; None where everybody has one of their own."""
     acknowledge: Callable[[int], None] | None = None
     """The person has seen everything up to a number; called as the person in a unit of work."""
 

@@ -28,8 +28,8 @@ def pull(after: int, limit: int) -> EventFeed:
     while upto - after < _MOST_LOOKED_AT:
         entries = following.after(upto, limit=_AT_ONCE)
         if not entries:
-            # Somebody who asks for what is to come has told a number that is not there yet.
-            return _feed(items, upto, more=False)
+            # A number beyond the head is of a log that has begun anew, as a database does that was restored.
+            return _feed(items, min(upto, streams.head(SCOPE)), more=False)
         items += visibility.visible(entries)
         if len(items) > limit:
             return _feed(items[:limit], items[limit - 1].seq, more=True)

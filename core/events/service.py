@@ -17,7 +17,7 @@ from core.plugins.manager import installed
 def feed(query: FeedQuery) -> EventFeed:
     """What came after a number; waits for it where asked to. Raises Unauthorized, Forbidden for who ended meanwhile."""
     found = reading.pull(query.after, query.limit)
-    if found.items or found.more or not query.wait:
+    if found.items or found.more or found.upto < query.after or not query.wait:
         return found
     until = time.monotonic() + query.wait
     with waiting(current_app).place() as place:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -52,7 +53,14 @@ class TestOrder:
     def test_nothing_new_is_an_empty_page(self, api: ApiClient) -> None:
         head = feed(api)["upto"]
         assert feed(api, head) == {"items": [], "upto": head, "more": False}
-        assert feed(api, head + 50) == {"items": [], "upto": head + 50, "more": False}
+
+    @pytest.mark.parametrize("wait", [0, 20])
+    def test_a_number_beyond_the_head_is_answered_with_the_head_at_once(self, api: ApiClient, wait: int) -> None:
+        """As the topic does: whoever polls would otherwise miss what a restored database numbers again."""
+        head = feed(api)["upto"]
+        started = time.monotonic()
+        assert feed(api, head + 50, wait=wait) == {"items": [], "upto": head, "more": False}
+        assert time.monotonic() - started < 10
 
     def test_wrong_parameters_are_named(self, api: ApiClient) -> None:
         wrong = api.get("/events?after=-1&limit=1000&wait=60&since=yesterday")

@@ -22,7 +22,7 @@ def prepare(settings: Settings) -> None:
     plugins = manager.load(settings)
     steps = migrate.upgrade(settings, plugins, progress=lambda line: click.echo(f"  {line}"))
     if steps:
-        click.echo(f"Database: {len(steps)} migrations done")
+        click.echo(f"Database: {len(steps)} {'migration' if len(steps) == 1 else 'migrations'} done")
     admin = ensure_admin(create_app(settings))
     if admin is not None:
         _announce(

@@ -36,7 +36,8 @@ def verify(agency: str | None) -> None:
         damaged += _gone(chains, noted)
     if damaged:
         raise click.ClickException(f"The log was touched in {len(damaged)} of {len(chains)} agencies")
-    click.echo(f"The log of {len(chains)} agencies is what was sealed.")
+    whose = "1 agency" if len(chains) == 1 else f"{len(chains)} agencies"
+    click.echo(f"The log of {whose} is what was sealed.")
 
 
 def _verified(chain: ChainHead, noted: dict[int, str]) -> bool:

@@ -65,7 +65,8 @@ def upgrade(owner: str | None) -> None:
 
     with opened() as (settings, plugins):
         steps = migrate.upgrade(settings, plugins, owner, progress=click.echo)
-    click.echo(f"{len(steps)} migrations done." if steps else "Everything is up to date.")
+    many = "1 migration" if len(steps) == 1 else f"{len(steps)} migrations"
+    click.echo(f"{many} done." if steps else "Everything is up to date.")
 
 
 @db.command()

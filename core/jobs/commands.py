@@ -65,7 +65,7 @@ def show(job_id: UUID) -> None:
 @click.option("--all", "name", help="Every job of this name that was given up, instead of one job.")
 def retry(job_id: UUID | None, name: str | None) -> None:
     """Run a job again that was given up or cancelled, with all its attempts; one that waits for later runs now."""
-    _act("REPEAT", job_id, name, done="repeated", refused="It waits or runs already, or the same work does")
+    _act("REPEAT", job_id, name, done="repeated", refused="It is done, runs or is due already, or the same work waits")
 
 
 @jobs.command()

@@ -6,10 +6,10 @@ from core.errors import Conflict
 
 
 class NotRepeatable(Conflict):
-    """The job waits or runs, or the same work waits already."""
+    """The job is done, due or running, or the same work waits already."""
 
     code = "job_not_repeatable"
-    title = "This job cannot be repeated now"
+    title = "This job is done, runs or is due already, or the same work waits"
 
 
 class NotDead(Conflict):

@@ -24,9 +24,10 @@ fresh one; never in the address. All namespaces of one connection belong to one 
 `connect_error` with a message, and a `Refusal` as `data`. When the server cannot tell (its database is down) it closes
 the transport, and the client tries again by itself.
 
-**Answers.** Every event may ask for an acknowledgement: one argument, `Done` or `Failed`. Codes are those of the API's
-problems and of `core.realtime.errors`; an event nobody takes is answered with `unknown_event`. Send one object as
-argument. An event that was sent without asking, and then refused, is told as `event.refused` in its namespace.
+**Answers.** Every event may ask for an acknowledgement: one argument, `Done` or `Failed`. Codes are those of the
+API's problems, and `unknown_namespace`, `unknown_event`, `unknown_topic`, `plugin_off`, `room_refused`,
+`too_many_rooms`, `token_missing`, `token_in_address` and `another_person`. Send one object as argument. An event that
+was sent without asking, and then refused, is told as `event.refused` in its namespace.
 
 **Topics, the client's rule.** A topic is a numbered stream that the database holds; live events are hints.
 Keep `last` per topic, 0 at first.

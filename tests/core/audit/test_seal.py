@@ -95,7 +95,7 @@ class TestVerify:
         result = verify(app, agency)
         assert (result.exit_code, result.output.splitlines()) == (
             0,
-            [f"{agency.slug}: sealed up to event {sealed}", "The log of 1 agencies is what was sealed."],
+            [f"{agency.slug}: sealed up to event {sealed}", "The log of 1 agency is what was sealed."],
         )
         assert sealed > 8
 

@@ -83,7 +83,7 @@ class TestDoing:
         assert worker.states() == {"queued": 3}
         refused = ask("retry", str(first))
         assert refused.exit_code == 1
-        assert "waits or runs already" in refused.output
+        assert "runs or is due already" in refused.output
         assert ask("retry").exit_code == 2
 
     def test_discard_and_cancel(self, ask: Ask, acting: Acting, worker: WorkerHere, chores: Any) -> None:

@@ -9,6 +9,7 @@ export interface Options {
    * `expiring`: the one in use ends within a minute. Refresh it then. One that rejects is asked again.
    */
   token: (why: "connect" | "expiring" | "refused") => Promise<string | null> | string | null;
+  /** `namespace`: what was refused; `/` is the connection itself, others are plugins that are not for this person. */
   onStatus?: (status: Status, why?: Error, namespace?: string) => void;
   /** What went wrong and is tried again, what `onItem` and `save` throw, what was `send` and refused. Default: `console.error`. */
   onError?: (error: unknown) => void;
@@ -60,13 +61,13 @@ export interface Following {
 }
 
 export interface Space {
-  /** Asks the plugin and resolves with its `data`; rejects with Refused, or an Error when there is no answer in time. */
+  /** Asks the plugin and resolves with its `data`; rejects with Refused, also where the plugin is not for this person, or an Error when there is no answer in time. */
   request<Data = unknown>(event: string, data?: object): Promise<Data>;
   /** Tells the plugin, without an answer; dropped while there is no connection. A refusal is told to `onError`. */
   send(event: string, data?: object): void;
   /** Listens to what the plugin emits; call the result to stop. */
   on<Data = any>(event: string, listener: (data: Data) => void): () => void;
-  /** Joins a room, and again after each reconnect. Rejects with Refused; waits while there is no connection. */
+  /** Joins a room, and again after each reconnect. Rejects with Refused, also where the plugin is not for this person; waits while there is no connection. */
   join(kind: string, id: string, options?: JoinOptions): Promise<Room>;
 }
 

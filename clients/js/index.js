@@ -257,19 +257,33 @@ class Topic {
 class Space {
   /** @type {Map<string, {kind: string, id: string, options: import("./index.js").JoinOptions, pause: number, joined?: () => void, refused?: (why: unknown) => void}>} */
   #rooms = new Map();
+  /** @type {Set<(why: Refused) => void>} */ #waiting = new Set();
+  /** @type {Refused | undefined} */ #refusal;
 
   /** @param {Connection} connection @param {import("socket.io-client").Socket} socket */
   constructor(connection, socket) {
     this.connection = connection;
     this.socket = socket;
-    socket.on("connect", () => this.#rooms.forEach((_, key) => void this.#enter(key)));
+    socket.on("connect", () => {
+      this.#refusal = undefined;
+      this.#rooms.forEach((_, key) => void this.#enter(key));
+    });
+    socket.on("connect_error", (error) => {
+      const { data } = /** @type {any} */ (error);
+      if (FINAL.has(data?.code)) this.#refuse(new Refused(data));
+    });
     socket.on("presence", (presence) => this.#rooms.get(keyOf(presence))?.options.onPresence?.(presence));
     socket.on("room.left", (left) => this.#lose(keyOf(left), new Refused({ code: left.code, message: "The room is not allowed any more" })));
   }
 
   /** @type {import("./index.js").Space["request"]} */
   request(event, data = {}) {
-    return this.connection.request(this.socket, event, data);
+    return new Promise((resolve, reject) => {
+      if (this.#refusal) return reject(this.#refusal);
+      this.#waiting.add(reject);
+      const answer = this.connection.request(this.socket, event, data);
+      answer.then(resolve, reject).finally(() => this.#waiting.delete(reject));
+    });
   }
 
   /** @type {import("./index.js").Space["send"]} */
@@ -287,6 +301,7 @@ class Space {
   join(kind, id, options = {}) {
     const key = keyOf({ kind, id });
     if (this.#rooms.has(key)) return Promise.reject(new Error(`The room ${key} is joined already`));
+    if (this.#refusal) return Promise.reject(this.#refusal);
     return new Promise((resolve, reject) => {
       const leave = () => {
         if (this.#rooms.delete(key) && this.socket.connected) this.socket.emit("room.leave", { kind, id });
@@ -294,6 +309,14 @@ class Space {
       this.#rooms.set(key, { kind, id, options, pause: PAUSE, joined: () => resolve({ leave }), refused: reject });
       if (this.socket.connected) void this.#enter(key);
     });
+  }
+
+  /** The namespace is not for this person: nobody waits for it. @param {Refused} why */
+  #refuse(why) {
+    this.#refusal = why;
+    this.socket.sendBuffer = []; // What is told as refused must not be sent after all.
+    for (const reject of this.#waiting) reject(why);
+    for (const [key, room] of this.#rooms) if (room.refused) this.#lose(key, why);
   }
 
   /** @param {string} key */

@@ -300,6 +300,22 @@ describe("a plugin's namespace", () => {
     assert.deepEqual(await connected().space("leads").request("double", { number: 4 }), { twice: 8 });
   });
 
+  it("tells those who ask at once that it is not for them", async () => {
+    gateway.admits = (_token, namespace) => (namespace === "/leads" ? "plugin_off" : null);
+    const space = connected().space("leads");
+    const refused = { name: "Refused", code: "plugin_off" };
+    await Promise.all([
+      assert.rejects(space.request("double", { number: 4 }), refused),
+      assert.rejects(space.join("lead", "1"), refused),
+    ]);
+    await assert.rejects(space.request("double", { number: 4 }), refused);
+    await assert.rejects(space.join("lead", "1"), refused);
+    gateway.admits = () => null;
+    await until(() => space.socket.connected);
+    assert.deepEqual(await space.request("double", { number: 4 }), { twice: 8 });
+    await space.join("lead", "1");
+  });
+
   it("tells of what was sent without asking and refused", async () => {
     const errors = [];
     gateway.refusals.set("double", { code: "too_many_requests", message: "Slowly" });

@@ -48,7 +48,7 @@ bench-jobs: $(VENV)/.bench ## Jobs beside BullMQ and bare Huey, into bench/resul
 
 .PHONY: faults
 faults: $(VENV)/.dev ## The long form of the tests that kill, stop and cut off processes under load
-	TRIPFILE_FAULTS=long $(BIN)/python -m pytest tests/faults $(ARGS)
+	TRIPFILE_FAULTS=long $(BIN)/python -m pytest tests/faults tests/gateway/test_behind_nginx.py $(ARGS)
 
 .PHONY: format
 format: $(VENV)/.dev ## Format the code and fix what can be fixed

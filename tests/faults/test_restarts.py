@@ -18,8 +18,10 @@ from tests.faults.conftest import LONG
 from tests.faults.installation import Installation, Writer
 
 ROUNDS = 3 if LONG else 1
-WRITERS = 3
-BETWEEN = 5
+WRITERS = 4 if LONG else 2
+PAUSE = 0.05 if LONG else 0.15
+"""Seconds between two leads of a writer: processes that start need the same two cores."""
+BETWEEN = 10 if LONG else 4
 """Leads each writer takes in between two restarts."""
 PATIENCE = 45.0
 """What an orchestrator grants a process that is to end (40 s in compose.yaml and for Kubernetes), and a little."""
@@ -60,14 +62,17 @@ class TestRollingRestart:
     ) -> None:  # fmt: skip
         owner, agent = people
         browsers = [browse(installation.url, agent.token) for _ in range(2)]
-        writers = [Writer(installation.nginx.port, owner, agent, name=f"writer{number}") for number in range(WRITERS)]
+        port = installation.nginx.port
+        writers = [Writer(port, owner, agent, name=f"writer{each}", pause=PAUSE) for each in range(WRITERS)]
         for writer in writers:
             writer.start()
         try:
             for _ in range(ROUNDS):
-                for process in installation.processes:
+                for together in zip(installation.apis, installation.gateways, strict=True):
                     self._let_them_write(writers)
-                    self._replace(process)
+                    self._replace(*together)
+                self._let_them_write(writers)
+                self._replace(installation.worker)
             self._let_them_write(writers)
         finally:
             for writer in writers:
@@ -86,7 +91,12 @@ class TestRollingRestart:
         for writer in writers:
             writer.until(len(writer.references) + BETWEEN)
 
-    def _replace(self, process: ServerProcess) -> None:
-        process.terminate()
-        assert process.wait(PATIENCE) == 0, process.log[-3000:]
-        process.start()
+    def _replace(self, *replaced: ServerProcess) -> None:
+        """One of each kind at a time, as an orchestrator does it."""
+        for process in replaced:
+            process.terminate()
+        for process in replaced:
+            assert process.wait(PATIENCE) == 0, process.log[-3000:]
+            process.launch()
+        for process in replaced:
+            process.await_answer()

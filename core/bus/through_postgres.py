@@ -4,54 +4,30 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
 from core.bus.frames import Packer, Unpacker
-from core.bus.listener import GLANCE, PROBE_EVERY, Listener
-from core.bus.sender import Message, Sender
+from core.bus.hints import Hints
+from core.bus.listener import GLANCE, PROBE_EVERY
+from core.bus.sender import Message
 
 # Installations that share a server need no more: PostgreSQL keeps the notifications of databases apart.
 _PREFIX = "tripfile_"
 _NOTIFY = b"SELECT pg_notify(channel, payload) FROM unnest(%s::text[], %s::text[]) AS one (channel, payload)"
 
 
-class PostgresBus:
+class PostgresBus(Hints):
     """Hints between processes that share a database."""
 
     def __init__(self, url: str, options: Mapping[str, Any]) -> None:
-        self._url = url
-        self._options = options
-        self._sender = Sender(lambda: _Notifier(self._open()))
-        self._listeners: list[Listener] = []
+        def connect() -> psycopg.Connection[Any]:
+            return psycopg.connect(url, autocommit=True, prepare_threshold=None, **options)
 
-    def publish(self, channel: str, messages: Iterable[bytes]) -> None:
-        """See `Bus`."""
-        self._sender.put(channel, messages)
-
-    def subscribe(
-        self,
-        channels: Iterable[str],
-        on_message: Callable[[str, bytes], None],
-        on_connected: Callable[[], None] = lambda: None,
-    ) -> Listener:
-        """See `Bus`."""
-        wanted = tuple(channels)
-        listener = Listener(lambda: _Ear(self._open(), wanted), on_message, on_connected)
-        self._listeners.append(listener)
-        return listener
-
-    def close(self) -> None:
-        """See `Bus`."""
-        for listener in self._listeners:
-            listener.close()
-        self._sender.close()
-
-    def _open(self) -> psycopg.Connection[Any]:
-        return psycopg.connect(self._url, autocommit=True, prepare_threshold=None, **self._options)
+        super().__init__(lambda: _Notifier(connect()), lambda channels: _Ear(connect(), channels))
 
 
 class _Notifier:

@@ -3,57 +3,33 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from core.bus.listener import GLANCE, PROBE_EVERY, Listener
-from core.bus.sender import Message, Sender
+from core.bus.hints import Hints
+from core.bus.listener import GLANCE, PROBE_EVERY
+from core.bus.sender import Message
 
 TIMEOUT = 0.5
 """Seconds Redis may take to connect or to answer; nothing but the bus waits for it."""
 _PONG_WITHIN = 1.0
 
 
-class RedisBus:
+class RedisBus(Hints):
     """Hints between processes that share a Redis; `prefix` keeps installations on one Redis apart."""
 
     def __init__(self, url: str, *, prefix: str) -> None:
-        self._url = url
-        self._prefix = prefix
-        self._sender = Sender(lambda: _Publisher(self._client(), prefix))
-        self._listeners: list[Listener] = []
+        def client() -> redis.Redis:
+            made: redis.Redis = redis.Redis.from_url(
+                url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, retry=Retry(NoBackoff(), 0)
+            )
+            return made
 
-    def publish(self, channel: str, messages: Iterable[bytes]) -> None:
-        """See `Bus`."""
-        self._sender.put(channel, messages)
-
-    def subscribe(
-        self,
-        channels: Iterable[str],
-        on_message: Callable[[str, bytes], None],
-        on_connected: Callable[[], None] = lambda: None,
-    ) -> Listener:
-        """See `Bus`."""
-        wanted = tuple(channels)
-        listener = Listener(lambda: _Ear(self._client(), self._prefix, wanted), on_message, on_connected)
-        self._listeners.append(listener)
-        return listener
-
-    def close(self) -> None:
-        """See `Bus`."""
-        for listener in self._listeners:
-            listener.close()
-        self._sender.close()
-
-    def _client(self) -> redis.Redis:
-        client: redis.Redis = redis.Redis.from_url(
-            self._url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, retry=Retry(NoBackoff(), 0)
-        )
-        return client
+        super().__init__(lambda: _Publisher(client(), prefix), lambda channels: _Ear(client(), prefix, channels))
 
 
 class _Publisher:

@@ -18,10 +18,16 @@ CHANNEL = "sockets"
 """Where the bus carries emits."""
 HEADS = "heads"
 """Where the bus carries the new heads of streams."""
+LARGEST = 64_000
+"""Bytes of one event: it is sent to everybody in a room, and the bus carries it to every process."""
 
 
 class Undeclared(RuntimeError):
     """A plugin sends an event or a Struct that it did not declare in `Plugin.emits`: a defect."""
+
+
+class TooLarge(ValueError):
+    """An event has more in it than is sent to everybody: send an id, and let clients ask for the rest."""
 
 
 class Emission(msgspec.Struct, frozen=True, array_like=True):
@@ -63,7 +69,7 @@ def origin() -> str:
 def emit(event: str, data: msgspec.Struct, *, room: str) -> None:
     """Send `<plugin>.<word>` to the sockets in a room once the unit of work commits; it may be lost.
 
-    For what nobody needs to find again (typing, cursors, progress). Raises Undeclared.
+    For what nobody needs to find again (typing, cursors, progress). Raises Undeclared, TooLarge.
     """
     message = _emission(event, data, room)
     closing.of(db.session()).then(lambda: _send(CHANNEL, [message]))
@@ -79,7 +85,10 @@ def _emission(event: str, data: msgspec.Struct, room: str) -> Emission:
     declaring = current_app.extensions["tripfile.plugins"].plugins.get(plugin)
     if declaring is None or declaring.emits.get(word) is not type(data):
         raise Undeclared(f"{event} with {type(data).__name__} is not declared in the `emits` of {plugin}")
-    return Emission(f"/{declaring.segment}", word, msgspec.Raw(msgspec.json.encode(data)), room, origin())
+    encoded = msgspec.json.encode(data)
+    if len(encoded) > LARGEST:
+        raise TooLarge(f"{event} has {len(encoded)} bytes; at most {LARGEST} are sent. Send an id instead")
+    return Emission(f"/{declaring.segment}", word, msgspec.Raw(encoded), room, origin())
 
 
 def announce_heads(committed: closing.Committed) -> None:

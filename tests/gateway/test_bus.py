@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
+from unittest.mock import patch
 
 import msgspec
 import pytest
@@ -12,6 +14,7 @@ from core.app import create_app
 from core.bus import bus
 from core.config import Settings
 from core.db.session import dispose
+from core.http.application import Application
 from core.realtime import emit
 from core.realtime.emit import Emission
 from core.testing.factories import AgencyUnderTest
@@ -51,6 +54,22 @@ class TestAnEmission:
             web.kill()
             with other.app_context():
                 dispose()
+
+
+class TestEmit:
+    def test_of_more_than_is_sent_to_everybody_is_a_defect(self, app: Application, agency: AgencyUnderTest) -> None:
+        """Some processes would pass it on and others not: the bus drops what is too large for it."""
+
+        class Much(msgspec.Struct):
+            text: str
+
+        plugins = app.extensions["tripfile.plugins"]
+        changed = replace(plugins.plugins["leads"], emits={"much": Much})
+        altered = replace(plugins, plugins={**plugins.plugins, "leads": changed})
+        with patch.dict(app.extensions, {"tripfile.plugins": altered}), app.app_context():
+            emit.emit_now("leads.much", Much("x" * 60_000), room=f"a:{agency.id}")
+            with pytest.raises(emit.TooLarge, match="64020 bytes; at most 64000"):
+                emit.emit_now("leads.much", Much("x" * 64_009), room=f"a:{agency.id}")
 
 
 def _emission(agency: AgencyUnderTest, number: int, *, text: str = "") -> bytes:

@@ -1,4 +1,4 @@
-"""What a unit of work writes last: numbered rows and jobs, in one statement that travels with the COMMIT."""
+"""What a unit of work writes last: jobs and numbered rows, in statements that travel with the COMMIT."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 import msgspec
 import structlog
 from flask import current_app
-from sqlalchemy import event
+from sqlalchemy import Table, event
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.orm import Session, SessionTransaction
@@ -48,6 +48,8 @@ class Committed(msgspec.Struct, frozen=True):
 class Enqueued(Protocol):
     """A Struct of the columns of a job's row."""
 
+    name: str
+    unique_key: str | None
     queue: str
     due: bool
 
@@ -76,7 +78,7 @@ class Closing:
         """Insert jobs, except those whose unique key is taken."""
         self._begin()
         table = Model.metadata.tables[_JOBS]
-        self._rows.extend(Row(table, job, agency_id, rings=job.queue if job.due else None) for job in jobs)
+        self._rows.extend(_row(table, job, agency_id) for job in jobs)
 
     def then(self, call: Callable[[], None]) -> None:
         """Call this once the unit of work has committed; what it raises is logged and harms nobody."""
@@ -105,8 +107,11 @@ class Closing:
         """Run the statements and COMMIT on a psycopg connection, in one round trip."""
         cursors = []
         with raw.pipeline():
+            acting = None
             for agency_id, rows in numbering.in_order(self._rows):
-                raw.execute(_SET_AGENCY, (str(agency_id or ""),))
+                if acting != str(agency_id or ""):
+                    acting = str(agency_id or "")
+                    raw.execute(_SET_AGENCY, (acting,))
                 cursors.append(raw.execute(*numbering.statement(rows)))
             # Not raw.commit(): inside a pipeline that waits for the answer without having sent everything, and with
             # more rows than the socket's buffer holds, both sides would wait for ever. Leaving the pipeline sends all.
@@ -169,6 +174,11 @@ def listeners() -> list[Callable[[Committed], None]]:
     """What the running application calls after each commit that numbered rows or enqueued jobs."""
     found: list[Callable[[Committed], None]] = current_app.extensions.setdefault("tripfile.after_commit", [])
     return found
+
+
+def _row(table: Table, job: Enqueued, agency_id: UUID | None) -> Row:
+    key = f"{job.name}:{job.unique_key}" if job.unique_key is not None else ""
+    return Row(table, job, agency_id, rings=job.queue if job.due else None, key=key)
 
 
 def _told(listener: Callable[[Committed], None], committed: Committed) -> Callable[[], None]:

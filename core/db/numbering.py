@@ -1,4 +1,4 @@
-"""The statement that counts streams up and inserts the rows they number, with the jobs that go with them."""
+"""The statements that insert jobs, and count streams up with the rows they number."""
 
 from __future__ import annotations
 
@@ -32,18 +32,26 @@ class Row(msgspec.Struct, frozen=True):
     scope: str = ""
     rings: str | None = None
     """The queue of a job that is due."""
+    key: str = ""
+    """What no other job that waits or runs has; empty where any number may."""
 
 
 def in_order(rows: Iterable[Row]) -> list[tuple[UUID | None, list[Row]]]:
-    """The rows of each statement with the agency it runs in, so that everybody locks counters in the same order.
+    """The rows of each statement with the agency it runs in, so that everybody locks the same things in one order.
 
-    By whose counter it is (the platform's before any agency's), then by agency; `_HEADS` orders those of one statement.
+    Jobs first, by key: one with the same key may be ending just now, and whoever waits for that must not hold the
+    counter that it waits for in turn. Then the rest, by whose counter it is (the platform's before any agency's) and
+    by agency; `_HEADS` orders the counters of one statement.
     """
-    groups: defaultdict[tuple[UUID, UUID | None], list[Row]] = defaultdict(list)
+    groups: defaultdict[tuple[bool, UUID, UUID | None], list[Row]] = defaultdict(list)
     for row in rows:
-        groups[row.head or row.agency_id or _NOBODY, row.agency_id].append(row)
-    found = sorted(groups.items(), key=lambda group: (group[0][0], group[0][1] or _NOBODY))
-    return [(agency_id, members) for (_, agency_id), members in found]
+        groups[row.head is not None, row.head or row.agency_id or _NOBODY, row.agency_id].append(row)
+    found = sorted(groups.items(), key=lambda group: (*group[0][:2], group[0][2] or _NOBODY))
+    return [(agency_id, sorted(members, key=_key)) for (*_, agency_id), members in found]
+
+
+def _key(row: Row) -> str:
+    return row.key
 
 
 def table_of(row: Model | Numbered) -> Table:

@@ -95,7 +95,9 @@ class Members(Repository[Membership]):
 
     def hold_administration(self) -> None:
         """Let nobody else change who administers the agency until this unit of work ends."""
-        db.session.execute(select(Agency.id).where(Agency.id == current_agency_id()).with_for_update())
+        mine = select(Agency.id).where(Agency.id == current_agency_id())
+        # Key share: whoever publishes holds the agency's counter while the event's foreign key is checked.
+        db.session.execute(mine.with_for_update(key_share=True))
 
     def administrators(self) -> int:
         """How many active members hold a role that may do everything."""

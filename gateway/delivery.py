@@ -91,6 +91,8 @@ class Delivery:
             _safely(self._send, self._emissions.popleft())
         if self._emissions:
             self._wake.set()
+            # An event that is set already is waited for without giving anybody else a turn.
+            time.sleep(0)
         # Bursts are one hint: the first at once, what comes in the moments after it together.
         if self._heads and (now >= self._next_heads or self._closed):
             self._next_heads = now + NEW_SECONDS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
@@ -16,6 +17,7 @@ GLANCE = 0.2
 """Seconds after which a listener looks up from its connection."""
 PROBE_EVERY = 5.0
 """Seconds of silence after which it asks whether anybody is there."""
+_IN_A_ROW = 200
 _PAUSES = (0.05, 0.1, 0.25, 0.5, 1.0)
 
 
@@ -67,8 +69,11 @@ class Listener:
             self._failures = 0
             self._call(self._on_connected)
             while not self._closing.is_set():
-                for channel, message in ear.messages():
+                for number, (channel, message) in enumerate(ear.messages(), start=1):
                     self._call(self._on_message, channel, message)
+                    if number % _IN_A_ROW == 0:
+                        # Under gevent nobody else has a turn as long as there is something to read.
+                        time.sleep(0)
         finally:
             ear.close()
 

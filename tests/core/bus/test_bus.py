@@ -6,13 +6,14 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 
 import psycopg
 import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from core.bus import Bus, metrics, sender
+from core.bus import Bus, listener, metrics, sender
 from core.bus.through_postgres import PostgresBus
 from core.bus.through_redis import RedisBus
 from core.config import Settings
@@ -219,6 +220,26 @@ class TestIdle:
         away.put("heads", [b"lost too"])
         wait_for(lambda: not first.is_alive(), seconds=0.3)
         away.close()
+
+
+class TestCrowds:
+    def test_of_messages_let_others_have_a_turn(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        heard: list[bytes] = []
+        pauses: list[int] = []
+        monkeypatch.setattr(listener, "time", SimpleNamespace(sleep=lambda _seconds: pauses.append(len(heard))))
+
+        class Full:
+            def messages(self) -> Iterator[tuple[str, bytes]]:
+                yield from (("heads", b"x") for _ in range(1_000 - len(heard)))
+                time.sleep(0.01)
+
+            def close(self) -> None:
+                """There is nothing to close."""
+
+        listening = listener.Listener(Full, lambda _channel, body: heard.append(body), lambda: None)
+        wait_for(lambda: len(heard) == 1_000)
+        listening.close()
+        assert pauses == [200, 400, 600, 800, 1_000]
 
 
 class TestForks:

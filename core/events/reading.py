@@ -9,6 +9,7 @@ import structlog
 
 from core import streams
 from core.events import following, visibility
+from core.events.errors import EventsMissing
 from core.events.event import UnknownEvent
 from core.events.follower import Recorded
 from core.events.log import SCOPE
@@ -22,11 +23,11 @@ _MOST_LOOKED_AT = 1_000
 
 
 def pull(after: int, limit: int) -> EventFeed:
-    """What the acting user may see of what came after a number, at most so much."""
+    """What the acting user may see of what came after a number, at most so much. Raises EventsMissing."""
     items: list[Recorded] = []
     upto = after
     while upto - after < _MOST_LOOKED_AT:
-        entries = following.after(upto, limit=_AT_ONCE)
+        entries = _entries(upto)
         if not entries:
             # A number beyond the head is of a log that has begun anew, as a database does that was restored.
             return _feed(items, min(upto, streams.head(SCOPE)), more=False)
@@ -37,6 +38,15 @@ def pull(after: int, limit: int) -> EventFeed:
         if len(entries) < _AT_ONCE:
             return _feed(items, upto, more=False)
     return _feed(items, upto, more=streams.head(SCOPE) > upto)
+
+
+def _entries(after: int) -> list[Recorded]:
+    try:
+        return following.after(after, limit=_AT_ONCE)
+    except following.Gap as gap:
+        # Whoever went on past it would believe that they know everything.
+        log.exception("events.missing", after=after)
+        raise EventsMissing from gap
 
 
 def topic_page(after: int, limit: int) -> TopicPage:

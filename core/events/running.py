@@ -104,14 +104,14 @@ class _Bell:
 def _round(app: Flask, stop: threading.Event, bell: _Bell, agencies: set[UUID] | None) -> None:
     """A batch for each follower that has something to read: none of them waits for another's backlog."""
     followers = following.registered(app)
-    names = [name for name, each in followers.items() if each.follower.eager or agencies is None]
     try:
         with app.app_context():
-            lags = checkpoints.lagging(names, agencies)
+            lags = checkpoints.lagging(followers, agencies)
         for lag in lags:
             if stop.is_set():
                 return
-            if following.step(app, lag):
+            due = agencies is None or followers[lag.name].follower.eager or lag.behind >= following.BATCH
+            if due and following.step(app, lag):
                 bell.ring(lag.agency_id)
     except Exception:
         # The database is away; the next beat tries again.

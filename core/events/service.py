@@ -9,13 +9,17 @@ from flask import current_app, g, request
 from core.actor import Actor
 from core.errors import Unauthorized
 from core.events import permissions, reading
+from core.events.errors import EventsMissing
 from core.events.schemas import EventFeed, FeedQuery
 from core.events.waiting import Place, waiting
 from core.plugins.manager import installed
 
 
 def feed(query: FeedQuery) -> EventFeed:
-    """What came after a number; waits for it where asked to. Raises Unauthorized, Forbidden for who ended meanwhile."""
+    """What came after a number; waits for it where asked to.
+
+    Raises EventsMissing; Unauthorized and Forbidden for who was signed out or demoted meanwhile.
+    """
     found = reading.pull(query.after, query.limit)
     if found.items or found.more or found.upto < query.after or not query.wait:
         return found
@@ -27,9 +31,11 @@ def feed(query: FeedQuery) -> EventFeed:
 def _waited(place: Place, found: EventFeed, query: FeedQuery, until: float) -> EventFeed:
     while place.wait(beyond=found.upto, until=until):
         _still_admitted()
-        found = reading.pull(found.upto, query.limit)
+        before, found = found.upto, reading.pull(found.upto, query.limit)
         if found.items:
             break
+        if found.upto == before:
+            raise EventsMissing
     return found
 
 

@@ -120,14 +120,13 @@ class Place:
 
     def wait(self, *, beyond: int, until: float) -> bool:
         """Whether the log has grown beyond a number before the monotonic clock says so; holds no connection."""
-        while True:
+        # The time first: what one may not see wakes as well, and there may be no end of that.
+        while (left := until - time.monotonic()) > 0:
             self.bell.clear()
             if self._waiting.head(self.agency_id) > beyond:
                 return True
-            left = until - time.monotonic()
-            if left <= 0:
-                return False
             self.bell.wait(min(left, GLANCE))
+        return False
 
 
 def waiting(app: Flask) -> Waiting:

@@ -16,6 +16,7 @@ from core.testing.clients import ApiClient, faults, ok, problem
 from core.testing.factories import AgencyUnderTest
 from tests.core.events.asking import feed, make_lead, told
 from tests.core.events.conftest import sold
+from tests.core.events.places import Owner
 
 Happen = Callable[..., None]
 
@@ -86,6 +87,21 @@ class TestOrder:
         first = feed(agent)
         assert (first["upto"], first["more"]) == (9, True)
         assert told(agent) == [lead]
+
+
+class TestHoles:
+    def test_nobody_is_told_what_comes_after_one(self, api: ApiClient, happen: Happen, owner: Owner) -> None:
+        happen(sold(), sold(), sold())
+        head = feed(api)["upto"]
+        owner.execute("DELETE FROM core_event WHERE seq = %s", (head - 1,))
+        assert problem(api.get(f"/events?after={head - 2}")) == (503, "events_missing")
+        assert feed(api, head)["items"] == []
+
+    def test_nobody_waits_for_what_is_missing_at_the_end(self, api: ApiClient, happen: Happen, owner: Owner) -> None:
+        happen(sold())
+        head = feed(api)["upto"]
+        owner.execute("DELETE FROM core_event WHERE seq = %s", (head,))
+        assert problem(api.get(f"/events?after={head - 1}&wait=20")) == (503, "events_missing")
 
 
 class TestWhoSeesWhat:

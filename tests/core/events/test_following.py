@@ -190,6 +190,28 @@ class TestManyProcesses:
             background.join(timeout=5)
         assert not background.is_alive()
 
+    def test_one_that_nobody_waits_for_reads_a_full_batch_at_once(
+        self, app: Application, agency: AgencyUnderTest, follow: Follow, happen: Happen, owner: Owner,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:  # fmt: skip
+        monkeypatch.setattr(following, "BATCH", 5)
+        monkeypatch.setattr(running, "BEAT", 600.0)
+        follow(dataclasses.replace(TALLY, eager=False))
+        stop = threading.Event()
+        background = threading.Thread(target=running.run_forever, args=(app, stop))
+        background.start()
+        try:
+            for count in (1, 2):
+                happen(*(sold() for _ in range(5)))
+                deadline = time.monotonic() + 15
+                while len(seen(owner, agency)) < 5 * count - 1:
+                    assert time.monotonic() < deadline
+                    time.sleep(0.01)
+        finally:
+            stop.set()
+            background.join(timeout=5)
+        assert not background.is_alive()
+
     def test_who_lags_is_asked_in_one_statement(
         self, app: Application, agency: AgencyUnderTest, follow: Follow, monkeypatch: pytest.MonkeyPatch
     ) -> None:

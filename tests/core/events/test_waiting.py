@@ -87,6 +87,17 @@ class TestWaiting:
         assert ok(asked.answer) == {"items": [], "upto": after + 1, "more": False}
         assert asked.took > 1.5
 
+    def test_what_one_may_not_see_does_not_prolong_it(
+        self, app: Application, agency: AgencyUnderTest, happen: Happen
+    ) -> None:
+        agent = agency.member("agent", team="North")
+        deadline = time.monotonic() + 10
+        with asking(app, agent, feed(agent)["upto"], wait=1) as asked:
+            while asked.is_alive() and time.monotonic() < deadline:
+                happen(sold())
+        assert ok(asked.answer)["items"] == []
+        assert asked.took < 3
+
     def test_it_holds_no_connection(self, app: Application, api: ApiClient) -> None:
         with asking(app, api, feed(api)["upto"], wait=2), app.app_context():
             deadline = time.monotonic() + 1

@@ -43,7 +43,7 @@ class Follower:
     follower in this agency, and it is tried again later. It may see a plugin's events of long ago: those it was made
     too late for, or those of a rebuild.
 
-    What it writes for a `build` is seen by nobody until that build is live (`following.live_build`): so it is rebuilt
+    What it writes for a `build` is seen by nobody until that build is live (`live_build`): so it is rebuilt
     from the first event beside the running one. One that keeps no rows of its own (it enqueues jobs, say) sets no
     `forget` and ignores `build`.
     """
@@ -59,7 +59,7 @@ class Follower:
     from_start: bool = False
     """Whether agencies that were there before it are read from their first event; always so where it can be rebuilt."""
     eager: bool = True
-    """Whether it reads as soon as something happened; otherwise every few seconds, more events at a time."""
+    """Whether it reads as soon as something happened; otherwise every few seconds, or when there is a full batch."""
 
     @property
     def complete(self) -> bool:

@@ -30,15 +30,18 @@ _IN_SAVEPOINT = frozenset({"agency_created", "socket_rooms"})
 
 def implementations(module: ModuleType | None) -> dict[str, Implementation]:
     """The hooks a module implements, by hook name."""
-    functions = vars(module).values() if module else ()
-    marked = [function for function in functions if callable(function) and hasattr(function, _MARK)]
+    marked = [function for function in _functions(module) if hasattr(function, _MARK)]
     return {getattr(function, _MARK).get("specname") or function.__name__: function for function in marked}
 
 
 def specifications(module: ModuleType | None) -> dict[str, Implementation]:
     """The hooks a module specifies, by name."""
-    functions = vars(module).values() if module else ()
-    return {function.__name__: function for function in functions if hasattr(function, _SPEC_MARK)}
+    return {function.__name__: function for function in _functions(module) if hasattr(function, _SPEC_MARK)}
+
+
+def _functions(module: ModuleType | None) -> list[Implementation]:
+    # Nothing else is asked for its attributes: `current_app` and its like answer only while there is an application.
+    return [each for each in vars(module).values() if inspect.isfunction(each)] if module else []
 
 
 def relay(plugins: Mapping[str, Plugin], *, core: frozenset[str]) -> tuple[pluggy.PluginManager, list[str]]:
@@ -47,7 +50,10 @@ def relay(plugins: Mapping[str, Plugin], *, core: frozenset[str]) -> tuple[plugg
     manager.add_hookspecs(hookspecs)
     for plugin in plugins.values():
         if plugin.hookspecs:
-            manager.add_hookspecs(plugin.hookspecs)
+            # Not the module itself: pluggy would ask everything in it for its attributes.
+            specified = ModuleType(plugin.name)
+            vars(specified).update(specifications(plugin.hookspecs))
+            manager.add_hookspecs(specified)
     problems: list[str] = []
     # pluggy calls the one registered last first.
     for name, plugin in reversed(list(plugins.items())):

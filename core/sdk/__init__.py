@@ -30,6 +30,7 @@ from core.errors import (
     under,
 )
 from core.events import history
+from core.events.checkpoints import live_build
 from core.events.event import Event, UnknownEvent
 from core.events.event import declared as declared_events
 from core.events.follower import Follower, Recorded
@@ -142,6 +143,7 @@ __all__ = [
     "installed",
     "is_on",
     "job",
+    "live_build",
     "masked",
     "money",
     "next_reference",

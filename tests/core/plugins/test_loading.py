@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from flask import current_app
 from pydantic import BaseModel, SecretStr
 
 from core import config
@@ -153,6 +154,23 @@ class TestHooks:
         before = failures("aa", "socket_rooms")
         assert plugins.hook.socket_rooms(actor="Ada") == [["room of Ada"]]
         assert failures("aa", "socket_rooms") == before + 1
+
+    def test_a_module_may_import_what_answers_in_an_application_alone(
+        self, make: Make, load_these: Load, module: Module
+    ) -> None:
+        @hookspec
+        def aa_greeting(name: str) -> str:  # type: ignore[empty-body] # a specification has none
+            """Called when somebody comes; returns what they are told."""
+
+        @hookimpl
+        def greet(name: str) -> str:
+            return f"Hello {name}"
+
+        greet.__name__ = "aa_greeting"
+        specified, implemented = module(aa_greeting), module(greet)
+        vars(specified)["current_app"] = vars(implemented)["current_app"] = current_app
+        plugins = load_these(make("aa", hookspecs=specified, hooks=implemented))
+        assert plugins.hook.aa_greeting(name="Ada") == ["Hello Ada"]
 
     def test_an_error_while_authorising_refuses(self, make: Make, load_these: Load, module: Module) -> None:
         @hookimpl

@@ -60,15 +60,16 @@ def create(draft: EndpointDraft) -> EndpointCreatedView:
 
 def change(endpoint_id: UUID, patch: EndpointPatch, *, version: int | None) -> EndpointView:
     """Change an endpoint. Raises Invalid, NotFound, PreconditionFailed."""
-    endpoint = endpoints.get(endpoint_id, version=version)
-    changes = patch.changes()
+    # Not for changing it yet: looking up a name takes seconds, and meanwhile no connection is held.
+    before, changes = endpoints.shown(endpoint_id), patch.changes()
     checks = []
-    if changes.get("url", endpoint.url) != endpoint.url:
+    if changes.get("url", before.url) != before.url:
         checks.append(partial(_check_address, changes["url"]))
     if "events" in changes:
         changes["events"] = _once_each(changes["events"])
         checks.append(partial(_check_events, changes["events"]))
     gather(*checks)
+    endpoint = endpoints.get(endpoint_id, version=version)
     changes = {name: value for name, value in changes.items() if getattr(endpoint, name) != value}
     if changes:
         _apply(endpoint, changes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from ipaddress import IPv4Address
 from typing import Any
 
 import psycopg
@@ -11,6 +12,8 @@ import pytest
 from sqlalchemy import make_url
 
 from core.config import Settings
+from core.extensions import db
+from core.http.application import Application
 from core.testing.clients import ApiClient, faults, ok, problem
 from core.testing.factories import AgencyUnderTest
 from plugins.webhooks.settings import WebhookSettings
@@ -112,6 +115,21 @@ class TestChanging:
         where = f"{ADDRESS}/{add(receiver)['id']}"
         response = api.patch(where, {"url": "https://10.0.0.1/", "events": ["leads.nothing"]}, version="*")
         assert faults(response) == {"/url": "refused_address", "/events/0": "unknown_event"}
+
+    def test_looks_the_name_up_without_a_connection(
+        self, app: Application, api: ApiClient, add: Add, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = f"{ADDRESS}/{add(receiver)['id']}"
+        busy: list[int] = []
+
+        def look_up(*_: object) -> list[IPv4Address]:
+            busy.extend(engine.pool.checkedout() for engine in db.engines.values())  # type: ignore[attr-defined] # QueuePool
+            return [IPv4Address("127.0.0.1")]
+
+        monkeypatch.setattr("core.outbound.client.look_up", look_up)
+        ok(api.patch(path, {"url": "https://hooks.example.com/other"}, version="*"))
+        assert busy
+        assert not any(busy)
 
     def test_tells_nothing_where_nothing_changed(self, api: ApiClient, add: Add, receiver: Receiver) -> None:
         made = add(receiver)

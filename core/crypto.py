@@ -47,9 +47,9 @@ def seal(key: bytes, plain: bytes, *, place: bytes) -> bytes:
 
 def unseal(key: bytes, sealed: bytes, *, place: bytes) -> bytes:
     """What was sealed. Raises Unreadable."""
+    if sealed[:1] != _FORM:
+        raise Unreadable("It was sealed in a form that is not known here")
     try:
-        if sealed[:1] != _FORM:
-            raise Unreadable("It was sealed in a form that is not known here")
         return AESGCM(key).decrypt(sealed[1:13], sealed[13:], _FORM + place)
     except (InvalidTag, ValueError) as error:
         raise Unreadable("It was sealed with another key, for another place, or was changed") from error

@@ -28,7 +28,7 @@ class Offer:
     @property
     def spelled(self) -> str:
         """How the README.md names it: a bare word counts only as code, `read` is in many a sentence."""
-        return f"`{self.name}`" if self.name.isidentifier() and self.name.islower() else self.name
+        return f"`{self.name}`" if self.name.isalpha() else self.name
 
 
 def undocumented(subject: Subject) -> list[str]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 from click.testing import CliRunner
 
@@ -93,7 +94,18 @@ class TestExamine:
 
     def test_a_pooler_in_front_of_roles_without_time_outs_is_a_warning(self, settings: Settings) -> None:
         found = checks.examine(settings.model_copy(update={"database_pooler": "transaction"}))
-        assert [warning.split(":")[0] for warning in found.warnings] == ["DATABASE_POOLER=transaction"]
+        named = [warning.split(":")[0] for warning in found.warnings]
+        assert named == ["DATABASE_POOLER=transaction", "DATABASE_DIRECT_URL is missing"]
+
+    def test_tables_that_are_missing_are_named_with_what_makes_them(self, settings: Settings) -> None:
+        assert checks.schema_problems(settings) == []
+        with psycopg.connect(settings.database_owner_url.get_secret_value(), autocommit=True) as owner:
+            owner.execute("ALTER TABLE leads_note RENAME TO leads_gone")
+            try:
+                (sentence,) = checks.schema_problems(settings)
+            finally:
+                owner.execute("ALTER TABLE leads_gone RENAME TO leads_note")
+        assert sentence == "The database lacks tables of leads: run `tripfile db upgrade`"
 
     def test_gevent_websocket_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("importlib.util.find_spec", lambda name: name == "geventwebsocket" or None)

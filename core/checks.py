@@ -52,6 +52,25 @@ def require(settings: Settings) -> list[str]:
     return found.warnings
 
 
+def schema_problems(settings: Settings) -> list[str]:
+    """A sentence where tables are missing: whatever serves would fail at each of them, again and again."""
+    from core.plugins import manager, rules
+
+    if settings.database_url is None:
+        return []
+    owners = {
+        table.name: plugin.name if table.name.startswith(f"{plugin.name}_") else "core"
+        for plugin in manager.load(settings).plugins.values()
+        for table in rules.tables(plugin)
+    }
+    with psycopg.connect(settings.database_url.get_secret_value(), connect_timeout=TIMEOUT) as connection:
+        rows = connection.execute(
+            "SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(quote_ident(name)) IS NULL", [list(owners)]
+        ).fetchall()
+    missing = sorted({owners[name] for (name,) in rows})
+    return [f"The database lacks tables of {', '.join(missing)}: run `tripfile db upgrade`"] if missing else []
+
+
 def installation_problems(*needed: str) -> list[str]:
     """Packages that are missing for what is asked, and one that breaks us by its mere presence."""
     missing = [name for name in needed if importlib.util.find_spec(name) is None]

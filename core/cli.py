@@ -103,7 +103,10 @@ def check() -> None:
     from core import checks
     from core.config import load
 
-    found = checks.examine(load())
+    settings = load()
+    found = checks.examine(settings)
+    if not found.problems:
+        found.problems.extend(checks.schema_problems(settings))
     for warning in found.warnings:
         click.echo(f"Warning: {warning}", err=True)
     for problem in found.problems:
@@ -148,6 +151,8 @@ def _sound_settings(missing: list[str], *, listens: bool = True) -> Settings:
         raise ConfigurationError(problems)
     for warning in checks.require(settings):
         click.echo(f"Warning: {warning}", err=True)
+    if lacking := checks.schema_problems(settings):
+        raise ConfigurationError(lacking)
     if listens:
         checks.listen(settings.host, settings.port).close()
     return settings

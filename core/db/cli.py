@@ -148,6 +148,7 @@ def doctor() -> None:
 def roles(superuser_url: str, database: str, prefix: str) -> None:
     """Make the owner, app and system roles and the database, and print their addresses for .env."""
     from core import config
+    from core.checks import database_problem
     from core.db.roles import ROLES, ensure
 
     with sentences():
@@ -158,6 +159,8 @@ def roles(superuser_url: str, database: str, prefix: str) -> None:
             "statement_timeout": settings.database_statement_timeout,
             "lock_timeout": settings.database_lock_timeout,
         }
+        if problem := database_problem("--superuser-url", superuser_url):
+            raise click.ClickException(problem)
         urls = ensure(superuser_url, database, passwords=passwords, prefix=prefix, timeouts=timeouts)
     click.echo(f"DATABASE_URL={urls.app}\nDATABASE_OWNER_URL={urls.owner}\nDATABASE_SYSTEM_URL={urls.system}")
 

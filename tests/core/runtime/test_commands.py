@@ -99,6 +99,7 @@ class TestExamine:
 
     def test_tables_that_are_missing_are_named_with_what_makes_them(self, settings: Settings) -> None:
         assert checks.schema_problems(settings) == []
+        assert settings.database_owner_url is not None
         with psycopg.connect(settings.database_owner_url.get_secret_value(), autocommit=True) as owner:
             owner.execute("ALTER TABLE leads_note RENAME TO leads_gone")
             try:

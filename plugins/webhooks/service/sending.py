@@ -104,7 +104,8 @@ def _wish(text: str) -> float | None:
         return float(text)
     try:
         when = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
+        # A number of any length may stand where the day or the zone does.
         return None
     return max(0.0, (when.replace(tzinfo=when.tzinfo or UTC) - clock.now()).total_seconds())
 

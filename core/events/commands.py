@@ -42,7 +42,7 @@ def rebuild(name: str, agency: str | None) -> None:
     # The commands run in an application's context of their own; work in the background needs the application itself.
     app = current_app._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001 - Flask documents it for this
     agencies = rebuilding.start(app, name, agency_id=agency_id_of(agency) if agency else None)
-    while left := rebuilding.under_way(app, name, agencies):
+    while left := [each for each in rebuilding.under_way(app, name, agencies) if not following.waits(app, each)]:
         stuck = next((place for place in left if place.last_error), None)
         if stuck is not None:
             raise click.ClickException(
@@ -50,7 +50,14 @@ def rebuild(name: str, agency: str | None) -> None:
             )
         if not following.follow_once(app, names=[name], agencies=agencies):
             time.sleep(0.2)
-    click.echo(f"{name} is rebuilt in {len(agencies)} agencies.")
+    off = {each.agency_id for each in rebuilding.under_way(app, name, agencies)}
+    click.echo(f"{name} is rebuilt in {_agencies(len(agencies) - len(off))}.")
+    if off:
+        click.echo(f"It is switched off in {_agencies(len(off))}, and rebuilt there once it is on again.")
+
+
+def _agencies(number: int) -> str:
+    return "1 agency" if number == 1 else f"{number} agencies"
 
 
 @events.command()

@@ -85,7 +85,7 @@ def follow_once(app: Flask, *, names: Iterable[str] | None = None, agencies: Ite
 
 def step(app: Flask, lag: Lag) -> bool:
     """Let one follower read a batch in one agency; whether it came further. Its own errors become its failures."""
-    if _waits(app, lag):
+    if waits(app, lag):
         return False
     limit = 1 if lag.failures else BATCH
     try:
@@ -110,7 +110,8 @@ def begin() -> None:
     checkpoints.begin(registered(current_app))
 
 
-def _waits(app: Flask, lag: Lag) -> bool:
+def waits(app: Flask, lag: Lag) -> bool:
+    """Whether a follower that must see everything stands still because its plugin is off for the agency."""
     followed = registered(app)[lag.name]
     with app.app_context():
         return followed.follower.complete and not _is_on(followed, lag.agency_id)

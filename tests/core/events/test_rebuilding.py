@@ -19,6 +19,7 @@ from core.events.follower import Follower, Recorded
 from core.events.following import follow_once
 from core.extensions import db
 from core.http.application import Application
+from core.testing.clients import ApiClient, ok
 from core.testing.factories import AgencyUnderTest
 from tests.core.events.conftest import sold
 from tests.core.events.tally import NAME, TALLY, Refunded
@@ -141,8 +142,24 @@ class TestCommands:
         kept = shown()
         with app.app_context():
             result = CliRunner().invoke(commands.events, ["rebuild", NAME, "--agency", agency.slug])
-        assert result.output == f"{NAME} is rebuilt in 1 agencies.\n"
+        assert result.output == f"{NAME} is rebuilt in 1 agency.\n"
         assert shown() == kept
+        assert builds(owner, agency) == [(2, True)]
+
+    def test_an_agency_that_has_it_switched_off_is_told_and_not_waited_for(
+        self, app: Application, agency: AgencyUnderTest, api: ApiClient, follow: Follow, owner: Owner
+    ) -> None:
+        follow(TALLY, plugin="leads")
+        follow_once(app, agencies=[agency.id])
+        ok(api.patch("/plugins/leads", {"enabled": False}))
+        with app.app_context():
+            result = CliRunner().invoke(commands.events, ["rebuild", NAME, "--agency", agency.slug])
+        assert result.output.splitlines() == [
+            f"{NAME} is rebuilt in 0 agencies.",
+            "It is switched off in 1 agency, and rebuilt there once it is on again.",
+        ]
+        ok(api.patch("/plugins/leads", {"enabled": True}))
+        follow_once(app, agencies=[agency.id])
         assert builds(owner, agency) == [(2, True)]
 
     def test_what_stops_it_is_told(self, app: Application, agency: AgencyUnderTest, follow: Follow) -> None:

@@ -54,6 +54,11 @@ class TestSealed:
             with pytest.raises(Unreadable):
                 sealing.opened(base64.b64encode(changed).decode(), column=COLUMN, row_id=row_id)
 
+    def test_says_that_a_later_form_is_not_known(self, work: UnitOfWork) -> None:
+        later = base64.b64encode(b"\x02" + bytes(40)).decode()
+        with pytest.raises(Unreadable, match="a form that is not known here"):
+            sealing.opened(later, column=COLUMN, row_id=ids.new())
+
     @pytest.mark.parametrize("text", ["", "no base 64!", "AQ==", "AAAA"])
     def test_opens_nothing_else(self, work: UnitOfWork, text: str) -> None:
         with pytest.raises(Unreadable):

@@ -94,6 +94,28 @@ class TestUpgrade:
         assert roles(empty.model_copy(update=pooled)) == ("tripfile_app", "tripfile_system")
 
 
+class TestEventsOfLongAgo:
+    def test_they_are_numbered_as_they_happened_and_keep_all_else(self, empty: Settings) -> None:
+        agencies = uuid4(), uuid4()
+        with connect(empty) as connection:
+            migrate.run_upgrade(connection, empty, [CORE])
+            migrate.run_downgrade(connection, empty, CORE, "0001")
+            for agency in agencies:
+                connection.execute(text(AGENCY), {"id": agency, "slug": str(agency)})
+                for minute in (2, 0, 1):
+                    connection.execute(text(EVENT), {"id": uuid4(), "agency": agency, "minute": minute})
+            before = connection.execute(text(EVENTS)).all()
+            for _ in range(2):
+                migrate.run_upgrade(connection, empty, [CORE])
+                numbered = connection.execute(text("SELECT payload, seq FROM core_event")).all()
+                assert [seq - payload["minute"] for payload, seq in numbered] == [1] * 6
+                heads = connection.execute(text("SELECT agency_id, scope, seq FROM core_stream_head")).all()
+                assert sorted(heads) == sorted((agency, "events", 3) for agency in agencies)
+                assert migrate.run_check(connection, empty, [CORE]) == []
+                migrate.run_downgrade(connection, empty, CORE, "0001")
+                assert connection.execute(text(EVENTS)).all() == before
+
+
 class TestOwnedTable:
     def test_the_application_meets_one_agency_and_the_owner_and_the_system_all(
         self, empty: Settings, tmp_path: Path
@@ -118,6 +140,12 @@ AGENCY = """
 INSERT INTO core_agency (id, slug, name, currency, zone, language, version, created_at, updated_at)
 VALUES (:id, :slug, 'Sunrise', 'EUR', 'UTC', 'en', 1, now(), now())
 """
+EVENT = """
+INSERT INTO core_event (id, agency_id, name, schema_version, occurred_at, subject, subject_id, actor_kind, payload)
+VALUES (:id, :agency, 'leads.lead_won', 1, timestamptz '2026-03-01 08:00Z' + :minute * interval '1 minute',
+        'leads.lead', :id, 'system', jsonb_build_object('minute', CAST(:minute AS integer)))
+"""
+EVENTS = "SELECT * FROM core_event ORDER BY id"
 NOTE = """
 INSERT INTO visas_note (id, agency_id, body, version, created_at, updated_at)
 VALUES (:id, :agency, 'Ask', 1, now(), now())

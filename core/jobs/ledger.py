@@ -107,11 +107,12 @@ def report(lease: Lease, progress: msgspec.Struct) -> bool | None:
     return None if row is None else bool(row.cancel_requested)
 
 
-def retry(lease: Lease, *, error: str, delay: timedelta) -> bool:
-    """Have a job tried again after a while; whether it still was ours."""
+def retry(lease: Lease, *, error: str, delay: timedelta) -> str | None:
+    """Have a job tried again after a while, or cancelled where somebody wants that; its state, None if not ours."""
     values = {"id": lease.id, "token": lease.token, "error": error, "delay": delay}
     with apart() as session:
-        return _count(session, statements.RETRY, values) == 1
+        state: str | None = session.execute(statements.RETRY, values).scalar()
+    return state
 
 
 def end(lease: Lease, *, state: str, error: str | None) -> bool:
@@ -134,7 +135,7 @@ def take_back(*, backoff: timedelta) -> list[str]:
 
 
 def spent() -> list[Spent]:
-    """The jobs whose lease has expired in their last attempt."""
+    """Take over the jobs whose lease has expired in their last attempt, to bury them."""
     with apart() as session:
         return [Spent(**row) for row in session.execute(statements.SPENT).mappings()]
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import bindparam, func, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from core.actor import system
@@ -23,6 +24,7 @@ from core.jobs.run import LeaseLost, Run
 from core.telemetry import masked
 
 LONGEST_PAUSE = timedelta(hours=1)
+LONGEST_ASKED = timedelta(days=30)
 _FRAMES = 6
 _MOST_TEXT = 4000
 _END = (
@@ -73,12 +75,24 @@ def pause_after(attempt: int, *, backoff: timedelta) -> timedelta:
     return ceiling * random.random()  # noqa: S311 - jitter, not a secret
 
 
+def pause_asked_for(seconds: float) -> timedelta:
+    """How long a provider wants us to wait; what it says is not for ever, nor in the past."""
+    return timedelta(seconds=max(0.0, min(seconds, LONGEST_ASKED.total_seconds())))
+
+
 def sentence(error: BaseException) -> str:
     """What went wrong and where, without secrets, for whoever looks at the dead letters."""
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     # No source lines: they may hold values.
     places = [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
-    return masked("\n".join([f"{type(error).__name__}: {error}"[:_MOST_TEXT], *places]))
+    return masked("\n".join([f"{type(error).__name__}: {_said(error)}"[:_MOST_TEXT], *places]))
+
+
+def _said(error: BaseException) -> str:
+    # The rest of what the database says are the statement and the values of rows, which may be somebody's.
+    said = str(error.orig).partition("\n")[0] if isinstance(error, DBAPIError) else str(error)
+    # PostgreSQL keeps neither; an error about a broken file often quotes it.
+    return said.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _end(lease: Lease, state: str, error: str | None) -> bool:

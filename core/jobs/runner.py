@@ -44,6 +44,9 @@ class Outcome(StrEnum):
     """The ledger could not be told; the lease will expire."""
 
 
+_RETRIED = {"queued": Outcome.RETRIED, "cancelled": Outcome.CANCELLED, None: Outcome.LOST}
+
+
 class Runner:
     """Runs the jobs of an application."""
 
@@ -98,9 +101,9 @@ class Runner:
         except Discard as error:
             return self._dead(claim, lease, error)
         except RetryAfter as error:
-            return self._failed(claim, lease, error, timedelta(seconds=error.seconds))
-        # A job that calls sys.exit() has failed; the worker goes on.
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a job raises
+            return self._failed(claim, lease, error, outcome.pause_asked_for(error.seconds))
+        # A job that calls sys.exit() or whose asyncio task is cancelled has failed; the worker goes on.
+        except BaseException as error:  # noqa: BLE001 - whatever a job raises
             return self._failed(claim, lease, error, outcome.pause_after(claim.attempt, backoff=self._backoff))
 
     def _perform(self, claim: Claim, lease: Lease, known: Known) -> Outcome:
@@ -132,8 +135,8 @@ class Runner:
         if claim.attempt >= claim.max_attempts:
             return self._dead(claim, lease, error)
         log.warning("job.failed", cause=type(error).__name__, pause=round(pause.total_seconds(), 1), exc_info=error)
-        kept = ledger.retry(lease, error=outcome.sentence(error), delay=pause)
-        return Outcome.RETRIED if kept else Outcome.LOST
+        became = ledger.retry(lease, error=outcome.sentence(error), delay=pause)
+        return _RETRIED[became]
 
     def _dead(self, claim: Claim, lease: Lease, error: BaseException) -> Outcome:
         log.error("job.dead", cause=type(error).__name__, exc_info=error)

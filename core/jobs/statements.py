@@ -31,6 +31,8 @@ _PARTS = {
             ON job.id = mine.id AND job.lease_token = mine.token
         WHERE job.state = 'running' ORDER BY job.id FOR UPDATE OF job
     """,
+    "back": "CASE WHEN cancel_requested THEN 'cancelled' ELSE 'queued' END",
+    "if_cancelled": "CASE WHEN cancel_requested THEN clock_timestamp() END",
     "silent": "state = 'running' AND lease_until < now()",
     "in_agency": "(CAST(:agency_id AS uuid) IS NULL OR job.agency_id = :agency_id)",
     "let_go": "lease_token = NULL, lease_until = NULL",
@@ -98,16 +100,24 @@ WHERE id IN ({held}) RETURNING id
 """)
 
 RELEASE = _statement("""
-UPDATE core_job SET state = 'queued', attempt = attempt - 1, started_at = NULL, {let_go},
+UPDATE core_job SET state = {back}, finished_at = {if_cancelled}, attempt = attempt - 1, started_at = NULL, {let_go},
     due = :delay <= interval '0', run_at = CASE WHEN :delay <= interval '0' THEN run_at ELSE now() + :delay END
 WHERE id IN ({held}) RETURNING id
 """)
 
-ABANDON = _statement("UPDATE core_job SET lease_until = now() WHERE id IN ({held}) RETURNING id")
+# What is locked is coming to its end just now.
+ABANDON = _statement("UPDATE core_job SET lease_until = now() WHERE id IN ({held} SKIP LOCKED) RETURNING id")
 
+# A job whose commit waits for somebody must not keep the heartbeat from the others: they would all be taken back.
+# Nobody takes back what is locked.
 RENEW = _statement("""
-UPDATE core_job SET lease_until = clock_timestamp() + :lease
-WHERE id IN ({held}) RETURNING id, cancel_requested
+WITH renewed AS (
+    UPDATE core_job SET lease_until = clock_timestamp() + :lease WHERE id IN ({held} SKIP LOCKED)
+)
+SELECT job.id, job.cancel_requested FROM core_job AS job
+JOIN (SELECT unnest(CAST(:ids AS uuid[])) AS id, unnest(CAST(:tokens AS uuid[])) AS token) AS mine
+    ON job.id = mine.id AND job.lease_token = mine.token
+WHERE job.state = 'running'
 """)
 
 REPORT = _statement("""
@@ -115,8 +125,9 @@ UPDATE core_job SET progress = CAST(:progress AS jsonb) WHERE {ours} RETURNING c
 """)
 
 RETRY = _statement("""
-UPDATE core_job SET state = 'queued', due = false, run_at = now() + :delay, last_error = :error, {let_go}
-WHERE {ours} RETURNING id
+UPDATE core_job SET state = {back}, finished_at = {if_cancelled}, due = false, run_at = now() + :delay,
+    last_error = :error, {let_go}
+WHERE {ours} RETURNING state
 """)
 
 END = _statement("""
@@ -136,8 +147,7 @@ WITH risen AS (
 
 TAKE_BACK = _statement("""
 UPDATE core_job SET {let_go}, last_error = 'The worker that ran it ended without a word',
-    state = CASE WHEN cancel_requested THEN 'cancelled' ELSE 'queued' END,
-    finished_at = CASE WHEN cancel_requested THEN now() END,
+    state = {back}, finished_at = {if_cancelled},
     -- The first time at once: most workers end because they are replaced. Then later and later, because a job that
     -- takes its process down takes its neighbours along.
     due = attempt <= 1,
@@ -149,9 +159,14 @@ WHERE id IN (
 ) RETURNING queue
 """)
 
+# The sweeper takes their leases over: a worker that was only slow cannot renew them meanwhile, nor another sweeper come
+# in between.
 SPENT = _statement("""
-SELECT id, name, queue, lease_token AS token, agency_id, user_id FROM core_job
-WHERE {silent} AND attempt >= max_attempts AND NOT cancel_requested LIMIT 100
+UPDATE core_job SET lease_token = gen_random_uuid(), lease_until = clock_timestamp() + interval '30 s'
+WHERE id IN (
+    SELECT id FROM core_job WHERE {silent} AND attempt >= max_attempts AND NOT cancel_requested
+    LIMIT 100 FOR UPDATE SKIP LOCKED
+) RETURNING id, name, queue, lease_token AS token, agency_id, user_id
 """)
 
 WAITING = _statement("""

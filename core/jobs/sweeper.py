@@ -69,7 +69,7 @@ class Sweeper:
         self._ring(ledger.promote())
 
     def sweep(self) -> None:
-        """Take back what silent workers held, give up what they held in its last attempt, and ring for all that waits.
+        """Take back what silent workers held, ring for all that waits, and give up what was in its last attempt.
 
         Bells get lost; here everything that is due is rung for again.
         """
@@ -77,9 +77,9 @@ class Sweeper:
         if back:
             leases_expired.inc(len(back))
             log.warning("jobs.taken_back", jobs=len(back))
+        self._ring(ledger.waiting(self._queues))
         for spent in ledger.spent():
             self._bury(spent)
-        self._ring(ledger.waiting(self._queues))
 
     def align(self) -> None:
         """Give new agencies and new jobs their schedules."""

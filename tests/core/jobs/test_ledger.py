@@ -10,10 +10,12 @@ from itertools import chain
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from core.actor import system
 from core.db.session import unit_of_work
 from core.db.tenancy import acting_as
+from core.extensions import db
 from core.http.application import Application
 from core.jobs import ledger
 from core.jobs.ledger import Claim, Lease
@@ -182,6 +184,42 @@ class TestLeases:
         assert row.state == "dead"
         assert "without a word" in row.last_error
 
+    def test_a_commit_that_waits_does_not_keep_the_heartbeat_from_the_others(
+        self, app: Application, acting: Acting, worker: WorkerHere, chores: Any, claim: Callable[..., list[Claim]]
+    ) -> None:
+        with acting():
+            chores.nothing.enqueue_many({"number": each} for each in range(2))
+        held, other = (Lease(each) for each in claim(most=2))
+        worker.ask("UPDATE core_job SET lease_until = now() - interval '1 s'")
+        with db.engines["system"].begin() as committing:
+            committing.execute(text("SELECT 1 FROM core_job WHERE id = :id FOR UPDATE"), {"id": held.id})
+            with ThreadPoolExecutor(1) as pool:
+
+                def beat() -> list[str]:
+                    with app.app_context():
+                        ledger.renew([held, other], lease=LEASE)
+                        return ledger.take_back(backoff=LEASE)
+
+                assert pool.submit(beat).result(5) == []
+        assert not held.lost
+        assert not other.lost
+        [(still,)] = worker.ask("SELECT lease_until > now() FROM core_job WHERE id = :id", id=other.id)
+        assert still
+
+    def test_a_slow_worker_cannot_renew_what_is_being_given_up_and_no_other_sweeper_gives_it_up_too(
+        self, acting: Acting, worker: WorkerHere, chores: Any, claim: Callable[..., list[Claim]]
+    ) -> None:
+        with acting():
+            job_id = chores.nothing.enqueue(1)
+        worker.ask("UPDATE core_job SET max_attempts = 1")
+        [taken] = claim()
+        worker.ask("UPDATE core_job SET lease_until = now() - interval '1 s'")
+        assert [each.id for each in ledger.spent()] == [job_id]
+        assert ledger.spent() == []
+        slow = Lease(taken)
+        ledger.renew([slow], lease=LEASE)
+        assert slow.lost
+
     def test_somebody_who_is_about_to_end_lets_go_at_once(
         self, acting: Acting, worker: WorkerHere, chores: Any, claim: Callable[..., list[Claim]]
     ) -> None:
@@ -235,7 +273,7 @@ class TestSweeping:
         client = worker.app.test_client()
         assert 'tripfile_jobs_depth{queue="idle",state="due"} 3.0' in client.get("/metrics").text
         worker.work()
-        text = client.get("/metrics").text
-        assert 'tripfile_jobs_depth{queue="idle",state="due"} 0.0' in text
-        assert 'tripfile_jobs_oldest_seconds{queue="idle"} 0.0' in text
-        assert 'tripfile_jobs_ended_total{name="chores.nothing",outcome="done",queue="idle"}' in text
+        told = client.get("/metrics").text
+        assert 'tripfile_jobs_depth{queue="idle",state="due"} 0.0' in told
+        assert 'tripfile_jobs_oldest_seconds{queue="idle"} 0.0' in told
+        assert 'tripfile_jobs_ended_total{name="chores.nothing",outcome="done",queue="idle"}' in told

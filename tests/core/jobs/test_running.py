@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,13 +11,16 @@ from typing import Any
 
 import pytest
 
+from core import ids
 from core.bus import Bus
+from core.extensions import db
 from core.http.application import Application
 from core.jobs import ledger, outcome
 from core.jobs.events import JobFailed, JobFinished
 from core.jobs.run import current_run
 from core.testing.clients import ok
 from core.testing.factories import AgencyUnderTest
+from core.users.models import Team
 
 from .conftest import LEASE, Acting, WorkerHere
 
@@ -144,6 +148,57 @@ class TestFailure:
         assert (row.state, row.attempt) == ("dead", 1)
         assert "no spreadsheet" in row.last_error
 
+    @pytest.mark.parametrize(("asked", "least", "most"), [(-5.0, -1, 0), (1e30, 29 * 86400, 30 * 86400)])
+    def test_waits_neither_for_ever_nor_into_the_past(
+        self, acting: Acting, worker: WorkerHere, chores: Any, asked: float, least: int, most: int
+    ) -> None:
+        with acting():
+            chores.retry_later.enqueue(asked)
+        worker.work()
+        [(state, waits)] = worker.ask("SELECT state, extract(epoch FROM run_at - now()) FROM core_job")
+        assert state == "queued"
+        assert least < waits <= most
+
+    @pytest.mark.parametrize(
+        "error", [ValueError("byte \0 of the file"), ValueError("a \udc80 name"), asyncio.CancelledError("bye")]
+    )
+    def test_whatever_was_raised_is_written_down(
+        self,
+        acting: Acting,
+        worker: WorkerHere,
+        chores: Any,
+        error: BaseException,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        def fail(number: int) -> None:
+            raise error
+
+        monkeypatch.setattr(chores.nothing, "function", fail)
+        with acting():
+            job_id = chores.nothing.enqueue(1)
+        worker.work()
+        row = worker.row(job_id)
+        assert (row.state, row.lease_token) == ("queued", None)
+        assert row.last_error.startswith(type(error).__name__)
+        assert worker.lanes["idle"].leases() == []
+
+    def test_of_the_database_is_told_without_the_values_of_rows(
+        self, acting: Acting, worker: WorkerHere, chores: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(number: int) -> None:
+            same = ids.new()
+            db.session.add_all([Team(id=same, name="Ada Lovelace"), Team(id=same, name="Grace Hopper")])
+            db.session.flush()
+
+        monkeypatch.setattr(chores.nothing, "function", fail)
+        with acting():
+            job_id = chores.nothing.enqueue(1)
+        worker.work()
+        error = worker.row(job_id).last_error
+        assert error.startswith("IntegrityError: duplicate key value violates unique constraint")
+        assert "Lovelace" not in error
+        assert "INSERT" not in error
+
     def test_arguments_that_no_longer_fit_are_given_up(self, acting: Acting, worker: WorkerHere, chores: Any) -> None:
         with acting():
             job_id = chores.add_team.enqueue("north")
@@ -240,6 +295,21 @@ class TestCancelling:
         assert worker.runner.run(claim, ledger.Lease(claim)) == "cancelled"
         assert worker.row(job_id).state == "cancelled"
         assert teams() == []
+
+    def test_work_that_fails_or_is_given_back_is_not_run_again(
+        self, acting: Acting, worker: WorkerHere, chores: Any, app: Application
+    ) -> None:
+        with acting():
+            failing, waiting = chores.fail.enqueue(), chores.add_team.enqueue("never")
+        with app.app_context():
+            claims = ledger.claim("chores", ["chores.fail", "chores.add_team"], most=2, lease=LEASE)
+            leases = {claim.id: ledger.Lease(claim) for claim in claims}
+            worker.ask("UPDATE core_job SET cancel_requested = true")
+            ledger.release([leases[waiting]])
+        [claim] = [claim for claim in claims if claim.id == failing]
+        assert worker.runner.run(claim, leases[failing]) == "cancelled"
+        assert worker.states() == {"cancelled": 2}
+        assert all(row.finished_at and row.lease_token is None for row in map(worker.row, leases))
 
     def test_a_heartbeat_brings_the_word(
         self, acting: Acting, worker: WorkerHere, chores: Any, app: Application

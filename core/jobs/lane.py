@@ -29,6 +29,8 @@ _RING_EVERY = 0.02
 _FAST = 0.001
 """Seconds: a second thread of the same interpreter only makes such jobs slower."""
 _RECENT = 0.3
+HELD_UP = 0.1
+"""Seconds without a new job after which the one thread that drains quick jobs has met a slow one: others help."""
 
 
 class _Claimed(NamedTuple):
@@ -65,13 +67,14 @@ class Lane:
         self._draining = 0
         self._rung = False
         self._rang_at = 0.0
+        self._moved_at = 0.0
         self.stopping = False
 
     def drain(self) -> None:
         """Run what is due until nothing is. Called for each bell; several threads may."""
         with self._lock:
             self._rung = True
-            if self._draining and self._seconds < _FAST:
+            if self._draining and self._seconds < _FAST and not self._held_up:
                 return
             self._draining += 1
         try:
@@ -88,9 +91,17 @@ class Lane:
             return [*self._running, *(each.lease for each in self._waiting), *self._done]
 
     @property
-    def running(self) -> int:
-        """Jobs that run now."""
-        return len(self._running)
+    def busy(self) -> int:
+        """Threads that run a job or claim some."""
+        return self._draining
+
+    def call_help(self) -> None:
+        """Ring again for a bell that was left to a thread which has met a slow job."""
+        with self._lock:
+            if not (self._rung and self._held_up) or self.stopping:
+                return
+            self._rung = False
+        self._ring()
 
     def tell(self, *, now: bool = False) -> None:
         """Tell the ledger of jobs that are done, when it is time for that."""
@@ -121,11 +132,16 @@ class Lane:
                 ledger.release(leases)
             self._ring()
 
+    @property
+    def _held_up(self) -> bool:
+        return time.monotonic() - self._moved_at > HELD_UP
+
     def _called(self) -> bool:
         """Whether a bell rang since the last look; where none did, this thread counts as gone."""
         with self._lock:
             if self._rung and not self.stopping:
                 self._rung = False
+                self._moved_at = time.monotonic()
                 return True
             # Under the same lock as the look: a bell in between would find a thread that is about to go.
             self._draining -= 1
@@ -154,6 +170,7 @@ class Lane:
             claimed = self._waiting.popleft()
             # At once, so that no heartbeat finds it in neither place.
             self._running.add(claimed.lease)
+            self._moved_at = time.monotonic()
             return claimed
 
     def _claim(self) -> None:
@@ -163,7 +180,8 @@ class Lane:
         with self._lock:
             self._waiting.extend(_Claimed(claim, Lease(claim)) for claim in claims)
             self._claimed_at = time.monotonic()
-            more = len(claims) >= wanted and self._claimed_at - self._rang_at > _RING_EVERY
+            # One alone may have been picked out of many: it failed before, or is more urgent.
+            more = len(claims) in (1, wanted) and self._claimed_at - self._rang_at > _RING_EVERY
             if more:
                 self._rang_at = self._claimed_at
         if self.stopping:

@@ -100,17 +100,19 @@ class Worker:
             consumer.stop_flag.set()
         self._safely(self._give_back)
         deadline = time.monotonic() + within
-        while any(lane.running for lane in self.lanes.values()) and time.monotonic() < deadline:
+        # Also for a thread that is claiming just now: it gives back what it gets.
+        while any(lane.busy for lane in self.lanes.values()) and time.monotonic() < deadline:
             time.sleep(0.02)
-        drained = not any(lane.running for lane in self.lanes.values())
+        drained = not any(lane.busy for lane in self.lanes.values())
         self._safely(self._tell)
+        # First, because it would renew what is abandoned.
+        self._ended.set()
+        self._heart.join(2)
         if not drained:
             self._safely(self._abandon)
         if self._subscription is not None:
             self._subscription.close()
         self._sweeper.stop()
-        self._ended.set()
-        self._heart.join(2)
         return drained
 
     def run(self) -> int:
@@ -160,6 +162,7 @@ class Worker:
             for lane in self.lanes.values():
                 self._safely(lane.tell)
                 self._safely(lane.give_back)
+                self._safely(lane.call_help)
             if time.monotonic() >= renew_at and self._safely(self._renew):
                 renew_at = time.monotonic() + lease.total_seconds() / 3
 

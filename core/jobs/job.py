@@ -15,6 +15,7 @@ from msgspec import structs
 from core import clock, ids
 from core.actor import current_actor
 from core.db import closing
+from core.db.tenancy import current_agency_id
 from core.errors import Fault, Invalid
 from core.events.event import owner_of_module
 from core.extensions import db
@@ -75,7 +76,10 @@ class Job(Generic[P]):
         self.function(*args, **kwargs)
 
     def enqueue(self, *args: P.args, **kwargs: P.kwargs) -> UUID:
-        """Do it once the running unit of work has committed. Raises Invalid for arguments of the wrong type."""
+        """Do it in the acting agency once the running unit of work has committed.
+
+        Raises Invalid for arguments of the wrong type, NoAgency where maintenance does not say whom it acts for.
+        """
         return self.later().enqueue(*args, **kwargs)
 
     def enqueue_many(self, arguments: Iterable[Mapping[str, Any]]) -> list[UUID]:
@@ -92,6 +96,8 @@ class Job(Generic[P]):
     ) -> Enqueueing[P]:
         """The same with options. `unique`: while a job of this name and key waits or runs, another is not added.
 
+        So where one that runs may have read too early, let the key say what for (as a version). A job may enqueue its
+        own successor under its own key: that is added as it ends.
         `priority`: lower goes first; 0 is normal.
         """
         return Enqueueing(self, at=at, delay=delay, unique=unique, priority=priority)
@@ -155,10 +161,11 @@ class Enqueueing(Generic[P]):
         if self._job.platform:
             # The application's role writes rows of its agency only.
             raise PlatformOnly(f"{self._job.name} spans agencies: it runs by its schedule, nobody enqueues it")
+        agency_id = current_agency_id()
         first = entry_of(self._job, {}, at=self._at, delay=self._delay, unique=self._unique)
         first.priority = self._priority
         entries = [structs.replace(first, id=ids.new(), payload=payload) for payload in payloads]
-        closing.of(db.session()).enqueue(*entries, agency_id=first.agency_id)
+        closing.of(db.session()).enqueue(*entries, agency_id=agency_id)
         return [entry.id for entry in entries]
 
 

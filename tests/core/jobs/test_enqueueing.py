@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 
 from core import clock
+from core.actor import system
 from core.db import closing
+from core.db.tenancy import NoAgency, acting_as
 from core.errors import Invalid
 from core.http.application import Application
 from core.jobs.job import PlatformOnly, job
+from core.testing.factories import AgencyUnderTest
 
 from .conftest import Acting, WorkerHere
 
@@ -73,6 +76,19 @@ class TestEnqueue:
             chores.nothing.later(unique="once").enqueue(4)
         assert worker.states() == {"done": 2, "queued": 1}
 
+    def test_unique_work_may_enqueue_its_own_successor(
+        self, acting: Acting, worker: WorkerHere, chores: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def count_down(number: int) -> None:
+            if number:
+                chores.nothing.later(unique="countdown").enqueue(number - 1)
+
+        monkeypatch.setattr(chores.nothing, "function", count_down)
+        with acting():
+            chores.nothing.later(unique="countdown").enqueue(3)
+        worker.work()
+        assert worker.states() == {"done": 4}
+
     def test_thousands_fit_into_one_commit(self, acting: Acting, worker: WorkerHere, chores: Any) -> None:
         with acting():
             chores.add_team.enqueue_many({"name": "x" * 200} for _ in range(8000))
@@ -81,6 +97,16 @@ class TestEnqueue:
     def test_work_that_spans_agencies_is_not_enqueued_by_somebody_in_one(self, acting: Acting, chores: Any) -> None:
         with acting(), pytest.raises(PlatformOnly):
             chores.tidy.enqueue()
+
+    def test_maintenance_says_for_which_agency_it_enqueues(
+        self, app: Application, acting: Acting, worker: WorkerHere, chores: Any, agency: AgencyUnderTest
+    ) -> None:
+        with acting(system(None)):
+            with pytest.raises(NoAgency):
+                chores.nothing.enqueue()
+            with acting_as(system(agency.id)):
+                job_id = chores.nothing.enqueue()
+        assert worker.row(job_id).agency_id == agency.id
 
 
 class TestBells:

@@ -56,14 +56,16 @@ def _connect(app: Application, settings: Settings) -> None:
 
 def _engine_options(settings: Settings) -> dict[str, Any]:
     connect = {**connect_options(settings), "prepare_threshold": None if settings.database_pooler != "none" else 5}
+    # An error's text goes into logs and dead letters: without the values of rows, which may be somebody's.
+    common = {"connect_args": connect, "hide_parameters": True}
     if settings.database_pooler == "transaction":
         # PgBouncer is the pool.
-        return {"poolclass": NullPool, "connect_args": connect}
+        return {**common, "poolclass": NullPool}
     return {
+        **common,
         "pool_size": settings.database_pool_size,
         "max_overflow": 0,
         "pool_timeout": settings.database_statement_timeout.total_seconds(),
-        "connect_args": connect,
     }
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from core import ids
 from core.bus import Bus
@@ -185,10 +186,16 @@ class TestFailure:
     def test_of_the_database_is_told_without_the_values_of_rows(
         self, acting: Acting, worker: WorkerHere, chores: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        raised: list[str] = []
+
         def fail(number: int) -> None:
             same = ids.new()
             db.session.add_all([Team(id=same, name="Ada Lovelace"), Team(id=same, name="Grace Hopper")])
-            db.session.flush()
+            try:
+                db.session.flush()
+            except IntegrityError as error:
+                raised.append(str(error))
+                raise
 
         monkeypatch.setattr(chores.nothing, "function", fail)
         with acting():
@@ -198,6 +205,9 @@ class TestFailure:
         assert error.startswith("IntegrityError: duplicate key value violates unique constraint")
         assert "Lovelace" not in error
         assert "INSERT" not in error
+        # This is what logs tell.
+        assert "INSERT" in raised[0]
+        assert "Lovelace" not in raised[0]
 
     def test_arguments_that_no_longer_fit_are_given_up(self, acting: Acting, worker: WorkerHere, chores: Any) -> None:
         with acting():

@@ -75,10 +75,14 @@ class Child:
         if now >= self._due_at:
             self.start()
 
-    def drain(self, patience: float) -> None:
-        """Have it end in order, and by force when that takes too long."""
+    def ask(self) -> None:
+        """Have it end in order. Once: a second signal tells it to hurry."""
         if self.process is not None and self.lives:
             self.process.terminate()
+
+    def drain(self, patience: float) -> None:
+        """Wait until it has ended as it was asked to, and end it by force when that takes too long."""
+        if self.process is not None:
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(patience)
         self.kill()
@@ -188,10 +192,12 @@ class Supervisor:
             time.sleep(TICK)
 
     def _end(self) -> None:
-        """In order: no new connections, jobs that run and requests in flight come to their end, then the database."""
+        """No new connections; running jobs and requests in flight come to their end side by side; then the database."""
         _on_signals(lambda *_: self._kill())  # A second signal is impatient.
         if self.listener is not None:
             self.listener.close()
+        for child in (self.web, self.worker):
+            child.ask()
         self.worker.drain(WORKER_DRAIN_SECONDS + 5)
         self.web.drain(DRAIN_SECONDS + 5)
         if self.database is not None:

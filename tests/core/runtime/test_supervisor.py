@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +16,7 @@ from urllib.request import urlopen
 import pytest
 
 from core import processes
+from core.supervisor import Child
 
 from .conftest import Command
 
@@ -107,3 +110,43 @@ def test_the_life_of_an_installation(tripfile: Start, free_port: int) -> None:
     assert second.wait() == 0, second.text
     assert all(map(gone, survivors))
     assert "Traceback" not in second.text
+
+
+class TestDraining:
+    PATIENT = """
+import signal, sys, time
+asked = []
+signal.signal(signal.SIGTERM, lambda *_: asked.append(1))
+print("here", flush=True)
+while not asked:
+    time.sleep(0.02)
+time.sleep(1.5)
+sys.exit(len(asked))
+"""
+
+    def test_children_are_asked_once_and_come_to_their_end_side_by_side(self) -> None:
+        def start() -> subprocess.Popen[bytes]:
+            return subprocess.Popen(
+                [sys.executable, "-c", self.PATIENT], stdout=subprocess.PIPE, start_new_session=True
+            )
+
+        children = [Child(name, start) for name in ("web", "worker")]
+        try:
+            for each in children:
+                each.start()
+                assert each.process is not None
+                assert each.process.stdout is not None
+                each.process.stdout.readline()
+            asked = time.monotonic()
+            for each in children:
+                each.ask()
+            for each in children:
+                each.drain(10)
+            assert time.monotonic() - asked < 2.7
+            assert [each.process.returncode for each in children if each.process] == [1, 1]
+        finally:
+            for each in children:
+                each.kill()
+                if each.process and each.process.stdout:
+                    each.process.stdout.close()
+                    each.process.wait(5)

@@ -13,8 +13,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core import clock, ids
 from core.db.base import Identified, Model
 
-STATES = ("queued", "running", "done", "dead", "cancelled")
-
 
 class NewJob(msgspec.Struct, kw_only=True):
     """A job about to be enqueued; not the entity, because thousands are written at a time."""

@@ -60,12 +60,14 @@ def registered(app: Flask) -> Mapping[str, Followed]:
     return found
 
 
-def after(seq: int, *, limit: int) -> list[Recorded]:
-    """The acting agency's events after a number, in order. Raises Gap where one is missing."""
+def after(seq: int, *, limit: int, head: int = 0) -> list[Recorded]:
+    """The acting agency's events after a number, in order. Raises Gap where one is missing, up to `head` at least."""
     entries = _AFTER.rows(after=seq, limit=limit)
     for expected, entry in enumerate(entries, start=seq + 1):
         if entry.seq != expected:
             raise Gap(f"Event {expected} is missing: the log goes on with {entry.seq}")
+    if not entries and seq < head:
+        raise Gap(f"Events {seq + 1} to {head} are missing at the end of the log")
     return entries
 
 
@@ -133,10 +135,8 @@ def _advance(app: Flask, lag: Lag, limit: int) -> bool:
 
 def _read(followed: Followed, held: Checkpoint, lag: Lag, limit: int) -> int:
     """Take a batch and move the checkpoint with what it causes; where it stands then."""
-    entries = after(held.seq, limit=limit)
+    entries = after(held.seq, limit=limit, head=lag.head)
     if not entries:
-        if held.seq < lag.head:
-            raise Gap(f"Events {held.seq + 1} to {lag.head} are missing at the end of the log")
         return held.seq
     wanted = _wanted(followed.follower, entries)
     if wanted and _is_on(followed, lag.agency_id):

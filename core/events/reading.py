@@ -29,8 +29,12 @@ def pull(after: int, limit: int) -> EventFeed:
     while upto - after < _MOST_LOOKED_AT:
         entries = _entries(upto)
         if not entries:
-            # A number beyond the head is of a log that has begun anew, as a database does that was restored.
-            return _feed(items, min(upto, streams.head(SCOPE)), more=False)
+            head = streams.head(SCOPE)
+            if head <= upto:
+                # A number beyond the head is of a log that has begun anew, as a database does that was restored.
+                return _feed(items, head, more=False)
+            # Written between the two questions, or gone.
+            entries = _entries(upto, head=head)
         items += visibility.visible(entries)
         if len(items) > limit:
             return _feed(items[:limit], items[limit - 1].seq, more=True)
@@ -40,9 +44,9 @@ def pull(after: int, limit: int) -> EventFeed:
     return _feed(items, upto, more=streams.head(SCOPE) > upto)
 
 
-def _entries(after: int) -> list[Recorded]:
+def _entries(after: int, *, head: int = 0) -> list[Recorded]:
     try:
-        return following.after(after, limit=_AT_ONCE)
+        return following.after(after, limit=_AT_ONCE, head=head)
     except following.Gap as gap:
         # Whoever went on past it would believe that they know everything.
         log.exception("events.missing", after=after)

@@ -77,3 +77,17 @@ class TestLongJobs:
         ledger.settled(150, 10)
         assert ledger.count("running") == 1
         assert ledger.ask("SELECT DISTINCT attempt FROM core_job") == [(1,)]
+
+    def test_quick_ones_overtake_it_in_the_same_process(self, make_ledger: Callable[..., Ledger]) -> None:
+        ledger = make_ledger()
+        ledger.worker(WORKER_QUEUES="slow:2")
+        with ledger.acting():
+            ledger.jobs.wait.enqueue_many([{"seconds": 0.0}] * 200)
+        ledger.settled(200, 30)
+        with ledger.acting():
+            ledger.jobs.wait.later(priority=-1).enqueue(60.0)
+        wait_until(lambda: len(ledger.outside()["begun"]) == 201, 20, what=ledger.report)
+        with ledger.acting():
+            ledger.jobs.wait.enqueue_many([{"seconds": 0.0}] * 50)
+        ledger.settled(250, 4)
+        assert ledger.count("running") == 1

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -122,3 +123,12 @@ def teams(app: Application, agency: AgencyUnderTest) -> Callable[[], list[str]]:
             return sorted(connection.scalars(text("SELECT name FROM core_team")))
 
     return names
+
+
+@pytest.fixture(autouse=True)
+def log(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where the jobs write down their effects elsewhere."""
+    place = tmp_path / "outside"
+    place.touch()
+    monkeypatch.setenv("CHORES_LOG", str(place))
+    return place

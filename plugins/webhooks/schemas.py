@@ -126,22 +126,9 @@ class AttemptView(View):
     response: str | None
 
 
-class DeliveryView(View):
+class DeliveryView(DeliveryRow):
     """A message to an endpoint: what is sent, and the latest attempts, the last one first."""
 
-    id: UUID
-    endpoint_id: UUID
-    message_id: str
-    event: str
-    seq: int | None
-    state: DeliveryState
-    attempts: int
-    status: int | None
-    error: str | None
-    next_attempt_at: Instant | None
-    finished_at: Instant | None
-    version: int
-    created_at: Instant
     body: str
     log: list[AttemptView]
 

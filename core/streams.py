@@ -1,4 +1,4 @@
-"""Streams: scoped, dense, commit-ordered sequences. Whoever polls "what came since N" polls one of these."""
+"""Streams: scoped, dense, commit-ordered sequences, which is what everybody polls who asks what came since N."""
 
 from __future__ import annotations
 

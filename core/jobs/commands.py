@@ -42,7 +42,7 @@ def rows(state: str | None, queue: str | None, name: str | None, agency: str | N
         tries = f"{row.attempt}/{row.max_attempts}"
         click.echo(f"{row.id}  {row.state:9} {tries:>5}  {_time(row.run_at)}  {row.queue:10} {row.name}  {error[:80]}")
     if not found:
-        click.echo("None")
+        click.echo("There are none", err=True)
 
 
 @jobs.command()

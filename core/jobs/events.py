@@ -1,4 +1,4 @@
-"""Events of jobs, for those who started them."""
+"""What happened to jobs, for those who started them and for the log."""
 
 from __future__ import annotations
 
@@ -29,3 +29,33 @@ class JobFinished(Event):
     job_id: UUID
     job: str
     user_id: UUID
+
+
+class JobRepeated(Event):
+    """Somebody had a job run again that had ended badly, or now instead of later."""
+
+    subject: ClassVar[str] = "job_id"
+    permission: ClassVar[str | None] = "jobs.read"
+
+    job_id: UUID
+    job: str
+
+
+class JobDiscarded(Event):
+    """Somebody put a dead letter aside."""
+
+    subject: ClassVar[str] = "job_id"
+    permission: ClassVar[str | None] = "jobs.read"
+
+    job_id: UUID
+    job: str
+
+
+class JobCancelled(Event):
+    """Somebody cancelled a job."""
+
+    subject: ClassVar[str] = "job_id"
+    permission: ClassVar[str | None] = "jobs.read"
+
+    job_id: UUID
+    job: str

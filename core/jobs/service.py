@@ -6,8 +6,10 @@ from uuid import UUID
 
 from core.actor import current_user_id
 from core.db.query import ListQuery, Page
+from core.events.log import publish
 from core.jobs import registry, repository, statements
 from core.jobs.errors import AlreadyEnded, NotDead, NotRepeatable
+from core.jobs.events import JobCancelled, JobDiscarded, JobRepeated
 from core.jobs.repository import jobs, my_jobs
 from core.jobs.schemas import JobCounts, JobView, MyJobView, ScheduleList, ScheduleView
 
@@ -45,17 +47,23 @@ def retry(job_id: UUID) -> JobView:
 
     Raises NotFound, NotRepeatable.
     """
-    return jobs.change(job_id, statements.REPEAT, otherwise=NotRepeatable)
+    changed = jobs.change(job_id, statements.REPEAT, otherwise=NotRepeatable)
+    publish(JobRepeated(job_id=job_id, job=changed.name))
+    return changed
 
 
 def discard(job_id: UUID) -> JobView:
     """Put a dead letter aside for good. Raises NotFound, NotDead."""
-    return jobs.change(job_id, statements.DISCARD, otherwise=NotDead)
+    changed = jobs.change(job_id, statements.DISCARD, otherwise=NotDead)
+    publish(JobDiscarded(job_id=job_id, job=changed.name))
+    return changed
 
 
 def cancel(job_id: UUID) -> JobView:
     """Cancel a job: at once while it waits; while it runs, when it next looks. Raises NotFound, AlreadyEnded."""
-    return jobs.change(job_id, statements.CANCEL, otherwise=AlreadyEnded)
+    changed = jobs.change(job_id, statements.CANCEL, otherwise=AlreadyEnded)
+    publish(JobCancelled(job_id=job_id, job=changed.name))
+    return changed
 
 
 def my_rows(query: ListQuery) -> Page[MyJobView]:

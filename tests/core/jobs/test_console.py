@@ -115,6 +115,18 @@ class TestDoing:
         assert problem(api.post(f"/jobs/{job_id}/cancel")) == (409, "job_already_ended")
 
 
+    def test_who_did_what_to_a_job_stands_in_the_log(
+        self, api: ApiClient, acting: Acting, chores: Any, dead: str
+    ) -> None:
+        ok(api.post(f"/jobs/{dead}/retry"))
+        ok(api.post(f"/jobs/{dead}/cancel"))
+        told = ok(api.get(f"/audit?subject_id={dead}"))["items"]
+        assert [(each["name"], each["actor_id"]) for each in told] == [
+            ("jobs.job_cancelled", str(api.user_id)),
+            ("jobs.job_repeated", str(api.user_id)),
+        ]
+
+
 class TestMine:
     def test_a_person_follows_and_cancels_what_they_started(
         self, agency: AgencyUnderTest, acting: Acting, worker: WorkerHere, chores: Any

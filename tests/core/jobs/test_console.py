@@ -114,7 +114,6 @@ class TestDoing:
         assert worker.states() == {"cancelled": 1}
         assert problem(api.post(f"/jobs/{job_id}/cancel")) == (409, "job_already_ended")
 
-
     def test_who_did_what_to_a_job_stands_in_the_log(
         self, api: ApiClient, acting: Acting, chores: Any, dead: str
     ) -> None:

@@ -31,7 +31,7 @@ def told(result: Result) -> str:
 class TestLooking:
     def test_an_empty_ledger_says_so(self, ask: Ask, worker: WorkerHere) -> None:
         assert "Nothing waits" in told(ask())
-        assert told(ask("list")) == "None\n"
+        assert told(ask("list")) == "There are none\n"
 
     def test_what_waits_and_for_how_long_and_what_was_given_up(
         self, ask: Ask, acting: Acting, worker: WorkerHere, chores: Any
@@ -57,7 +57,7 @@ class TestLooking:
         assert str(job_id) in listed
         assert "no spreadsheet" in listed
         assert "chores.nothing" not in listed
-        assert told(ask("list", "--agency", "nobody")) == "None\n"
+        assert told(ask("list", "--agency", "nobody")) == "There are none\n"
         shown = told(ask("show", str(job_id)))
         assert agency.slug in shown
         assert "in give_up" in shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -22,6 +23,7 @@ class Crowd:
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self.connection = connection
+        self._crowds = itertools.count()
         connection.execute("SET session_replication_role = replica")
 
     def grow(self, listing: Listing, rows: int, *, like: UUID, agencies: list[UUID], address: str = "") -> None:
@@ -34,6 +36,8 @@ class Crowd:
         found = self.connection.execute(statement.format(sql.Identifier(table.name)), [like]).fetchone()
         assert found is not None, f"{table.name} has no row to clone"
         values = {"rows": rows, "sample": found[0], "agencies": agencies, "kept": address.split("/")}
+        # Two lists may be of one table, and a sample may be taken twice: its clones differ from those before.
+        values["crowd"] = next(self._crowds)
         varied = {each.column.key for each in listing.filters.values() if each.via is None}
         self._clone(table, varied, values)
         for child in children_of(listing):
@@ -141,9 +145,10 @@ def _value(table: Table, name: str, varied: set[str]) -> str:
 
 def _unlike_any(column: Column[Any], quoted: str, table: str) -> str:
     if isinstance(column.type, Uuid):
-        return f"CASE WHEN {quoted}::text = ANY(%(kept)s) THEN {quoted} ELSE md5({quoted}::text || n)::uuid END"
+        other = f"md5({quoted}::text || '-' || %(crowd)s || '-' || n)::uuid"
+        return f"CASE WHEN {quoted}::text = ANY(%(kept)s) THEN {quoted} ELSE {other} END"
     if isinstance(column.type, Text):
-        return f"{quoted} || '-' || n"
+        return f"{quoted} || '-' || %(crowd)s || '-' || n"
     # The sample may itself be a clone: count down from the first one. What is numbered next counts up from the last.
     return f'(SELECT min("{column.name}") FROM "{table}") - n'
 

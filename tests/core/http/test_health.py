@@ -113,12 +113,12 @@ class TestMetrics:
     def test_count_requests_by_route_and_never_by_address(self, small: Application) -> None:
         client = small.test_client()
         client.get("/api/v1/enquiries/0198c5d2-7a10-7c3e-9a41-5f2b8c6d7e90")
-        client.get("/no/such/secret")
+        client.get("/no/such/hiding-place")
         page = client.get("/metrics").get_data(as_text=True)
         rule = "/api/v1/enquiries/<uuid:enquiry_id>"
         assert f'tripfile_http_requests_total{{method="GET",plugin="core",route="{rule}",status="200"}}' in page
         assert "tripfile_limits_degraded 0.0" in page
-        assert "secret" not in page
+        assert "hiding-place" not in page
 
     def test_of_several_workers_are_told_together(self, tmp_path: Path) -> None:
         count = "from core.http import metrics; metrics.requests_total.labels('core', '/x', 'GET', 200).inc()"

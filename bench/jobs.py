@@ -253,7 +253,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--workers", type=int, default=2, help="processes")
     parser.add_argument("--concurrency", type=int, default=4, help="jobs at a time in each process")
-    parser.add_argument("--bullmq-concurrency", type=int, default=100, help="the same for BullMQ, which needs more")
+    parser.add_argument("--bullmq-concurrency", type=int, help="another number for BullMQ, whose jobs are promises")
     options = parser.parse_args()
     found: dict[str, list[dict[str, float]]] = {}
     with ExitStack() as stack:
@@ -263,7 +263,7 @@ def main() -> None:
         stack.callback(tripfile.close)
         targets: list[Target] = [
             tripfile,
-            BullMQ(server, options.bullmq_concurrency, stack),
+            BullMQ(server, options.bullmq_concurrency or options.concurrency, stack),
             Huey(server, options.concurrency),
         ]
         for number in range(options.rounds):

@@ -58,7 +58,7 @@ class Listener:
             except Exception as error:  # noqa: BLE001 - a thread that dies of a strange error would be deaf for ever
                 self._note(error)
                 # Not all processes at once.
-                pause = _PAUSES[min(self._failures, len(_PAUSES)) - 1] * random.uniform(0.7, 1.3)  # noqa: S311
+                pause = _PAUSES[min(self._failures, len(_PAUSES)) - 1] * random.uniform(0.7, 1.3)  # noqa: S311 - jitter, not a secret
                 self._closing.wait(pause)
 
     def _listen(self) -> None:

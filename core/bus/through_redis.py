@@ -52,7 +52,7 @@ class _Ear:
         self._client = client
         self._prefix = prefix
         # The library leaves this one without annotations.
-        self._pubsub: Any = client.pubsub()  # type: ignore[no-untyped-call]
+        self._pubsub: Any = client.pubsub()  # type: ignore[no-untyped-call] # redis-py has no annotation here
         self._heard_at = time.monotonic()
         self._asked_at: float | None = None
         try:

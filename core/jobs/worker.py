@@ -41,7 +41,7 @@ STATEMENT_TIMEOUT = timedelta(seconds=60)
 class _NoScheduler(BaseProcess):  # type: ignore[misc] # Huey has no annotations
     """In place of Huey's own, which loses what it holds when it is killed; run_at and the sweeper schedule."""
 
-    def __init__(self, huey: Any, stop_flag: threading.Event, interval: float, periodic: bool) -> None:  # noqa: FBT001
+    def __init__(self, huey: Any, stop_flag: threading.Event, interval: float, periodic: bool) -> None:  # noqa: FBT001 - the signature is Huey's
         super().__init__(huey, stop_flag)
 
     def loop(self, now: object = None) -> None:

@@ -126,7 +126,7 @@ def _unique(table: Table) -> set[str]:
     found = {column.name for column in table.columns if column.primary_key or column.unique}
     for constraint in table.constraints:
         if type(constraint).__name__ == "UniqueConstraint":
-            found.add(list(constraint.columns)[-1].name)  # type: ignore[attr-defined]
+            found.add(list(constraint.columns)[-1].name)  # type: ignore[attr-defined] # seen to be one by its name
     return found | {list(index.columns)[-1].name for index in table.indexes if index.unique}
 
 

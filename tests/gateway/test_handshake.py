@@ -154,7 +154,7 @@ class TestRoomsThatPluginsName:
 
         from core.plugins.hookspecs import hookimpl
 
-        Namer.socket_rooms = staticmethod(hookimpl(Namer.socket_rooms))  # type: ignore[method-assign]
+        Namer.socket_rooms = staticmethod(hookimpl(Namer.socket_rooms))  # type: ignore[method-assign] # a hook made on the spot
         with app.app_context():
             relay = installed().relay
         relay.register(Namer, "namer")

@@ -250,7 +250,7 @@ class TestForks:
         child = os.fork()
         if child == 0:
             bus.publish("heads", [b"child"])
-            bus._sender.close()  # type: ignore[attr-defined]
+            bus._sender.close()  # type: ignore[attr-defined] # both buses have one
             os._exit(0)
         os.waitpid(child, 0)
         bus.publish("heads", [b"parent again"])

@@ -63,7 +63,7 @@ def key(settings: Settings) -> str:
 
 class Exploding:
     def __reduce__(self) -> tuple[object, tuple[str, ...]]:
-        return (Path.touch, (Path("/tmp/a-poisoned-bell-was-run"),))  # type: ignore[return-value]
+        return (Path.touch, (Path("/tmp/a-poisoned-bell-was-run"),))  # type: ignore[return-value] # poison is not typed
 
 
 class TestWire:

@@ -21,7 +21,7 @@ LOCAL = "127.0.0.0/8"
 
 
 def send(url: str, method: str = "POST", **options: object) -> Reply:
-    return SafeClient.for_addresses_of_users("webhooks").send(method, url, **options)  # type: ignore[arg-type]
+    return SafeClient.for_addresses_of_users("webhooks").send(method, url, **options)  # type: ignore[arg-type] # whatever a test passes on
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from core.bus.sender import Message
 TIMEOUT = 0.5
 """Seconds Redis may take to connect or to answer; nothing but the bus waits for it."""
 _PONG_WITHIN = 1.0
+_REST_WITHIN = 2.0
 
 
 class RedisBus(Hints):
@@ -62,12 +63,14 @@ class _Ear:
             raise
 
     def messages(self) -> Iterator[tuple[str, bytes]]:
-        found = self._pubsub.get_message(timeout=GLANCE)
-        while found is not None:
+        patience = GLANCE
+        while self._pubsub.connection.can_read(timeout=patience):
+            # A large message comes in pieces, and the library gives up when the next one is not there in this time.
+            found = self._pubsub.get_message(timeout=_REST_WITHIN)
             self._heard_at, self._asked_at = time.monotonic(), None
-            if found["type"] == "message":
+            if found is not None and found["type"] == "message":
                 yield found["channel"].decode().removeprefix(self._prefix), found["data"]
-            found = self._pubsub.get_message(timeout=0)
+            patience = 0
         self._probe()
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -24,10 +25,16 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     """The one who acts, in one agency. Jobs and commands act as `system` with every right."""
 
     kind: str
-    """`user`, `system` or `public`."""
+    """`user`, `key` (an API key, on behalf of `user_id`), `system` or `public`."""
     agency_id: UUID | None = None
     user_id: UUID | None = None
     session_id: UUID | None = None
+    key_id: UUID | None = None
+    """The API key that was sent."""
+    impersonator_id: UUID | None = None
+    """Who really acts, where somebody acts as `user_id` to help them."""
+    proven_at: datetime | None = None
+    """When the person last proved who they are: what step-up looks at."""
     team_ids: frozenset[UUID] = frozenset()
     grants: Mapping[str, Scope] = {}
 

@@ -81,6 +81,13 @@ class Unauthorized(Problem):
         super().__init__(detail, headers={"WWW-Authenticate": "Bearer", **(headers or {})})
 
 
+class StepUpRequired(Unauthorized):
+    """The person is signed in, and must prove again who they are before they may do this (RFC 9470)."""
+
+    code = "step_up_required"
+    title = "Prove again who you are"
+
+
 class Forbidden(Problem):
     """The caller is known and may not do this."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.auth import service
-from core.auth.schemas import Login, Me, PasswordChange, Refresh, Switch, Tokens
+from core.auth.schemas import Challenge, Login, Me, PasswordChange, Refresh, Switch, Tokens
 from core.config import Settings
 from core.http.blueprint import Blueprint
 
@@ -18,7 +18,8 @@ blueprint = Blueprint("auth", description="Sign in, stay signed in, sign out.")
 @blueprint.post("/login", public=True, limit=_sign_ins, credentials=True, problems=(401, 403))
 @blueprint.arguments(Login)
 @blueprint.response(200, Tokens)
-def login(credentials: Login) -> Tokens:
+@blueprint.or_response(202, Challenge)
+def login(credentials: Login) -> Tokens | Challenge:
     """Sign in with e-mail address and password."""
     return service.sign_in(credentials)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock, ids
@@ -39,8 +40,58 @@ class AuthSession(Model):
     revoked_because: Mapped[str | None]
     ip: Mapped[str | None]
     user_agent: Mapped[str | None]
+    audience: Mapped[str] = mapped_column(default="staff")
+    """`staff` or `portal`: tokens of one are never good for the other."""
+    methods: Mapped[list[str]] = mapped_column(default=list)
+    """How the person proved who they are, as in `amr` (RFC 8176): `pwd`, `otp`, `pop` (a passkey), `oidc`."""
+    proven_at: Mapped[datetime] = mapped_column(default=clock.now)
+    """When they last did."""
+    last_seen_at: Mapped[datetime] = mapped_column(default=clock.now)
+    """Coarse: written at sign-in and at each refresh."""
+    impersonator_id: Mapped[UUID | None]
+    """Who really acts."""
 
     __table_args__ = (Index("core_auth_session_user_id_idx", "user_id"),)
+
+
+class OneTimeToken(Model):
+    """A secret that was handed out and is good once: a link in a mail, an invitation, half a sign-in."""
+
+    __tablename__ = "core_one_time_token"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=ids.new)
+    purpose: Mapped[str]
+    digest: Mapped[str] = mapped_column(unique=True)
+    """SHA-256 of purpose and token, in hexadecimal: whoever reads the table has no token."""
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("core_user.id", ondelete="CASCADE"))
+    agency_id: Mapped[UUID | None] = mapped_column(ForeignKey("core_agency.id", ondelete="CASCADE"))
+    data: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    expires_at: Mapped[datetime]
+
+    __table_args__ = (
+        Index("core_one_time_token_user_id_purpose_idx", "user_id", "purpose"),
+        Index("core_one_time_token_expires_at_idx", "expires_at"),
+    )
+
+
+class RingKey(Model):
+    """A key of a ring: the newest one signs or encrypts, older ones only verify or decrypt."""
+
+    __tablename__ = "core_ring_key"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=ids.new)
+    """Its `kid`."""
+    ring: Mapped[str]
+    secret: Mapped[str]
+    """Sealed with a key that is derived from JWT_SECRET."""
+    current: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    __table_args__ = (
+        Index("core_ring_key_current_idx", "ring", unique=True, postgresql_where=text("current")),
+        Index("core_ring_key_ring_idx", "ring"),
+    )
 
 
 class Revocation(Numbered, Model):

@@ -108,6 +108,8 @@ def _asked(session_id: UUID | None, *, expires: float) -> _Known:
         agency_id=standing.agency_id,
         user_id=standing.user_id,
         session_id=session_id,
+        impersonator_id=standing.impersonator_id,
+        proven_at=standing.proven_at,
         team_ids=frozenset(standing.team_ids),
         grants=builtin.combined(standing.built_in_roles, standing.own_grants, installed().permissions),
     )

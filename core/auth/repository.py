@@ -29,12 +29,21 @@ class Identity(msgspec.Struct, frozen=True):
     disabled_at: datetime | None
 
 
+class Proof(msgspec.Struct, frozen=True):
+    """How and when the person of a session proved who they are."""
+
+    methods: list[str]
+    proven_at: datetime
+
+
 class Standing(msgspec.Struct, frozen=True):
     """What a live session allows at this moment."""
 
     user_id: UUID
     agency_id: UUID
     expires_at: datetime
+    proven_at: datetime
+    impersonator_id: UUID | None
     built_in_roles: list[str]
     own_grants: list[tuple[str, str]]
     """Permission and scope, from roles of the agency's own."""
@@ -47,6 +56,9 @@ IDENTITY = read.SystemQuery(_PERSON.where(User.email == bindparam("email")), Ide
 IDENTITY_BY_ID = read.SystemQuery(_PERSON.where(User.id == bindparam("user_id")), Identity)
 PROFILE = read.Query(select(*read.columns(Profile, User)).where(User.id == bindparam("user_id")), Profile)
 """A person as members of the acting agency see them."""
+PROOF = read.SystemQuery(
+    select(AuthSession.methods, AuthSession.proven_at).where(AuthSession.id == bindparam("session_id")), Proof
+)
 AGENCIES = read.SystemQuery(
     select(*read.columns(AgencyRef, Agency))
     .join(Membership, Membership.agency_id == Agency.id)
@@ -75,6 +87,8 @@ def _standing() -> read.Statement:
             AuthSession.user_id,
             AuthSession.agency_id,
             AuthSession.expires_at,
+            AuthSession.proven_at,
+            AuthSession.impersonator_id,
             _array(codes, Text()),
             _array(grants, JSONB()),
             _array(teams, Uuid()),

@@ -60,6 +60,15 @@ class Tokens(View):
     agencies: list[AgencyRef]
 
 
+class Challenge(View):
+    """The first proof was right; a second one opens the session."""
+
+    challenge: Annotated[str, Meta(description="Send it with the second proof; good once and for a few minutes.")]
+    methods: Annotated[list[str], Meta(description="What counts: `totp`, `recovery_code`, `passkey`.")]
+    enrol: Annotated[bool, Meta(description="A role asks for a second factor and there is none yet: set one up now.")]
+    expires_in: Annotated[int, Meta(description="Seconds until the challenge expires.", examples=[300])]
+
+
 class Profile(View):
     """A person."""
 

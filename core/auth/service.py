@@ -5,42 +5,42 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from flask import current_app, request
 from sqlalchemy.orm import Session
 
-from core import clock, ids
+from core import clock
 from core.actor import Actor, current_actor, current_user_id
-from core.auth import passwords, repository, tokens
+from core.auth import admission, pairs, passwords, repository, sessions, tokens
 from core.auth.errors import InvalidToken, NoMembership, WrongCredentials
-from core.auth.events import PasswordChanged, SessionOpened, SessionRevoked
+from core.auth.events import PasswordChanged, SessionRevoked
 from core.auth.models import AuthSession, Credential
 from core.auth.repository import AGENCIES, IDENTITY, IDENTITY_BY_ID, PROFILE
-from core.auth.schemas import AgencyRef, Login, Me, PasswordChange, Tokens
+from core.auth.schemas import Challenge, Login, Me, PasswordChange, Tokens
 from core.db.session import apart
-from core.db.tenancy import acting_as
 from core.errors import Fault, Invalid
 from core.events.log import publish, publish_apart
-from core.plugins.manager import installed
 
 GRACE = timedelta(seconds=10)
 """How long the previous refresh token still buys the same successor: the answer may have been lost on the way."""
-ABSOLUTE = timedelta(days=90)
 
 
-def sign_in(login: Login) -> Tokens:
-    """Open a session. Raises WrongCredentials, NoMembership."""
+def sign_in(login: Login) -> Tokens | Challenge:
+    """Open a session, or ask for a second factor. Raises WrongCredentials, NoMembership."""
     person = IDENTITY.first(email=login.email.strip().lower())
     right = passwords.matches(person.password_hash if person else None, login.password)
     if person is None or not right or person.disabled_at is not None:
         raise WrongCredentials
     if passwords.outdated(person.password_hash):
         _store_password(person.user_id, login.password)
-    return _open(person.user_id, slug=login.agency or None)
+    return admission.admit(person.user_id, agency=login.agency or None, methods=("pwd",))
 
 
 def switch(slug: str) -> Tokens:
     """Open a session in another agency of the signed-in person. Raises NoMembership."""
-    return _open(current_user_id(), slug=slug)
+    proof = repository.PROOF.first(session_id=current_actor().session_id)
+    if proof is None:
+        raise InvalidToken
+    # Going elsewhere proves nothing anew.
+    return sessions.open_session(current_user_id(), agency=slug, methods=proof.methods, proven_at=proof.proven_at)
 
 
 def refresh(token: str) -> Tokens:
@@ -55,7 +55,7 @@ def refresh(token: str) -> Tokens:
     if counter is None or repository.standing(claims.sid) is None:
         raise InvalidToken
     agencies = AGENCIES.rows(user_id=claims.sub)
-    return _pair(claims.sub, claims.sid, claims.agency, counter, agencies)
+    return pairs.pair(claims.sub, claims.sid, claims.agency, counter, agencies)
 
 
 def sign_out() -> None:
@@ -94,29 +94,6 @@ def me() -> Me:
     return Me(profile, agency, dict(actor.grants))
 
 
-def _open(user_id: UUID, *, slug: str | None) -> Tokens:
-    agencies = AGENCIES.rows(user_id=user_id)
-    agency = next((each for each in agencies if slug in (None, each.slug)), None)
-    if agency is None:
-        raise NoMembership
-    session_id = ids.new()
-    with apart() as session:
-        session.add(
-            AuthSession(
-                id=session_id,
-                user_id=user_id,
-                agency_id=agency.id,
-                counter=0,
-                expires_at=clock.now() + ABSOLUTE,
-                ip=request.remote_addr,
-                user_agent=(request.user_agent.string or "")[:400],
-            )
-        )
-    with acting_as(Actor(kind="user", agency_id=agency.id, user_id=user_id, session_id=session_id)):
-        publish(SessionOpened(session_id=session_id, user_id=user_id))
-    return _pair(user_id, session_id, agency.id, 0, agencies)
-
-
 def _rotate(session: Session, row: AuthSession | None, claims: tokens.Claims) -> int | None:
     """The counter of the next refresh token; None when the session has ended, now or before."""
     if row is None or row.revoked_at is not None or row.user_id != claims.sub or row.agency_id != claims.agency:
@@ -137,22 +114,6 @@ def _report_replay(row: AuthSession | None, claims: tokens.Claims) -> None:
     actor = Actor(kind="public", agency_id=row.agency_id, user_id=row.user_id, session_id=row.id)
     fact = SessionRevoked(session_id=claims.sid, reason="refresh_token_reused")
     publish_apart(fact, actor=actor, agency_id=row.agency_id)
-
-
-def _pair(user_id: UUID, session_id: UUID, agency_id: UUID, counter: int, agencies: list[AgencyRef]) -> Tokens:
-    # As the one who signs in, so that a plugin their agency has switched off adds nothing.
-    with acting_as(Actor(kind="user", agency_id=agency_id, user_id=user_id, session_id=session_id)) as actor:
-        claimed = installed().hook.token_claims(actor=actor)
-    extra = {key: value for claims in claimed for key, value in claims.items()}
-    names = {"user_id": user_id, "session_id": session_id, "agency_id": agency_id}
-    return Tokens(
-        access_token=tokens.access_token(**names, extra=extra),
-        refresh_token=tokens.refresh_token(**names, counter=counter),
-        token_type="Bearer",  # noqa: S106 - the name of a scheme, not a secret
-        expires_in=int(current_app.config["JWT_ACCESS_TOKEN_EXPIRES"].total_seconds()),
-        agency=next(each for each in agencies if each.id == agency_id),
-        agencies=agencies,
-    )
 
 
 def _store_password(user_id: UUID, password: str) -> None:

@@ -13,7 +13,9 @@ from core.db.autogenerate import owner_of_table
 from core.db.ownership import CORE, connect, installed_owners, owners, roles
 from core.plugins.manager import Plugins
 
-IDENTITY = frozenset({"core_agency", "core_user", "core_credential", "core_auth_session"})
+IDENTITY = frozenset(
+    {"core_agency", "core_user", "core_credential", "core_auth_session", "core_one_time_token", "core_ring_key"}
+)
 """Tables above the agencies: people and their credentials are one identity, whichever agencies they work for."""
 
 UNREFERRED = frozenset(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeAlias, TypedDict, TypeVar, Unpack, overload
+from typing import Any, Concatenate, ParamSpec, TypeAlias, TypedDict, TypeVar, Unpack, cast, overload
 
 import flask_smorest
 from flask import Response, request
@@ -34,6 +34,7 @@ class RouteOptions(TypedDict, total=False):
     limit: Limit
     cost: int
     body_limit: int
+    step_up: bool
     credentials: bool
     problems: tuple[int, ...]
 
@@ -117,6 +118,16 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
 
         return decorate
 
+    def or_response(self, status: int, kind: type[T]) -> Callable[[Callable[P, R | T]], Callable[P, R]]:
+        """What the view may return instead, and its status; the type tells it apart. Written below `response`."""
+
+        def decorate(view: Callable[P, R | T]) -> Callable[P, R]:
+            contract_of(view).others[status] = kind
+            # What is left for `response` to check; the view itself stays as it is.
+            return cast("Callable[P, R]", view)
+
+        return decorate
+
     def if_match(self, view: F) -> F:
         """Require If-Match and pass its version as `version`, None for `*`."""
         contract_of(view).if_match = True
@@ -152,12 +163,16 @@ def _entrance(view: Callable[..., Any], contract: Contract, rule: Rule) -> Calla
         if contract.if_match:
             path["version"] = responses.expected_version()
         result = view(*_read(contract), **path)
-        return responses.respond(result, status=contract.status, credentials=rule.credentials)
+        return responses.respond(result, status=_status(contract, result), credentials=rule.credentials)
 
     declare(enter, rule)
     # Found again by the document; flask-smorest copies this mapping deeply, and a function is copied as itself.
     enter.__dict__["_apidoc"] = {"entrance": enter}
     return enter
+
+
+def _status(contract: Contract, result: Any) -> int:
+    return next((status for status, kind in contract.others.items() if isinstance(result, kind)), contract.status)
 
 
 def _read(contract: Contract) -> list[Any]:

@@ -30,6 +30,8 @@ class Rule:
     """How much a call takes from the limits."""
     body_limit: int | None = None
     """The largest body in bytes, where it is not MAX_BODY_BYTES."""
+    step_up: bool = False
+    """The person must have proved who they are within the last ten minutes; nobody passes on behalf of another."""
     credentials: bool = False
     """The answer holds credentials: never cached, never kept for a repeated Idempotency-Key."""
 
@@ -45,6 +47,8 @@ class Contract:
     if_match: bool = False
     status: int = 200
     result: Any = None
+    others: dict[int, Any] = field(default_factory=dict)
+    """Other answers the view may return, by status; told apart by their type."""
     problems: set[int] = field(default_factory=set)
     """Statuses of problems that only the view knows of."""
 

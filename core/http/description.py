@@ -97,6 +97,9 @@ def _success(api: Api, contract: Contract, method: str) -> Document:
     if contract.result is not None:
         answer["content"] = {"application/json": {"schema": api.schema(contract.result)}}
     responses: Document = {str(contract.status): answer}
+    for status, kind in contract.others.items():
+        content = {"application/json": {"schema": api.schema(kind)}}
+        responses[str(status)] = {"description": HTTPStatus(status).phrase, "headers": headers, "content": content}
     if method == "get" and has_version(contract.result):
         responses["304"] = {"$ref": "#/components/responses/NotModified"}
     return responses

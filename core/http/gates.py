@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import structlog
 from flask import Flask, Request, g
 from structlog.contextvars import bind_contextvars
 
+from core import clock
 from core.actor import NOBODY, Actor
 from core.db.ownership import CORE
-from core.errors import Forbidden, NotFound, Problem, Unauthorized
+from core.errors import Forbidden, NotFound, Problem, StepUpRequired, Unauthorized
 from core.http.contract import Rule
 from core.plugins import agencies
 
 log = structlog.get_logger()
+PROOF_HOLDS = timedelta(minutes=10)
+"""How long after proving who they are somebody may change credentials and rights (OWASP ASVS 5.0, 7.5.1)."""
+_CHALLENGE = f'Bearer error="insufficient_user_authentication", max_age={int(PROOF_HOLDS.total_seconds())}'
 
 
 def admit(app: Flask, request: Request, rule: Rule) -> None:
@@ -28,6 +33,8 @@ def admit(app: Flask, request: Request, rule: Rule) -> None:
         return
     if not rule.signed_in:
         _permit(app, request, rule)
+    if rule.step_up:
+        _require_proof(g.actor)
     route = app.extensions["tripfile.routes"].get(request.endpoint)
     agency_id = g.actor.agency_id
     if route and route.plugin != CORE and agency_id and not agencies.enabled(route.plugin, agency_id):
@@ -50,6 +57,14 @@ def _count_guess(app: Flask, request: Request, rule: Rule) -> None:
     """Attempts without valid credentials count by address."""
     g.actor = NOBODY
     app.extensions["tripfile.limits"].count(request, rule)
+
+
+def _require_proof(actor: Actor) -> None:
+    """Let only the person themselves pass, and only soon after they proved who they are."""
+    if actor.kind != "user" or actor.impersonator_id is not None:
+        raise Forbidden("Only the person themselves may do this, not somebody or something on their behalf")
+    if actor.proven_at is None or clock.now() - actor.proven_at > PROOF_HOLDS:
+        raise StepUpRequired(headers={"WWW-Authenticate": _CHALLENGE})
 
 
 def _permit(app: Flask, request: Request, rule: Rule) -> None:

@@ -19,6 +19,8 @@ Connect = Callable[[str], psycopg.Connection[Any]]
 SYSTEM_READS = {
     "audit/repository.py",  # The heads of all chains are noted and listed at once.
     "auth/identities.py",
+    "auth/keyring.py",  # Keys belong to the installation.
+    "auth/one_time.py",  # Whoever brings a token has no agency yet.
     "auth/repository.py",
     "gateway/heads.py",  # One question for everybody who follows something in a process.
     "auth/revocations.py",  # Every process reads one feed for all agencies.
@@ -29,7 +31,9 @@ SYSTEM_READS = {
 APART = {
     "auth/identities.py",  # A person belongs to no agency, so the application's role cannot make one.
     "auth/jobs.py",  # Old revocations of every agency go at once.
+    "auth/keyring.py",  # Keys belong to the installation, and a ring makes its first one by itself.
     "auth/service.py",
+    "auth/sessions.py",
     "events/log.py",
     "jobs/ledger.py",  # Workers serve every agency: claims, leases and sweeps span them.
     "jobs/office.py",  # The operator's commands, for every agency.
@@ -122,8 +126,8 @@ class TestTables:
         )
         protected = {name for (name,) in found.fetchall()}
         owned = {table.name for table in Model.metadata.sorted_tables if "agency_id" in table.columns}
-        # Only the system role has a grant on it.
-        assert owned - protected == {"core_auth_session"}
+        # Only the system role has a grant on them.
+        assert owned - protected == {"core_auth_session", "core_one_time_token"}
 
     def test_the_application_has_no_grant_beyond_protected_tables(self, connect: Connect) -> None:
         found = connect("owner").execute(

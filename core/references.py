@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped
 
 from core import clock, ids
 from core.db.base import Model, Owned
+from core.db.personal import Code
 from core.db.tenancy import current_agency_id
 from core.extensions import db
 
@@ -17,7 +18,7 @@ class NumberSeries(Owned, Model):
 
     __tablename__ = "core_number_series"
 
-    series: Mapped[str]
+    series: Mapped[Code]
     year: Mapped[int]
     last: Mapped[int]
 

@@ -11,6 +11,7 @@ from sqlalchemy import Index, PrimaryKeyConstraint, Text, delete, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Model, Tenant
+from core.db.personal import Code, personal
 from core.db.tenancy import current_agency_id
 from core.extensions import db
 
@@ -32,10 +33,10 @@ class SearchToken(Tenant, Model):
 
     __tablename__ = "core_search_token"
 
-    entity: Mapped[str]
+    entity: Mapped[Code]
     """What is found: `leads.lead`."""
     # Bytewise order makes a prefix a range of plain comparisons, which are leakproof and so may use the index.
-    token: Mapped[str] = mapped_column(Text(collation="C"))
+    token: Mapped[str] = mapped_column(Text(collation="C"), info=personal("copy"))
     entity_id: Mapped[UUID]
 
     __table_args__ = (

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core import ids
 from core.db.base import Model, Owned, Versioned
+from core.db.personal import Code
 
 
 class Agency(Versioned, Model):
@@ -17,14 +18,14 @@ class Agency(Versioned, Model):
     __tablename__ = "core_agency"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=ids.new)
-    slug: Mapped[str] = mapped_column(unique=True)
-    name: Mapped[str]
-    currency: Mapped[str]
+    slug: Mapped[Code] = mapped_column(unique=True)
+    name: Mapped[Code]
+    currency: Mapped[Code]
     """Base currency, ISO 4217."""
-    zone: Mapped[str]
+    zone: Mapped[Code]
     """IANA zone its working day and reports follow."""
-    language: Mapped[str]
-    country: Mapped[str | None]
+    language: Mapped[Code]
+    country: Mapped[Code | None]
 
 
 class Brand(Owned, Model):
@@ -32,12 +33,13 @@ class Brand(Owned, Model):
 
     __tablename__ = "core_brand"
 
-    code: Mapped[str]
-    name: Mapped[str]
-    email: Mapped[str | None]
-    phone: Mapped[str | None]
-    website: Mapped[str | None]
-    language: Mapped[str]
+    code: Mapped[Code]
+    name: Mapped[Code]
+    email: Mapped[Code | None]
+    """The desk's, not a person's."""
+    phone: Mapped[Code | None]
+    website: Mapped[Code | None]
+    language: Mapped[Code]
 
     __table_args__ = (
         UniqueConstraint("agency_id", "code"),
@@ -51,7 +53,7 @@ class PluginSwitch(Owned, Model):
 
     __tablename__ = "core_plugin_switch"
 
-    plugin: Mapped[str]
+    plugin: Mapped[Code]
     enabled: Mapped[bool]
 
     __table_args__ = (UniqueConstraint("agency_id", "plugin"),)

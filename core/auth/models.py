@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock, ids
 from core.db.base import Model, Numbered
+from core.db.personal import PERSONAL, SECRET, Code, Codes, personal
 
 
 class Credential(Model):
@@ -19,7 +20,7 @@ class Credential(Model):
     __tablename__ = "core_credential"
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("core_user.id", ondelete="CASCADE"), primary_key=True)
-    password_hash: Mapped[str]
+    password_hash: Mapped[str] = mapped_column(info=SECRET)
     changed_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
@@ -37,12 +38,12 @@ class AuthSession(Model):
     expires_at: Mapped[datetime]
     """However often it is refreshed, it ends here."""
     revoked_at: Mapped[datetime | None]
-    revoked_because: Mapped[str | None]
-    ip: Mapped[str | None]
-    user_agent: Mapped[str | None]
-    audience: Mapped[str] = mapped_column(default="staff")
+    revoked_because: Mapped[Code | None]
+    ip: Mapped[str | None] = mapped_column(info=personal("technical"))
+    user_agent: Mapped[str | None] = mapped_column(info=personal("technical"))
+    audience: Mapped[Code] = mapped_column(default="staff")
     """`staff` or `portal`: tokens of one are never good for the other."""
-    methods: Mapped[list[str]] = mapped_column(default=list)
+    methods: Mapped[Codes] = mapped_column(default=list)
     """How the person proved who they are, as in `amr` (RFC 8176): `pwd`, `otp`, `pop` (a passkey), `oidc`."""
     proven_at: Mapped[datetime] = mapped_column(default=clock.now)
     """When they last did."""
@@ -60,12 +61,12 @@ class OneTimeToken(Model):
     __tablename__ = "core_one_time_token"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=ids.new)
-    purpose: Mapped[str]
-    digest: Mapped[str] = mapped_column(unique=True)
+    purpose: Mapped[Code]
+    digest: Mapped[str] = mapped_column(unique=True, info=SECRET)
     """SHA-256 of purpose and token, in hexadecimal: whoever reads the table has no token."""
     user_id: Mapped[UUID | None] = mapped_column(ForeignKey("core_user.id", ondelete="CASCADE"))
     agency_id: Mapped[UUID | None] = mapped_column(ForeignKey("core_agency.id", ondelete="CASCADE"))
-    data: Mapped[dict[str, Any]]
+    data: Mapped[dict[str, Any]] = mapped_column(info=PERSONAL)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     expires_at: Mapped[datetime]
 
@@ -82,8 +83,8 @@ class RingKey(Model):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=ids.new)
     """Its `kid`."""
-    ring: Mapped[str]
-    secret: Mapped[str]
+    ring: Mapped[Code]
+    secret: Mapped[str] = mapped_column(info=SECRET)
     """Sealed with a key that is derived from JWT_SECRET."""
     current: Mapped[bool]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
@@ -99,7 +100,7 @@ class Revocation(Numbered, Model):
 
     __tablename__ = "core_revocation"
 
-    kind: Mapped[str]
+    kind: Mapped[Code]
     """`session` (it ended), `member` (rights or state changed) or `agency` (roles or plugins changed)."""
     subject_id: Mapped[UUID]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -22,9 +22,6 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
 from core import clock, ids
 
-PERSONAL = {"personal": True}
-"""Column info of personal data: never copied into events, found by export and erasure."""
-
 
 class Model(DeclarativeBase):
     """The base of every mapped class. Text has no length, instants carry a zone, ids are UUIDs."""

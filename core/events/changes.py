@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import History
 
 from core.db.base import Versioned
+from core.db.personal import is_redacted
 from core.extensions import db
 
 _REDACTED = "[personal]"
@@ -32,15 +33,15 @@ def _collect(entity: Versioned, before: dict[str, Any], after: dict[str, Any]) -
         history: History = state.attrs[name].history
         if name in _BOOKKEEPING or not history.has_changes():
             continue
-        personal = attribute.columns[0].info.get("personal", False)
+        redacted = is_redacted(attribute.columns[0])
         if history.deleted and state.has_identity:
-            before.setdefault(name, _plain(history.deleted[0], personal=personal))
+            before.setdefault(name, _plain(history.deleted[0], redacted=redacted))
         if history.added:
-            after[name] = _plain(history.added[0], personal=personal)
+            after[name] = _plain(history.added[0], redacted=redacted)
 
 
-def _plain(value: Any, *, personal: bool) -> Any:
-    if personal and value is not None:
+def _plain(value: Any, *, redacted: bool) -> Any:
+    if redacted and value is not None:
         return _REDACTED
     return msgspec.to_builtins(value)
 

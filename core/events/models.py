@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock
 from core.db.base import Identified, Model, Numbered, Tenant
+from core.db.personal import Code, Facts
 
 
 class EventEntry(Numbered, Model):
@@ -18,17 +18,18 @@ class EventEntry(Numbered, Model):
 
     __tablename__ = "core_event"
 
-    name: Mapped[str]
+    name: Mapped[Code]
     schema_version: Mapped[int]
     occurred_at: Mapped[datetime] = mapped_column(default=clock.now)
-    subject: Mapped[str]
+    subject: Mapped[Code]
     subject_id: Mapped[UUID]
-    actor_kind: Mapped[str]
+    actor_kind: Mapped[Code]
     actor_id: Mapped[UUID | None]
-    request_id: Mapped[str | None]
-    payload: Mapped[dict[str, Any]]
-    before: Mapped[dict[str, Any] | None]
-    after: Mapped[dict[str, Any] | None]
+    request_id: Mapped[Code | None]
+    # Ids and codes, and what is personal sealed with the person's own key: nothing here is ever erased.
+    payload: Mapped[Facts]
+    before: Mapped[Facts | None]
+    after: Mapped[Facts | None]
 
     __table_args__ = (
         UniqueConstraint("agency_id", "seq"),
@@ -44,7 +45,7 @@ class EventSeal(Tenant, Model):
 
     agency_id: Mapped[UUID] = mapped_column(ForeignKey("core_agency.id", ondelete="CASCADE"), primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True)
-    hash: Mapped[str]
+    hash: Mapped[Code]
     """SHA-256 of the hash before it and of the event, in hexadecimal."""
 
 
@@ -53,14 +54,14 @@ class FollowerEntry(Identified, Model):
 
     __tablename__ = "core_follower"
 
-    name: Mapped[str]
+    name: Mapped[Code]
     build: Mapped[int]
     """A rebuild counts up; the live build is what the product reads."""
     live: Mapped[bool]
     seq: Mapped[int]
     failures: Mapped[int]
     retry_at: Mapped[datetime | None]
-    last_error: Mapped[str | None]
+    last_error: Mapped[Code | None]
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
 
     __table_args__ = (

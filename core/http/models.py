@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock, ids
 from core.db.base import Model, Tenant
+from core.db.personal import NOT_PERSONAL, SECRET, Code, personal
 
 
 class KeptAnswer(Tenant, Model):
@@ -23,11 +24,11 @@ class KeptAnswer(Tenant, Model):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=ids.new)
-    principal: Mapped[str]
-    route: Mapped[str]
-    key: Mapped[str]
-    request_digest: Mapped[bytes] = mapped_column(LargeBinary)
+    principal: Mapped[Code]
+    route: Mapped[Code]
+    key: Mapped[Code]
+    request_digest: Mapped[bytes] = mapped_column(LargeBinary, info=SECRET)
     status: Mapped[int]
-    headers: Mapped[dict[str, str]] = mapped_column(JSONB)
-    body: Mapped[bytes] = mapped_column(LargeBinary)
+    headers: Mapped[dict[str, str]] = mapped_column(JSONB, info=NOT_PERSONAL)
+    body: Mapped[bytes] = mapped_column(LargeBinary, info=personal("copy"))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock, ids
 from core.db.base import Identified, Model
+from core.db.personal import Code, Facts, personal
 
 
 class NewJob(msgspec.Struct, kw_only=True):
@@ -45,12 +46,13 @@ class JobEntry(Identified, Model):
     )
     user_id: Mapped[UUID | None]
     """Who started it, and is shown its progress."""
-    queue: Mapped[str]
-    name: Mapped[str]
-    payload: Mapped[dict[str, Any]]
+    queue: Mapped[Code]
+    name: Mapped[Code]
+    payload: Mapped[Facts]
+    """Ids and codes."""
     priority: Mapped[int]
     """Lower goes first; 0 is normal."""
-    state: Mapped[str]
+    state: Mapped[Code]
     run_at: Mapped[datetime]
     due: Mapped[bool] = mapped_column(default=True)
     """Whether it may be claimed. What is for later waits until the sweeper, by the database's clock, says so."""
@@ -58,12 +60,13 @@ class JobEntry(Identified, Model):
     max_attempts: Mapped[int]
     lease_until: Mapped[datetime | None]
     lease_token: Mapped[UUID | None]
-    unique_key: Mapped[str | None]
-    progress: Mapped[dict[str, Any] | None]
+    unique_key: Mapped[Code | None]
+    progress: Mapped[Facts | None]
     """`{"done": 3, "total": 10, "message": "..."}`."""
     cancel_requested: Mapped[bool] = mapped_column(default=False)
-    last_error: Mapped[str | None]
-    request_id: Mapped[str | None]
+    last_error: Mapped[str | None] = mapped_column(info=personal("copy"))
+    """It may quote what it could not work with."""
+    request_id: Mapped[Code | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -111,9 +114,9 @@ class ScheduleEntry(Model):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=ids.new)
     agency_id: Mapped[UUID | None] = mapped_column(ForeignKey("core_agency.id", ondelete="CASCADE"))
-    name: Mapped[str]
-    cron: Mapped[str]
-    zone: Mapped[str]
+    name: Mapped[Code]
+    cron: Mapped[Code]
+    zone: Mapped[Code]
     """The IANA zone its cron line is read in."""
     next_at: Mapped[datetime]
 

@@ -8,6 +8,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from core.db.base import Model, Owned, owned_key
+from core.db.personal import Code
 
 
 class Role(Owned, Model):
@@ -15,8 +16,8 @@ class Role(Owned, Model):
 
     __tablename__ = "core_role"
 
-    code: Mapped[str]
-    name: Mapped[str]
+    code: Mapped[Code]
+    name: Mapped[Code]
     built_in: Mapped[bool]
 
     __table_args__ = (
@@ -32,8 +33,8 @@ class RolePermission(Owned, Model):
     __tablename__ = "core_role_permission"
 
     role_id: Mapped[UUID]
-    permission: Mapped[str]
-    scope: Mapped[str]
+    permission: Mapped[Code]
+    scope: Mapped[Code]
 
     __table_args__ = (
         UniqueConstraint("agency_id", "role_id", "permission"),

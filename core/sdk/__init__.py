@@ -10,7 +10,8 @@ from core.agencies import api as agencies
 from core.config import Settings
 from core.crypto import Unreadable
 from core.db import read
-from core.db.base import PERSONAL, Identified, Model, Numbered, Owned, SoftDeleted, Tenant, owned_key
+from core.db.base import Identified, Model, Numbered, Owned, SoftDeleted, Tenant, owned_key
+from core.db.personal import NOT_PERSONAL, PERSONAL, SECRET, Code, Codes, Facts, personal, sealed
 from core.db.query import EQUALITY, OPTIONAL, RANGE, Filter, Listing, ListQuery, Operator, Page
 from core.db.repository import Ownership, Repository
 from core.db.tenancy import acting_as, current_agency_id
@@ -57,13 +58,17 @@ from core.users import api as users
 __all__ = [
     "ACTOR",
     "EQUALITY",
+    "NOT_PERSONAL",
     "OPTIONAL",
     "PERSONAL",
     "RANGE",
+    "SECRET",
     "UNSET",
     "Actor",
     "Blueprint",
     "Cancelled",
+    "Code",
+    "Codes",
     "Conflict",
     "Country",
     "Currency",
@@ -71,6 +76,7 @@ __all__ = [
     "Draft",
     "Email",
     "Event",
+    "Facts",
     "Fault",
     "Filter",
     "Follower",
@@ -149,9 +155,11 @@ __all__ = [
     "next_reference",
     "outbound",
     "owned_key",
+    "personal",
     "publish",
     "read",
     "rooms",
+    "sealed",
     "sealing",
     "search",
     "settings_of",

@@ -9,7 +9,8 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import ids
-from core.db.base import PERSONAL, Model, Owned, Versioned, owned_key
+from core.db.base import Model, Owned, Versioned, owned_key
+from core.db.personal import Code, personal
 
 
 class User(Versioned, Model):
@@ -18,11 +19,11 @@ class User(Versioned, Model):
     __tablename__ = "core_user"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=ids.new)
-    email: Mapped[str] = mapped_column(unique=True, info=PERSONAL)
+    email: Mapped[str] = mapped_column(unique=True, info=personal("contact"))
     """Lower case."""
-    name: Mapped[str] = mapped_column(info=PERSONAL)
-    language: Mapped[str]
-    zone: Mapped[str]
+    name: Mapped[str] = mapped_column(info=personal("name"))
+    language: Mapped[Code]
+    zone: Mapped[Code]
     disabled_at: Mapped[datetime | None]
 
 
@@ -32,7 +33,7 @@ class Membership(Owned, Model):
     __tablename__ = "core_membership"
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("core_user.id"))
-    state: Mapped[str]
+    state: Mapped[Code]
     """`active` or `suspended`."""
     reports_to: Mapped[UUID | None]
 
@@ -48,7 +49,7 @@ class Team(Owned, Model):
 
     __tablename__ = "core_team"
 
-    name: Mapped[str]
+    name: Mapped[Code]
 
     __table_args__ = (
         UniqueConstraint("agency_id", "name"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
-from core.sdk import Model, Owned
+from core.sdk import Code, Model, Owned
 
 
 class Note(Owned, Model):
@@ -13,9 +13,10 @@ class Note(Owned, Model):
 
     __tablename__ = "visas_note"
 
-    country: Mapped[str]
+    country: Mapped[Code]
     """ISO 3166-1."""
-    body: Mapped[str]
+    body: Mapped[Code]
+    """About a country, never about a person."""
 
     __table_args__ = (
         Index("visas_note_created_at_idx", "agency_id", "created_at", "id"),

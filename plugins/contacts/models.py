@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from core.sdk import PERSONAL, Model, Owned, SoftDeleted, owned_key
+from core.sdk import PERSONAL, Code, Model, Owned, SoftDeleted, owned_key, personal
 
 
 class Contact(Owned, SoftDeleted, Model):
@@ -15,19 +15,19 @@ class Contact(Owned, SoftDeleted, Model):
 
     __tablename__ = "contacts_contact"
 
-    kind: Mapped[str]
-    name: Mapped[str] = mapped_column(info=PERSONAL)
+    kind: Mapped[Code]
+    name: Mapped[str] = mapped_column(info=personal("name"))
     """As it is shown and printed."""
-    sort_name: Mapped[str] = mapped_column(info=PERSONAL)
+    sort_name: Mapped[str] = mapped_column(info=personal("copy"))
     """Folded, so that sorting ignores case and accents."""
-    given_name: Mapped[str | None] = mapped_column(info=PERSONAL)
-    family_name: Mapped[str | None] = mapped_column(info=PERSONAL)
+    given_name: Mapped[str | None] = mapped_column(info=personal("name"))
+    family_name: Mapped[str | None] = mapped_column(info=personal("name"))
     belongs_to: Mapped[UUID | None]
     """The household or company of a person."""
-    language: Mapped[str | None]
-    zone: Mapped[str | None]
-    country: Mapped[str | None]
-    nationality: Mapped[str | None]
+    language: Mapped[Code | None]
+    zone: Mapped[Code | None]
+    country: Mapped[str | None] = mapped_column(info=personal("contact"))
+    nationality: Mapped[str | None] = mapped_column(info=personal("identity"))
     note: Mapped[str | None] = mapped_column(info=PERSONAL)
     owner_id: Mapped[UUID | None]
     team_id: Mapped[UUID | None]
@@ -59,8 +59,8 @@ class EmailAddress(Owned, Model):
 
     contact_id: Mapped[UUID]
     position: Mapped[int]
-    address: Mapped[str] = mapped_column(info=PERSONAL)
-    label: Mapped[str | None]
+    address: Mapped[str] = mapped_column(info=personal("contact"))
+    label: Mapped[str | None] = mapped_column(info=PERSONAL)
 
     __table_args__ = (
         owned_key("contact_id", "contacts_contact", ondelete="CASCADE"),
@@ -76,8 +76,8 @@ class PhoneNumber(Owned, Model):
 
     contact_id: Mapped[UUID]
     position: Mapped[int]
-    number: Mapped[str] = mapped_column(info=PERSONAL)
-    label: Mapped[str | None]
+    number: Mapped[str] = mapped_column(info=personal("contact"))
+    label: Mapped[str | None] = mapped_column(info=PERSONAL)
 
     __table_args__ = (
         owned_key("contact_id", "contacts_contact", ondelete="CASCADE"),

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Computed, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.sdk import PERSONAL, Model, Owned, SoftDeleted, StructJSON, owned_key
+from core.sdk import NOT_PERSONAL, PERSONAL, Code, Codes, Model, Owned, SoftDeleted, StructJSON, owned_key, personal
 
 
 class Lead(Owned, SoftDeleted, Model):
@@ -17,49 +17,49 @@ class Lead(Owned, SoftDeleted, Model):
 
     __tablename__ = "leads_lead"
 
-    reference: Mapped[str]
-    status: Mapped[str]
+    reference: Mapped[Code]
+    status: Mapped[Code]
     status_since: Mapped[datetime]
-    kind: Mapped[str]
-    source: Mapped[str]
-    utm: Mapped[dict[str, Any] | None]
+    kind: Mapped[Code]
+    source: Mapped[Code]
+    utm: Mapped[dict[str, Any] | None] = mapped_column(info=personal("technical"))
     contact_id: Mapped[UUID]
     owner_id: Mapped[UUID | None]
     team_id: Mapped[UUID | None]
     brand_id: Mapped[UUID | None]
-    language: Mapped[str | None]
-    zone: Mapped[str | None]
-    nationality: Mapped[str | None]
-    residency: Mapped[str | None]
+    language: Mapped[Code | None]
+    zone: Mapped[Code | None]
+    nationality: Mapped[str | None] = mapped_column(info=personal("identity"))
+    residency: Mapped[str | None] = mapped_column(info=personal("identity"))
 
-    destinations: Mapped[list[str]]
-    departure_city: Mapped[str | None]
-    date_mode: Mapped[str | None]
+    destinations: Mapped[Codes]
+    departure_city: Mapped[str | None] = mapped_column(info=personal("contact"))
+    date_mode: Mapped[Code | None]
     start_date: Mapped[date | None]
     end_date: Mapped[date | None]
     flex_days: Mapped[int | None]
     nights: Mapped[int | None]
     adults: Mapped[int | None]
-    children_ages: Mapped[list[int]]
+    children_ages: Mapped[list[int]] = mapped_column(info=personal("identity"))
     infants: Mapped[int]
     rooms: Mapped[int | None]
     budget_minor: Mapped[int | None]
-    budget_currency: Mapped[str | None]
-    budget_per: Mapped[str | None]
+    budget_currency: Mapped[Code | None]
+    budget_per: Mapped[Code | None]
     hotel_category: Mapped[int | None]
-    board: Mapped[str | None]
-    pace: Mapped[str | None]
-    interests: Mapped[list[str]]
-    occasion: Mapped[str | None]
-    restrictions: Mapped[str | None] = mapped_column(info=PERSONAL)
+    board: Mapped[Code | None]
+    pace: Mapped[Code | None]
+    interests: Mapped[list[str]] = mapped_column(info=PERSONAL)
+    occasion: Mapped[str | None] = mapped_column(info=PERSONAL)
+    restrictions: Mapped[str | None] = mapped_column(info=personal("special"))
 
     value_minor: Mapped[int | None]
-    value_currency: Mapped[str | None]
+    value_currency: Mapped[Code | None]
     probability: Mapped[int | None]
     expected_close: Mapped[date | None]
     next_action_at: Mapped[datetime | None]
     hold_until: Mapped[date | None]
-    lost_reason: Mapped[str | None]
+    lost_reason: Mapped[Code | None]
     recycle_on: Mapped[date | None]
 
     # A keyset needs a value in every row: undated leads come last.
@@ -91,7 +91,7 @@ class Tag(Owned, Model):
     __tablename__ = "leads_tag"
 
     lead_id: Mapped[UUID]
-    tag: Mapped[str]
+    tag: Mapped[str] = mapped_column(info=PERSONAL)
 
     __table_args__ = (
         UniqueConstraint("agency_id", "lead_id", "tag"),
@@ -106,13 +106,13 @@ class StatusChange(Owned, Model):
     __tablename__ = "leads_status_change"
 
     lead_id: Mapped[UUID]
-    from_status: Mapped[str | None]
-    to_status: Mapped[str]
+    from_status: Mapped[Code | None]
+    to_status: Mapped[Code]
     seconds_in_status: Mapped[int | None]
     """How long the lead was in the status it left."""
     author_id: Mapped[UUID | None]
     note: Mapped[str | None] = mapped_column(info=PERSONAL)
-    reason: Mapped[str | None]
+    reason: Mapped[Code | None]
     manual: Mapped[bool]
 
     __table_args__ = (
@@ -130,7 +130,7 @@ class Note(Owned, Model):
     author_id: Mapped[UUID | None]
     text: Mapped[str] = mapped_column(info=PERSONAL)
     pinned: Mapped[bool]
-    mentions: Mapped[list[UUID]] = mapped_column(StructJSON(list[UUID]), server_default="[]")
+    mentions: Mapped[list[UUID]] = mapped_column(StructJSON(list[UUID]), server_default="[]", info=NOT_PERSONAL)
     """The colleagues it mentions."""
 
     __table_args__ = (

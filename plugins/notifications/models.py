@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Boolean, Computed, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.sdk import PERSONAL, Model, Numbered, Owned, clock, owned_key
+from core.sdk import Code, Codes, Model, Numbered, Owned, clock, owned_key, personal, sealed
 
 
 class Notification(Numbered, Model):
@@ -18,17 +18,18 @@ class Notification(Numbered, Model):
     __tablename__ = "notifications_notification"
 
     user_id: Mapped[UUID]
-    kind: Mapped[str]
-    title: Mapped[str]
+    kind: Mapped[Code]
+    title: Mapped[Code]
     """The kind's title as it was, for when its plugin is gone."""
-    words: Mapped[dict[str, Any]]
+    words: Mapped[dict[str, Any]] = mapped_column(info=personal("copy"))
+    """References and codes; of what a plugin may put there, nothing outlives the person."""
     actor_id: Mapped[UUID | None]
-    subject: Mapped[str | None]
+    subject: Mapped[Code | None]
     subject_id: Mapped[UUID | None]
     cause_id: Mapped[UUID | None]
     """The event, or what `notify` was given so that people are told once."""
     event_seq: Mapped[int | None]
-    daily: Mapped[list[str]]
+    daily: Mapped[Codes]
     """The channels on which it comes with the daily digest."""
     digest_id: Mapped[UUID | None]
     """The notification that is the digest it came with."""
@@ -61,9 +62,9 @@ class Preference(Owned, Model):
     __tablename__ = "notifications_preference"
 
     user_id: Mapped[UUID]
-    kind: Mapped[str]
-    channel: Mapped[str]
-    choice: Mapped[str]
+    kind: Mapped[Code]
+    channel: Mapped[Code]
+    choice: Mapped[Code]
 
     __table_args__ = (
         UniqueConstraint("agency_id", "user_id", "kind", "channel"),
@@ -77,7 +78,7 @@ class Mute(Owned, Model):
     __tablename__ = "notifications_mute"
 
     user_id: Mapped[UUID]
-    subject: Mapped[str]
+    subject: Mapped[Code]
     subject_id: Mapped[UUID]
 
     __table_args__ = (
@@ -95,11 +96,10 @@ class PushAddress(Owned, Model):
 
     user_id: Mapped[UUID]
     # A path may hold a receiver's key.
-    url: Mapped[str] = mapped_column(info=PERSONAL)
-    secret: Mapped[str] = mapped_column(info=PERSONAL)
-    """Sealed."""
+    url: Mapped[str] = mapped_column(info=personal("technical"))
+    secret: Mapped[str] = mapped_column(info=sealed())
     failing_since: Mapped[datetime | None]
-    last_error: Mapped[str | None]
+    last_error: Mapped[str | None] = mapped_column(info=personal("copy"))
 
     __table_args__ = (
         UniqueConstraint("agency_id", "user_id"),

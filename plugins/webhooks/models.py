@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Index, UniqueConstraint, column
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.sdk import PERSONAL, Model, Owned, SoftDeleted, owned_key
+from core.sdk import SECRET, Code, Codes, Model, Owned, SoftDeleted, owned_key, personal, sealed
 
 
 class Endpoint(Owned, SoftDeleted, Model):
@@ -17,16 +17,16 @@ class Endpoint(Owned, SoftDeleted, Model):
     __tablename__ = "webhooks_endpoint"
 
     # A path may hold a receiver's key: the audit trail names the host alone.
-    url: Mapped[str] = mapped_column(info=PERSONAL)
-    host: Mapped[str]
-    description: Mapped[str]
-    events: Mapped[list[str]]
+    url: Mapped[str] = mapped_column(info=SECRET)
+    host: Mapped[Code]
+    description: Mapped[Code]
+    events: Mapped[Codes]
     enabled: Mapped[bool]
-    disabled_reason: Mapped[str | None]
+    disabled_reason: Mapped[Code | None]
     disabled_at: Mapped[datetime | None]
-    secret: Mapped[str] = mapped_column(info=PERSONAL)
-    """Sealed; empty once the endpoint is deleted."""
-    previous_secret: Mapped[str | None] = mapped_column(info=PERSONAL)
+    secret: Mapped[str] = mapped_column(info=sealed())
+    """Empty once the endpoint is deleted."""
+    previous_secret: Mapped[str | None] = mapped_column(info=sealed("webhooks_endpoint.secret"))
     previous_secret_until: Mapped[datetime | None]
     strikes: Mapped[int]
     """Failures and slow answers in a row."""
@@ -50,13 +50,13 @@ class Delivery(Owned, Model):
     __tablename__ = "webhooks_delivery"
 
     endpoint_id: Mapped[UUID]
-    message_id: Mapped[str]
+    message_id: Mapped[Code]
     """The same at every attempt: what receivers tell repeats by."""
-    event: Mapped[str]
+    event: Mapped[Code]
     seq: Mapped[int | None]
     """The event's number in the agency's log; None for a test."""
-    body: Mapped[str]
-    state: Mapped[str]
+    body: Mapped[str] = mapped_column(info=personal("copy"))
+    state: Mapped[Code]
     attempts: Mapped[int]
     """Made so far."""
     step: Mapped[int]
@@ -64,7 +64,7 @@ class Delivery(Owned, Model):
     ticket: Mapped[int]
     """What a job must show to make the next attempt: older jobs find that they are not needed any more."""
     status: Mapped[int | None]
-    error: Mapped[str | None]
+    error: Mapped[str | None] = mapped_column(info=personal("copy"))
     next_attempt_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
 
@@ -100,8 +100,8 @@ class Attempt(Owned, Model):
     number: Mapped[int]
     status: Mapped[int | None]
     milliseconds: Mapped[int]
-    error: Mapped[str | None]
-    response: Mapped[str | None]
+    error: Mapped[str | None] = mapped_column(info=personal("copy"))
+    response: Mapped[str | None] = mapped_column(info=personal("copy"))
     """The beginning of what was answered, masked."""
 
     __table_args__ = (

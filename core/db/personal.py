@@ -1,0 +1,97 @@
+"""What columns say about people: every column that can hold words tells whether, and of which kind."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, NamedTuple
+
+from sqlalchemy import Column, LargeBinary, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import mapped_column
+
+
+class Category(StrEnum):
+    """Which kind of personal data a column holds."""
+
+    NAME = "name"
+    CONTACT = "contact"
+    """E-mail addresses, phone numbers, postal addresses: what a person is reached and found by."""
+    IDENTITY = "identity"
+    """Documents, nationality, dates of birth."""
+    SPECIAL = "special"
+    """Health, diet, religion and the like (GDPR, article 9)."""
+    FINANCIAL = "financial"
+    FREE_TEXT = "free_text"
+    """What somebody wrote down: it may say anything."""
+    TECHNICAL = "technical"
+    """Addresses of devices, browsers, campaigns somebody came by."""
+    COPY = "copy"
+    """Made from other columns, as a sort key is: erased with them, and left out of what a person is handed."""
+
+
+def personal(category: Category | str) -> dict[str, Any]:
+    """Column info of personal data: never copied into events, found by export, overwritten by erasure."""
+    return {"personal": Category(category)}
+
+
+PERSONAL = personal(Category.FREE_TEXT)
+"""Column info of what somebody wrote about a person."""
+NOT_PERSONAL: dict[str, Any] = {"personal": None}
+"""Column info of what says nothing about anybody."""
+SECRET: dict[str, Any] = {"personal": None, "secret": True}
+"""Column info of credentials and their digests: kept out of events and of what a person is handed."""
+
+Code = Annotated[str, mapped_column(info=NOT_PERSONAL)]
+"""A word that says nothing about a person: a state, a currency, a key, or what an agency calls its own things."""
+Codes = Annotated[list[str], mapped_column(info=NOT_PERSONAL)]
+"""A list of such words, in JSON."""
+Facts = Annotated[dict[str, Any], mapped_column(info=NOT_PERSONAL)]
+"""JSON of ids and codes."""
+
+
+def holds_words(column: Column[Any]) -> bool:
+    """Whether a column could hold something about a person and so has to say."""
+    kind = getattr(column.type, "impl_instance", column.type)
+    return isinstance(kind, Text | JSONB | LargeBinary)
+
+
+def is_told(column: Column[Any]) -> bool:
+    """Whether a column says what it holds."""
+    return "personal" in column.info
+
+
+def category_of(column: Column[Any]) -> Category | None:
+    """The kind of personal data in a column, or None."""
+    found: Category | None = column.info.get("personal")
+    return found
+
+
+def is_redacted(column: Column[Any]) -> bool:
+    """Whether a column's values stay out of events: personal ones, secrets, and what does not say."""
+    if not is_told(column):
+        return holds_words(column)
+    return category_of(column) is not None or bool(column.info.get("secret"))
+
+
+class Place(NamedTuple):
+    """Where `core.sealing` sealed a column's values."""
+
+    column: str
+    """`<table>.<column>`, or empty for the column's own name."""
+    row: str
+    """The column whose id the values were sealed for."""
+
+
+def sealed(column: str = "", *, row: str = "id") -> dict[str, Any]:
+    """Column info of texts made by `core.sealing.sealed(..., column=column, row_id=<row>)`: sealed anew with each key.
+
+    Without `column` they were sealed under the column's own `<table>.<column>`; a table without an agency's rows was
+    given PLATFORM.
+    """
+    return {**SECRET, "sealed": Place(column, row)}
+
+
+def place_of(column: Column[Any]) -> Place | None:
+    """Where a column's values were sealed; None where they are not."""
+    found: Place | None = column.info.get("sealed")
+    return Place(found.column or f"{column.table.name}.{column.name}", found.row) if found else None

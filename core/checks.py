@@ -41,6 +41,7 @@ def examine(settings: Settings) -> Findings:
         _database(settings, found)
         _plugins(settings, found)
         _redis(settings, found)
+        _mail(settings, found)
     return found
 
 
@@ -149,6 +150,22 @@ def _redis(settings: Settings, found: Findings) -> None:
         # Not a problem: Tripfile runs without it, degraded, and uses it again as soon as it answers.
         where = f"{settings.redis_host}:{settings.redis_port}"
         found.warnings.append(f"REDIS_HOST: no Redis answers at {where}: {_reason(error)}")
+
+
+def _mail(settings: Settings, found: Findings) -> None:
+    from core.mail import delivery, smtp
+
+    if lacking := delivery.missing(settings):
+        found.warnings.append(lacking)
+    if settings.smtp_security == "none" and settings.production and settings.smtp_host:
+        found.warnings.append("SMTP_SECURITY=none: whoever is between us and the mail server reads links and addresses")
+    if not settings.smtp_host:
+        return
+    try:
+        smtp.probe(settings)
+    except smtp.Undelivered as error:
+        # Not a problem: letters wait in the ledger until it answers.
+        found.warnings.append(f"SMTP_HOST: {settings.smtp_host}:{settings.smtp_port} takes no mail: {error}")
 
 
 def address(settings: Settings) -> str:

@@ -72,6 +72,14 @@ class Settings(BaseSettings):
     argon2_time_cost: int = Field(2, ge=1)
     argon2_memory_kib: int = Field(19_456, ge=8)
 
+    smtp_host: str = ""
+    smtp_port: int = Field(587, ge=1, le=65535)
+    smtp_user: str = ""
+    smtp_password: SecretStr | None = None
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_ca_file: str = ""
+    mail_from: str = ""
+
     redis_host: str = ""
     redis_port: int = Field(6379, ge=1, le=65535)
     redis_password: SecretStr | None = None
@@ -189,6 +197,10 @@ def _general_problems(settings: Settings) -> list[str]:
         found.append("OUTBOUND_PROXY must start with http://, as in http://proxy.example.com:3128")
     if settings.outbound_ca_file and not Path(settings.outbound_ca_file).is_file():
         found.append("OUTBOUND_CA_FILE is not a file: name one with certificates in PEM form")
+    if settings.smtp_host and "@" not in settings.mail_from:
+        found.append("MAIL_FROM is missing: set it to the sender of mails, as Sunrise Travel <office@sunrise.example>")
+    if settings.smtp_ca_file and not Path(settings.smtp_ca_file).is_file():
+        found.append("SMTP_CA_FILE is not a file: name one with certificates in PEM form")
     if settings.jwt_expiration > timedelta(days=1):
         found.append("JWT_EXPIRATION is longer than 24h: keep access tokens short, clients refresh them")
     return found

@@ -34,6 +34,7 @@ CORE_MODULES: Mapping[str, str] = MappingProxyType(
         "events": "core.events.feed",
         "plugins": "core.plugins.switchboard",
         "jobs": "core.jobs.console",
+        "mail": "core.mail",
     }
 )
 """The parts of the core that contribute through a Plugin value, in load order."""

@@ -1,4 +1,4 @@
-"""Fixtures for tests of Tripfile and of plugins: `settings`, `app`, `agency`, `other_agency`, `api`, `work`."""
+"""Fixtures for tests of Tripfile and of plugins: `settings`, `app`, `agency`, `other_agency`, `api`, `work`, ..."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from core.testing.clients import ApiClient
     from core.testing.databases import Server
     from core.testing.factories import AgencyUnderTest
+    from core.testing.mailbox import Mailbox
 
 # Imports are inside the fixtures: this module is loaded by every pytest run on a machine that has Tripfile.
 
@@ -84,3 +85,12 @@ def work(app: Application, agency: AgencyUnderTest) -> Iterator[UnitOfWork]:
     with app.app_context(), unit_of_work() as running, acting_as(system(agency.id)):
         yield running
         running.discard()
+
+
+@pytest.fixture
+def letters(app: Application) -> Iterator[Mailbox]:
+    """What the application sends by mail while the test runs; jobs send it, so run those."""
+    from core.testing.mailbox import mailbox
+
+    with mailbox(app) as box:
+        yield box

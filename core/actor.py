@@ -36,6 +36,12 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     proven_at: datetime | None = None
     """When the person last proved who they are: what step-up looks at."""
     team_ids: frozenset[UUID] = frozenset()
+    role_ids: frozenset[UUID] = frozenset()
+    """The roles the person holds: lists of allowed networks are by role."""
+    networks: tuple[str, ...] = ()
+    """Where an API key may be used from, as CIDR; empty is anywhere."""
+    rate_limit: str | None = None
+    """How often an API key may be used, where it brings a limit of its own: `60/minute`."""
     grants: Mapping[str, Scope] = {}
 
     def scope_of(self, permission: str) -> Scope | None:

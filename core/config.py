@@ -88,6 +88,7 @@ class Settings(BaseSettings):
     serve: Words = ()
 
     rate_limit_user: Rate = "600/minute"
+    rate_limit_agency: Rate = "6000/minute"
     rate_limit_anonymous: Rate = "60/minute"
     rate_limit_login: Rate = "20/minute"
     web_processes: int = Field(1, ge=1)

@@ -129,11 +129,18 @@ class PreconditionRequired(Problem):
 
 
 class TooManyRequests(Problem):
-    """A rate limit is used up; `Retry-After` says when to come back."""
+    """A rate limit or a quota is used up; `Retry-After` says when to come back."""
 
     status = 429
     code = "quota_exceeded"
     title = "Too many requests"
+
+    def __init__(
+        self, detail: str = "", *, policies: Sequence[str] = (), headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(detail, headers=headers)
+        self.policies = tuple(policies)
+        """The names of the limits or quotas that are used up, as `RateLimit-Policy` tells them."""
 
 
 class Unavailable(Problem):

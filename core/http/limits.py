@@ -1,4 +1,4 @@
-"""Rate limits by user, key, address and route, told in the RateLimit headers (draft-ietf-httpapi-ratelimit-headers)."""
+"""Rate limits by caller, agency and route, told in the RateLimit headers (draft-ietf-httpapi-ratelimit-headers)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from core.spelling import rate
 
 
 class Limits:
-    """Counts each request under its caller, and under its route where that has a limit of its own."""
+    """Counts each request under its caller, its agency, and its route where that has a limit of its own."""
 
     def __init__(self, app: Flask, settings: Settings) -> None:
         self.settings = settings
@@ -49,18 +49,21 @@ class Limits:
         actor: Actor = g.actor
         g.limited_as = self._key(request, actor)
         g.limits_cost = rule.cost
-        anonymous = actor.kind == "public"
-        g.limits_class = "anonymous" if anonymous else "user"
-        g.limits_caller = self.settings.rate_limit_anonymous if anonymous else self.settings.rate_limit_user
+        g.limits_class, g.limits_caller = self._of_caller(actor)
+        g.limits_agency = self.settings.rate_limit_agency if actor.agency_id else ""
         # Flask-Limiter logs a limit it cannot read and lets the request pass.
         own = _sound(rule.limit(self.settings)) if callable(rule.limit) else rule.limit
         g.limits_route, g.limits_scope = own or "", request.endpoint or ""
         try:
             self._hit()
         except RateLimitExceeded:
-            left = max((limit for limit in self._limiter.current_limits if limit.breached), key=_seconds_left)
-            wait = str(_seconds_left(left))
-            raise TooManyRequests("The limit is used up for now", headers={"Retry-After": wait}) from None
+            breached = [limit for limit in self._limiter.current_limits if limit.breached]
+            wait = str(max(map(_seconds_left, breached)))
+            raise TooManyRequests(
+                "The limit is used up for now",
+                policies=[_name(limit) for limit in breached],
+                headers={"Retry-After": wait},
+            ) from None
         finally:
             g.limits_applied = list(self._limiter.current_limits)
             g.limited_as = ""
@@ -68,13 +71,12 @@ class Limits:
     def tell(self, response: Response) -> Response:
         """Add the RateLimit headers of the limits that were applied."""
         applied: list[RequestLimit] = g.get("limits_applied", [])
-        if applied:
-            response.headers["RateLimit-Policy"] = ", ".join(
-                f'"{_name(limit)}";q={limit.limit.amount};w={limit.limit.get_expiry()}' for limit in applied
-            )
-            response.headers["RateLimit"] = ", ".join(
-                f'"{_name(limit)}";r={limit.remaining};t={_seconds_left(limit)}' for limit in applied
-            )
+        for limit in applied:
+            # A quota that is used up stands there already; several lines of one header are one list.
+            policy = f'"{_name(limit)}";q={limit.limit.amount};w={limit.limit.get_expiry()}'
+            response.headers["RateLimit-Policy"] = _listed(response, "RateLimit-Policy", policy)
+            left = f'"{_name(limit)}";r={limit.remaining};t={_seconds_left(limit)}'
+            response.headers["RateLimit"] = _listed(response, "RateLimit", left)
         return response
 
     def _counted(self) -> Any:
@@ -88,10 +90,22 @@ class Limits:
         by_caller = self._limiter.shared_limit(
             lambda: self._share(g.limits_caller), lambda _: cast("str", g.limits_class), cost=cost
         )
+        by_agency = self._limiter.shared_limit(
+            lambda: self._share(g.limits_agency), "agency", key_func=lambda: f"agency:{g.actor.agency_id}", cost=cost
+        )
         by_route = self._limiter.shared_limit(
             lambda: self._share(g.limits_route), lambda _: f"route:{g.limits_scope}", cost=cost
         )
-        return by_caller(by_route(hit))
+        # From the outside in: what one caller is refused costs their colleagues nothing.
+        return by_caller(by_agency(by_route(hit)))
+
+    def _of_caller(self, actor: Actor) -> tuple[str, str]:
+        """The class of a caller and its limit."""
+        if actor.kind == "public":
+            return "anonymous", self.settings.rate_limit_anonymous
+        if actor.kind == "key":
+            return "key", _sound(actor.rate_limit or self.settings.rate_limit_user)
+        return "user", self.settings.rate_limit_user
 
     def _share(self, limit: str) -> str:
         """What is this process' part of a limit: all of it, unless each process has to count for itself."""
@@ -101,6 +115,8 @@ class Limits:
         key = self._app.extensions["tripfile.plugins"].hook.rate_limit_key(request=request)
         if key:
             return f"key:{key}"
+        if actor.kind == "key":
+            return f"api-key:{actor.key_id}"
         return f"user:{actor.user_id}" if actor.user_id else f"ip:{network_of(request.remote_addr or '')}"
 
 
@@ -116,6 +132,11 @@ def network_of(text: str) -> str:
     if isinstance(found, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((found, 64), strict=False))
     return str(found or "unknown")
+
+
+def _listed(response: Response, header: str, item: str) -> str:
+    before = response.headers.get(header)
+    return f"{before}, {item}" if before else item
 
 
 @lru_cache(maxsize=256)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import structlog
 from flask import Flask, Response, g, request
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -33,6 +33,9 @@ class ProblemDetails(Struct, frozen=True, kw_only=True):
     code: Annotated[str, Meta(description="Stable name of the kind of problem.")]
     errors: Annotated[list[Fault], Meta(description="Every part of the input at fault; empty for other problems.")]
     request_id: Annotated[str, Meta(description="Quote it when you ask for help.")]
+    violated_policies: (
+        Annotated[list[str], Meta(description="The rate limits or quotas that are used up, on 429.")] | UnsetType
+    ) = field(name="violated-policies", default=UNSET)
 
 
 class BodyTooLarge(Problem):
@@ -104,6 +107,7 @@ def respond(problem: Problem) -> Response:
         code=problem.code,
         errors=list(problem.errors),
         request_id=g.get("request_id", ""),
+        violated_policies=_violated(problem),
     )
     response = Response(encode(details), problem.status, content_type=MEDIA_TYPE)
     response.headers.update(problem.headers)
@@ -111,6 +115,11 @@ def respond(problem: Problem) -> Response:
     if request.method == "HEAD":
         response.set_data(b"")
     return response
+
+
+def _violated(problem: Problem) -> list[str] | UnsetType:
+    policies = problem.policies if isinstance(problem, TooManyRequests) else ()
+    return list(policies) or UNSET
 
 
 def known() -> dict[str, type[Problem]]:

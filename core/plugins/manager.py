@@ -22,7 +22,7 @@ from core.events import event
 from core.plugins import agencies, configuration, hooks, order, rules
 from core.plugins.discovery import Candidate, discover
 from core.plugins.selection import select
-from core.plugins.spec import Permission, Plugin
+from core.plugins.spec import Permission, Plugin, Quota
 
 CORE_MODULES: Mapping[str, str] = MappingProxyType(
     {
@@ -35,6 +35,7 @@ CORE_MODULES: Mapping[str, str] = MappingProxyType(
         "plugins": "core.plugins.switchboard",
         "jobs": "core.jobs.console",
         "mail": "core.mail",
+        "quotas": "core.quotas",
     }
 )
 """The parts of the core that contribute through a Plugin value, in load order."""
@@ -65,6 +66,11 @@ class Plugins:
     def optional(self) -> Mapping[str, Plugin]:
         """The plugins that are not core modules, in load order."""
         return {name: plugin for name, plugin in self.plugins.items() if name in self.folders}
+
+    @property
+    def quotas(self) -> Mapping[str, Quota]:
+        """What an agency may do in a day, by name."""
+        return {quota.name: quota for plugin in self.plugins.values() for quota in plugin.quotas}
 
     @property
     def egress(self) -> Mapping[str, tuple[str, ...]]:

@@ -22,7 +22,7 @@ from core.jobs.job import Job
 from core.notices import Notice
 from core.plugins import hooks
 from core.plugins.order import satisfies
-from core.plugins.spec import CORE_VERSION, Permission, Plugin
+from core.plugins.spec import CORE_VERSION, Permission, Plugin, Quota
 from core.realtime.spec import Handler, Room, Topic
 
 NAME = re.compile(r"[a-z][a-z0-9_]{1,30}")
@@ -38,6 +38,7 @@ _MODULES = ("models", "hooks", "hookspecs")
 _TUPLES: Mapping[str, type[Any]] = {
     "after": str,
     "permissions": Permission,
+    "quotas": Quota,
     "blueprints": Blueprint,
     "public_blueprints": Blueprint,
     "pages": Blueprint,
@@ -60,8 +61,8 @@ def problems(plugin: object, *, name: str, owner: str) -> list[str]:
     if shape:
         return [f"{name}: {sentence}" for sentence in shape]
     checks: tuple[Callable[[Plugin], Iterator[str]], ...] = (
-        _versions, _requirements, _settings, _permissions, _blueprints, _jobs, _subscribers, _followers, _notices,
-        _sockets, _emits, _topics, _rooms, _commands, _egress, _hookspecs,
+        _versions, _requirements, _settings, _permissions, _quotas, _blueprints, _jobs, _subscribers, _followers,
+        _notices, _sockets, _emits, _topics, _rooms, _commands, _egress, _hookspecs,
     )  # fmt: skip
     found = [*_name(plugin, name, owner), *_tables(plugin, owner)]
     return [f"{name}: {sentence}" for sentence in (*found, *(s for check in checks for s in check(plugin)))]
@@ -153,6 +154,12 @@ def _permissions(plugin: Plugin) -> Iterator[str]:
         if not permission.summary.strip():
             yield f"the permission {permission.name!r} has no summary; say what it lets somebody do"
         seen.add(permission.name)
+
+
+def _quotas(plugin: Plugin) -> Iterator[str]:
+    for quota in plugin.quotas:
+        if not _EVENT.fullmatch(quota.name) or not quota.name.startswith(f"{plugin.name}.") or quota.per_day < 1:
+            yield f"the quota {quota.name!r} must be named '{plugin.name}.<word>' and allow at least one a day"
 
 
 def _tables(plugin: Plugin, owner: str) -> Iterator[str]:

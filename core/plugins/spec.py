@@ -37,6 +37,16 @@ class Permission(msgspec.Struct, frozen=True):
         return self.name
 
 
+class Quota(msgspec.Struct, frozen=True):
+    """How much of something an agency may do in a day, counted by `quotas.spend`."""
+
+    name: str
+    """`invitations.sent`: prefixed with the plugin's name."""
+    per_day: int
+    """What an agency may do in a day (UTC) unless the operator allows it something else."""
+    summary: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plugin:
     """A table of contents: what a plugin is and what it contributes. Rules are checked at load."""
@@ -49,6 +59,7 @@ class Plugin:
     after: tuple[str, ...] = ()
     settings: type[BaseModel] | None = None
     permissions: tuple[Permission, ...] = ()
+    quotas: tuple[Quota, ...] = ()
     models: ModuleType | None = None
     blueprints: tuple[Blueprint, ...] = ()
     public_blueprints: tuple[Blueprint, ...] = ()

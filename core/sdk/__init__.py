@@ -47,7 +47,8 @@ from core.notices import ACTOR, Notice, titled
 from core.outbound import api as outbound
 from core.plugins.hookspecs import hookimpl, hookspec
 from core.plugins.manager import installed, is_on, settings_of
-from core.plugins.spec import Permission, Plugin
+from core.plugins.spec import Permission, Plugin, Quota
+from core.quotas import api as quotas
 from core.realtime import rooms
 from core.realtime.emit import emit
 from core.realtime.spec import Handler, Room, Topic, TopicPage, handler
@@ -105,6 +106,7 @@ __all__ = [
     "Plugin",
     "PreconditionFailed",
     "Problem",
+    "Quota",
     "Recorded",
     "Repository",
     "RetryAfter",
@@ -157,6 +159,7 @@ __all__ = [
     "owned_key",
     "personal",
     "publish",
+    "quotas",
     "read",
     "rooms",
     "sealed",

@@ -83,6 +83,7 @@ def settings_for(urls: Urls, **overrides: object) -> Settings:
         "argon2_time_cost": 1,
         "argon2_memory_kib": 64,
         "rate_limit_user": "100000/minute",
+        "rate_limit_agency": "1000000/minute",
         "rate_limit_anonymous": "100000/minute",
         "rate_limit_login": "100000/minute",
         "log_level": "WARNING",

@@ -58,6 +58,7 @@ def environment_for(settings: Settings, **more: str) -> dict[str, str]:
         **plugin_environment(),
         **{key: value.get_secret_value() for key, value in secrets.items() if value is not None},
         "RATE_LIMIT_USER": "1000000/minute",
+        "RATE_LIMIT_AGENCY": "1000000/minute",
         "RATE_LIMIT_ANONYMOUS": "1000000/minute",
         "RATE_LIMIT_LOGIN": "1000000/minute",
         "LOG_LEVEL": "WARNING",

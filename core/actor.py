@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 from uuid import UUID
 
 import msgspec
 from flask import g, has_app_context
 
 from core.errors import Forbidden, Unauthorized
+
+Audience = Literal["staff", "portal"]
+"""Whom a session serves: people who work for an agency, or its clients. Neither is ever good for the other."""
+STAFF: Audience = "staff"
 
 
 class Scope(StrEnum):
@@ -29,12 +34,15 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     agency_id: UUID | None = None
     user_id: UUID | None = None
     session_id: UUID | None = None
+    audience: Audience = STAFF
     key_id: UUID | None = None
     """The API key that was sent."""
     impersonator_id: UUID | None = None
     """Who really acts, where somebody acts as `user_id` to help them."""
     proven_at: datetime | None = None
     """When the person last proved who they are: what step-up looks at."""
+    methods: frozenset[str] = frozenset()
+    """How the person of a session proved who they are: `pwd`, `otp`, `pop`, `oidc` and so on."""
     team_ids: frozenset[UUID] = frozenset()
     role_ids: frozenset[UUID] = frozenset()
     """The roles the person holds: lists of allowed networks are by role."""
@@ -43,6 +51,11 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     rate_limit: str | None = None
     """How often an API key may be used, where it brings a limit of its own: `60/minute`."""
     grants: Mapping[str, Scope] = {}
+
+    @property
+    def confined(self) -> bool:
+        """Whether it was the agency's own identity provider that said who this is: elsewhere its word counts nothing."""
+        return "oidc" in self.methods
 
     def scope_of(self, permission: str) -> Scope | None:
         """How far a permission reaches for this actor; None when it is not granted."""

@@ -30,7 +30,7 @@ class Findings:
 
 def examine(settings: Settings) -> Findings:
     """Everything wrong with the configuration and with what it points to."""
-    found = Findings(list(settings.problems()), misspelt())
+    found = Findings(list(settings.problems()), [*settings.warnings(), *misspelt()])
     found.problems.extend(installation_problems())
     if driver == "python":
         found.warnings.append("psycopg runs in pure Python, which is slow: install psycopg[binary] or psycopg[c]")

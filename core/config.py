@@ -25,6 +25,8 @@ from pydantic_settings import (
 from core.crypto import derive_key
 from core.spelling import Duration, Lease, Networks, Ports, Prefix, Queues, Rate, Words
 
+LONG_JWT_EXPIRATION = timedelta(hours=1)
+"""Access tokens that are valid for longer are warned of: what is stolen serves the thief until then."""
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """Where worker processes share their measurements; a name of the Prometheus client, which reads it by itself."""
 
@@ -69,6 +71,7 @@ class Settings(BaseSettings):
     jwt_secret: SecretStr | None = None
     jwt_expiration: Duration = timedelta(minutes=10)
     jwt_refresh_expiration: Duration = timedelta(days=14)
+    session_lifetime: Duration = timedelta(days=90)
     argon2_time_cost: int = Field(2, ge=1)
     argon2_memory_kib: int = Field(19_456, ge=8)
 
@@ -162,6 +165,12 @@ class _DotEnv(PydanticBaseSettingsSource):
     def __init__(self, settings_cls: type[BaseSettings], file: PydanticBaseSettingsSource) -> None:
         super().__init__(settings_cls)
         self.file = file
+    def warnings(self) -> list[str]:
+        """What is allowed and hardly wanted, one sentence each."""
+        if self.jwt_expiration <= LONG_JWT_EXPIRATION:
+            return []
+        return ["JWT_EXPIRATION is longer than 1h: a stolen access token serves the thief until it ends; 10m is usual"]
+
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         return self.file.get_field_value(field, field_name)
@@ -213,8 +222,19 @@ def _production_problems(settings: Settings) -> list[str]:
         found.append("JWT_SECRET is missing: set it to at least 32 random characters")
     if settings.database_url is None:
         found.append("DATABASE_URL is missing: set it to the PostgreSQL address of the application's role")
+    if settings.files_origin and not _is_origin(settings.files_origin):
+        found.append("FILES_ORIGIN must be an origin, as https://files.example.com: with no path")
+    return found + _lifetime_problems(settings)
+
+
+def _lifetime_problems(settings: Settings) -> list[str]:
+    found = []
         if settings.database_system_url is None:
             found.append("DATABASE_SYSTEM_URL is missing: set it to the PostgreSQL address of the system's role")
+    if not timedelta(seconds=30) <= settings.jwt_expiration <= settings.jwt_refresh_expiration:
+        found.append("JWT_EXPIRATION must be at least 30s and no longer than JWT_REFRESH_EXPIRATION")
+    if settings.jwt_refresh_expiration > settings.session_lifetime:
+        found.append("SESSION_LIFETIME must not be shorter than JWT_REFRESH_EXPIRATION")
     if "*" in settings.cors_origin:
         found.append("CORS_ORIGIN=* is refused in production: list the exact origins")
     if not settings.trusted_hosts:

@@ -152,7 +152,7 @@ class Credentials:
 def _read(token: str) -> tuple[Actor, float]:
     """Whose a token is and when it ends. Raises InvalidToken."""
     actor = principals().actor_of(token)
-    return actor, float(tokens.verify(token, kind="access").exp)
+    return actor, float(tokens.verify(token).exp)
 
 
 def _concerns(told: Revoked, session: Session) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.auth import service
+from core.auth import rotation, service, sessions
 from core.auth.schemas import Challenge, Login, Me, PasswordChange, Refresh, Switch, Tokens
 from core.config import Settings
 from core.http.blueprint import Blueprint
@@ -29,7 +29,7 @@ def login(credentials: Login) -> Tokens | Challenge:
 @blueprint.response(200, Tokens)
 def refresh(body: Refresh) -> Tokens:
     """Trade the refresh token for the next pair. Using one twice ends the session."""
-    return service.refresh(body.refresh_token)
+    return rotation.refresh(body.refresh_token)
 
 
 @blueprint.post("/switch", signed_in=True, credentials=True)
@@ -37,14 +37,14 @@ def refresh(body: Refresh) -> Tokens:
 @blueprint.response(200, Tokens)
 def switch(body: Switch) -> Tokens:
     """Act in another agency you belong to."""
-    return service.switch(body.agency)
+    return sessions.switch(body.agency)
 
 
 @blueprint.post("/logout", signed_in=True)
 @blueprint.response(204)
 def logout() -> None:
     """End this session: its access and refresh tokens stop working."""
-    service.sign_out()
+    sessions.sign_out()
 
 
 @blueprint.post("/password", signed_in=True, limit=_sign_ins)

@@ -24,6 +24,14 @@ class SessionRevoked(Event):
     reason: str
 
 
+class RefreshTokenReused(Event):
+    """A refresh token came a second time: somebody else has it too. The session was ended."""
+
+    subject: ClassVar[str] = "session_id"
+    session_id: UUID
+    user_id: UUID
+
+
 class PasswordChanged(Event):
     """Somebody changed their password; their other sessions ended."""
 

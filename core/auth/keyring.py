@@ -7,6 +7,7 @@ import secrets
 import threading
 import time
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -26,6 +27,8 @@ LOOK_AGAIN = 1.0
 """Seconds within which a ring is not read twice, however many unknown keys are asked for."""
 GOOD_FOR = 30.0
 """Seconds after which a process looks which key is the current one: how late it may begin to use a new one."""
+SETTLED_AFTER = timedelta(seconds=40)
+"""How old a key is when every process has seen it, clocks that differ by some seconds included."""
 _BYTES = 32
 
 
@@ -35,6 +38,7 @@ class Key(msgspec.Struct, frozen=True):
     id: UUID
     secret: bytes
     current: bool
+    made_at: datetime
 
 
 class Ring:
@@ -52,10 +56,22 @@ class Ring:
         found = self._current(within=GOOD_FOR)
         return found if found is not None else self._first()
 
+    def settled(self) -> Key:
+        """The newest key that every process knows by now: what is signed with it, all of them can verify at once."""
+        current = self.current()
+        if clock.now() - current.made_at >= SETTLED_AFTER:
+            return current
+        older = [key for key in self._keys.values() if clock.now() - key.made_at >= SETTLED_AFTER]
+        return max(older, key=lambda key: key.id, default=current)
+
     def find(self, key_id: UUID) -> Key | None:
         """A key to verify or decrypt with; None for one that is unknown here and was dropped or never was."""
         keys = self._known(within=GOOD_FOR)
         return keys.get(key_id) or self._known(within=LOOK_AGAIN).get(key_id)
+
+    def holds(self, key_id: UUID) -> bool:
+        """Whether there is such a key, as of a second ago."""
+        return key_id in self._known(within=LOOK_AGAIN)
 
     def rotate(self) -> Key:
         """Make a new current key; the one before goes on verifying and decrypting."""
@@ -85,13 +101,13 @@ class Ring:
             made = self._new()
             values = {"id": made.id, "ring": made.ring, "secret": made.secret, "current": True}
             # Two processes may start at once: the first one's key it is.
-            session.execute(insert(RingKey).values(created_at=clock.now(), **values).on_conflict_do_nothing())
+            session.execute(insert(RingKey).values(created_at=made.created_at, **values).on_conflict_do_nothing())
         found = self._current(within=0)
         assert found is not None
         return found
 
     def _new(self) -> RingKey:
-        made = RingKey(id=ids.new(), ring=self.name, current=True)
+        made = RingKey(id=ids.new(), ring=self.name, current=True, created_at=clock.now())
         sealed = seal(self._master, secrets.token_bytes(_BYTES), place=self._place(made.id))
         made.secret = base64.b64encode(sealed).decode()
         return made
@@ -113,7 +129,7 @@ class Ring:
 
     def _opened(self, row: _Row) -> Key:
         secret = unseal(self._master, base64.b64decode(row.secret), place=self._place(row.id))
-        return Key(row.id, secret, row.current)
+        return Key(row.id, secret, row.current, row.created_at)
 
     def _place(self, key_id: UUID) -> bytes:
         return f"{self.name}:{key_id}".encode()
@@ -124,9 +140,11 @@ class _Row(msgspec.Struct, frozen=True):
     ring: str
     secret: str
     current: bool
+    created_at: datetime
 
 
-_OF_ALL_RINGS = SystemQuery(select(RingKey.id, RingKey.ring, RingKey.secret, RingKey.current), _Row)
+_COLUMNS = (RingKey.id, RingKey.ring, RingKey.secret, RingKey.current, RingKey.created_at)
+_OF_ALL_RINGS = SystemQuery(select(*_COLUMNS), _Row)
 
 
 def ring(name: str) -> Ring:

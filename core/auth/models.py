@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock, ids
+from core.actor import STAFF, Audience
 from core.db.base import Model, Numbered
-from core.db.personal import PERSONAL, SECRET, Code, Codes, personal
+from core.db.personal import NOT_PERSONAL, PERSONAL, SECRET, Code, Codes, personal
 
 
 class Credential(Model):
@@ -41,7 +42,7 @@ class AuthSession(Model):
     revoked_because: Mapped[Code | None]
     ip: Mapped[str | None] = mapped_column(info=personal("technical"))
     user_agent: Mapped[str | None] = mapped_column(info=personal("technical"))
-    audience: Mapped[Code] = mapped_column(default="staff")
+    audience: Mapped[Audience] = mapped_column(Text(), default=STAFF, info=NOT_PERSONAL)
     """`staff` or `portal`: tokens of one are never good for the other."""
     methods: Mapped[Codes] = mapped_column(default=list)
     """How the person proved who they are, as in `amr` (RFC 8176): `pwd`, `otp`, `pop` (a passkey), `oidc`."""
@@ -52,7 +53,16 @@ class AuthSession(Model):
     impersonator_id: Mapped[UUID | None]
     """Who really acts."""
 
-    __table_args__ = (Index("core_auth_session_user_id_idx", "user_id"),)
+    __table_args__ = (
+        Index("core_auth_session_user_id_idx", "user_id"),
+        Index("core_auth_session_expires_at_idx", "expires_at"),
+        Index("core_auth_session_live_agency_id_idx", "agency_id", postgresql_where=text("revoked_at IS NULL")),
+        Index(
+            "core_auth_session_impersonator_id_idx",
+            "impersonator_id",
+            postgresql_where=text("impersonator_id IS NOT NULL"),
+        ),
+    )
 
 
 class OneTimeToken(Model):

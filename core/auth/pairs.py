@@ -2,29 +2,63 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from datetime import timedelta
+from typing import Any
 
 from flask import current_app
 
+from core import clock
 from core.actor import Actor
-from core.auth import tokens
+from core.auth import refresh_tokens, tokens
+from core.auth.models import AuthSession
 from core.auth.schemas import AgencyRef, Tokens
+from core.config import Settings
 from core.db.tenancy import acting_as
 from core.plugins.manager import installed
 
 
-def pair(user_id: UUID, session_id: UUID, agency_id: UUID, counter: int, agencies: list[AgencyRef]) -> Tokens:
-    """An access token with every plugin's claims, and the refresh token with this counter."""
-    # As the one who signs in, so that a plugin their agency has switched off adds nothing.
-    with acting_as(Actor(kind="user", agency_id=agency_id, user_id=user_id, session_id=session_id)) as actor:
-        claimed = installed().hook.token_claims(actor=actor)
-    extra = {key: value for claims in claimed for key, value in claims.items()}
-    names = {"user_id": user_id, "session_id": session_id, "agency_id": agency_id}
+def pair(row: AuthSession, agencies: list[AgencyRef]) -> Tokens:
+    """An access token with every plugin's claims, and the refresh token with the session's counter."""
+    lasting = _lasting(row)
+    access = tokens.access_token(
+        user_id=row.user_id,
+        session_id=row.id,
+        agency_id=row.agency_id,
+        extra=_claims(row),
+        audience=row.audience,
+        lasting=lasting,
+    )
     return Tokens(
-        access_token=tokens.access_token(**names, extra=extra),
-        refresh_token=tokens.refresh_token(**names, counter=counter),
+        access_token=access,
+        refresh_token=_refresh_token(row),
         token_type="Bearer",  # noqa: S106 - the name of a scheme, not a secret
-        expires_in=int(current_app.config["JWT_ACCESS_TOKEN_EXPIRES"].total_seconds()),
-        agency=next(each for each in agencies if each.id == agency_id),
+        expires_in=int(lasting.total_seconds()),
+        agency=next(each for each in agencies if each.id == row.agency_id),
         agencies=agencies,
     )
+
+
+def _lasting(row: AuthSession) -> timedelta:
+    settings: Settings = current_app.extensions["tripfile.settings"]
+    left = row.expires_at - clock.now()
+    # Nobody renews an impersonation: its one token lasts as long as itself, which is short.
+    return left if row.impersonator_id else min(left, settings.jwt_expiration)
+
+
+def _refresh_token(row: AuthSession) -> str:
+    return "" if row.impersonator_id else refresh_tokens.make(row.id, counter=row.counter, audience=row.audience)
+
+
+def _claims(row: AuthSession) -> dict[str, Any]:
+    actor = Actor(
+        kind="user",
+        agency_id=row.agency_id,
+        user_id=row.user_id,
+        session_id=row.id,
+        audience=row.audience,
+        impersonator_id=row.impersonator_id,
+    )
+    # As the one who signs in, so that a plugin their agency has switched off adds nothing.
+    with acting_as(actor):
+        claimed = installed().hook.token_claims(actor=actor)
+    return {key: value for claims in claimed for key, value in claims.items()}

@@ -8,11 +8,12 @@ from collections import OrderedDict
 from uuid import UUID
 
 import msgspec
-from flask import Request, current_app
+from flask import Request, current_app, g
 
-from core.actor import Actor
-from core.auth import repository, revocations, tokens
+from core.actor import STAFF, Actor, Audience, Scope
+from core.auth import keyring, repository, revocations, tokens
 from core.auth.errors import InvalidToken
+from core.auth.keyring import Ring
 from core.crypto import digest
 from core.plugins.manager import installed
 from core.roles import builtin
@@ -24,6 +25,7 @@ _LIMIT = 10_000
 
 class _Known(msgspec.Struct):
     actor: Actor
+    key_id: UUID
     expires: float
     checked: float
 
@@ -31,26 +33,31 @@ class _Known(msgspec.Struct):
 class Principals:
     """The verified tokens of one process."""
 
-    def __init__(self, feed: revocations.Watch) -> None:
+    def __init__(self, feed: revocations.Watch, ring: Ring) -> None:
         self._feed = feed
+        self._ring = ring
         self._known: OrderedDict[bytes, _Known] = OrderedDict()
         self._lock = threading.Lock()
 
-    def actor_of(self, token: str) -> Actor:
-        """Who an access token stands for, with the rights they have now. Raises InvalidToken."""
-        key = digest(token.encode())
+    def actor_of(self, token: str, *, audience: Audience = STAFF) -> Actor:
+        """Who an access token for an audience stands for, with the rights they have now. Raises InvalidToken."""
+        key = digest(token.encode("utf-8", "surrogatepass"))
         known = self._known.get(key)
         # Leeway is the codec's; a cached token ends exactly at its time.
         if known is None or known.expires <= time.time():
-            claims = tokens.verify(token, kind="access")
-            known = _asked(claims.sid, expires=claims.exp)
+            claims = tokens.verify(token, audience=audience)
+            known = _asked(claims.sid, key_id=claims.kid, expires=claims.exp)
             if known.actor.user_id != claims.sub or known.actor.agency_id != claims.agency:
                 raise InvalidToken
             self._remember(key, known)
         elif not self._holds(known):
             self._forget(key)
-            known = _asked(known.actor.session_id, expires=known.expires)
+            if not self._ring.holds(known.key_id):
+                raise InvalidToken
+            known = _asked(known.actor.session_id, key_id=known.key_id, expires=known.expires)
             self._remember(key, known)
+        if known.actor.audience != audience:
+            raise InvalidToken
         return known.actor
 
     def forget(self) -> None:
@@ -61,8 +68,11 @@ class Principals:
     def _holds(self, known: _Known) -> bool:
         if time.monotonic() - known.checked >= RECHECK_SECONDS:
             return False
+        if self._ring.find(known.key_id) is None:
+            return False
         actor = known.actor
-        return self._feed.holds(known.checked, actor.session_id, actor.user_id, actor.agency_id)
+        subjects = (actor.session_id, actor.user_id, actor.agency_id, actor.impersonator_id)
+        return self._feed.holds(known.checked, *subjects)
 
     def _forget(self, key: bytes) -> None:
         with self._lock:
@@ -80,7 +90,7 @@ def principals() -> Principals:
     """The running application's verified tokens."""
     found: Principals | None = current_app.extensions.get("tripfile.principals")
     if found is None:
-        made = Principals(revocations.watch(current_app))
+        made = Principals(revocations.watch(current_app), keyring.ring(tokens.RING))
         found = current_app.extensions.setdefault("tripfile.principals", made)
     return found
 
@@ -93,10 +103,10 @@ def from_request(request: Request) -> Actor | None:
     kind, _, token = header.partition(" ")
     if kind.lower() != "bearer" or not token.strip():
         return None
-    return principals().actor_of(token.strip())
+    return principals().actor_of(token.strip(), audience=g.get("audience", STAFF))
 
 
-def _asked(session_id: UUID | None, *, expires: float) -> _Known:
+def _asked(session_id: UUID | None, *, key_id: UUID, expires: float) -> _Known:
     """What the database says of a session. Raises InvalidToken when it has ended."""
     # Before the question: what is revoked while it is answered is later than this.
     checked = time.monotonic()
@@ -108,9 +118,16 @@ def _asked(session_id: UUID | None, *, expires: float) -> _Known:
         agency_id=standing.agency_id,
         user_id=standing.user_id,
         session_id=session_id,
+        audience=standing.audience,
         impersonator_id=standing.impersonator_id,
         proven_at=standing.proven_at,
+        methods=frozenset(standing.methods),
         team_ids=frozenset(standing.team_ids),
-        grants=builtin.combined(standing.built_in_roles, standing.own_grants, installed().permissions),
+        # What roles grant is for people who work there.
+        grants=_granted(standing) if standing.audience == STAFF else {},
     )
-    return _Known(actor, min(expires, standing.expires_at.timestamp()), checked)
+    return _Known(actor, key_id, min(expires, standing.expires_at.timestamp()), checked)
+
+
+def _granted(standing: repository.Standing) -> dict[str, Scope]:
+    return builtin.combined(standing.built_in_roles, standing.own_grants, installed().permissions)

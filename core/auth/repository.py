@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ARRAY, ColumnElement, DateTime, Select, Text, Uuid, bindparam, func, select, update
+from sqlalchemy import ARRAY, ColumnElement, DateTime, Select, Text, Uuid, bindparam, exists, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from core import clock
+from core.actor import Audience
 from core.agencies.models import Agency
 from core.auth import revocations
 from core.auth.models import AuthSession, Credential
@@ -29,20 +30,15 @@ class Identity(msgspec.Struct, frozen=True):
     disabled_at: datetime | None
 
 
-class Proof(msgspec.Struct, frozen=True):
-    """How and when the person of a session proved who they are."""
-
-    methods: list[str]
-    proven_at: datetime
-
-
 class Standing(msgspec.Struct, frozen=True):
     """What a live session allows at this moment."""
 
     user_id: UUID
     agency_id: UUID
+    audience: Audience
     expires_at: datetime
     proven_at: datetime
+    methods: list[str]
     impersonator_id: UUID | None
     built_in_roles: list[str]
     own_grants: list[tuple[str, str]]
@@ -56,9 +52,6 @@ IDENTITY = read.SystemQuery(_PERSON.where(User.email == bindparam("email")), Ide
 IDENTITY_BY_ID = read.SystemQuery(_PERSON.where(User.id == bindparam("user_id")), Identity)
 PROFILE = read.Query(select(*read.columns(Profile, User)).where(User.id == bindparam("user_id")), Profile)
 """A person as members of the acting agency see them."""
-PROOF = read.SystemQuery(
-    select(AuthSession.methods, AuthSession.proven_at).where(AuthSession.id == bindparam("session_id")), Proof
-)
 AGENCIES = read.SystemQuery(
     select(*read.columns(AgencyRef, Agency))
     .join(Membership, Membership.agency_id == Agency.id)
@@ -81,13 +74,17 @@ def _standing() -> read.Statement:
     teams = select(TeamMember.team_id).where(
         TeamMember.agency_id == AuthSession.agency_id, TeamMember.user_id == AuthSession.user_id
     )
+    helper = aliased(User)
+    enabled = select(helper.id).where(helper.id == AuthSession.impersonator_id, helper.disabled_at.is_(None))
     place = (Membership.agency_id == AuthSession.agency_id) & (Membership.user_id == AuthSession.user_id)
     return (
         select(
             AuthSession.user_id,
             AuthSession.agency_id,
+            AuthSession.audience,
             AuthSession.expires_at,
             AuthSession.proven_at,
+            AuthSession.methods,
             AuthSession.impersonator_id,
             _array(codes, Text()),
             _array(grants, JSONB()),
@@ -101,6 +98,7 @@ def _standing() -> read.Statement:
             AuthSession.expires_at > bindparam("now", type_=DateTime(timezone=True)),
             User.disabled_at.is_(None),
             Membership.state == "active",
+            AuthSession.impersonator_id.is_(None) | exists(enabled.correlate(AuthSession)),
         )
     )
 
@@ -128,11 +126,19 @@ def end(session: Session, row: AuthSession, *, reason: str) -> None:
     revocations.revoke("session", row.id, agency_id=row.agency_id, session=session)
 
 
-def revoke(session: Session, *, user_id: UUID, reason: str, but: UUID | None = None) -> None:
-    """End every session of a person, except one."""
-    statement = update(AuthSession).where(AuthSession.user_id == user_id, AuthSession.revoked_at.is_(None))
+def revoke(
+    session: Session, *, user_id: UUID, reason: str, but: UUID | None = None, agency_id: UUID | None = None
+) -> None:
+    """End every session of a person, except one; only those in one agency where it is named.
+
+    Those they opened as somebody else end too.
+    """
+    theirs = (AuthSession.user_id == user_id) | (AuthSession.impersonator_id == user_id)
+    statement = update(AuthSession).where(theirs, AuthSession.revoked_at.is_(None))
     if but is not None:
         statement = statement.where(AuthSession.id != but)
+    if agency_id is not None:
+        statement = statement.where(AuthSession.agency_id == agency_id)
     ended = statement.values(revoked_at=clock.now(), revoked_because=reason)
-    for session_id, agency_id in session.execute(ended.returning(AuthSession.id, AuthSession.agency_id)):
-        revocations.revoke("session", session_id, agency_id=agency_id, session=session)
+    for session_id, where in session.execute(ended.returning(AuthSession.id, AuthSession.agency_id)):
+        revocations.revoke("session", session_id, agency_id=where, session=session)

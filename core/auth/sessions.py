@@ -1,4 +1,4 @@
-"""Opening a session: the one way in, whatever proved who somebody is."""
+"""Opening a session (the one way in, whatever proved who somebody is), proving anew, going elsewhere, signing out."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from flask import request
+from flask import current_app, request
 
 from core import clock, ids
-from core.actor import Actor
-from core.auth import pairs
-from core.auth.errors import InvalidToken, NoMembership
-from core.auth.events import SessionOpened
+from core.actor import STAFF, Actor, Audience, current_actor, current_user_id
+from core.auth import pairs, repository
+from core.auth.errors import InvalidToken, NoMembership, NotYourself
+from core.auth.events import SessionOpened, SessionRevoked
 from core.auth.models import AuthSession
-from core.auth.repository import AGENCIES, locked_session
+from core.auth.repository import AGENCIES
 from core.auth.schemas import Tokens
+from core.config import Settings
 from core.db.session import apart
 from core.db.tenancy import acting_as
 from core.events.log import publish
 
-ABSOLUTE = timedelta(days=90)
+LONGEST_IMPERSONATION = timedelta(hours=1)
+_USER_AGENT_LENGTH = 400
 
 
 def open_session(
@@ -30,35 +32,40 @@ def open_session(
     methods: Sequence[str],
     proven_at: datetime | None = None,
     impersonator_id: UUID | None = None,
-    lifetime: timedelta = ABSOLUTE,
+    lifetime: timedelta | None = None,
+    audience: Audience = STAFF,
 ) -> Tokens:
     """A session and its first tokens, in the agency with that slug or in the person's first. Raises NoMembership.
 
     Nothing is checked but the membership: who calls this has seen the proof that `methods` names (`amr`, RFC 8176).
+    It lasts SESSION_LIFETIME or `lifetime`, whichever ends first. One with an impersonator has no refresh token.
     """
     agencies = AGENCIES.rows(user_id=user_id)
     place = next((each for each in agencies if agency in (None, each.slug)), None)
     if place is None:
         raise NoMembership
-    session_id = ids.new()
+    now = clock.now()
+    longest = LONGEST_IMPERSONATION if impersonator_id else _settings().session_lifetime
+    row = AuthSession(
+        id=ids.new(),
+        user_id=user_id,
+        agency_id=place.id,
+        counter=0,
+        created_at=now,
+        rotated_at=now,
+        last_seen_at=now,
+        expires_at=now + min(longest, lifetime or longest),
+        audience=audience,
+        methods=list(methods),
+        proven_at=proven_at or now,
+        impersonator_id=impersonator_id,
+    )
+    seen(row)
     with apart() as session:
-        session.add(
-            AuthSession(
-                id=session_id,
-                user_id=user_id,
-                agency_id=place.id,
-                counter=0,
-                expires_at=clock.now() + lifetime,
-                ip=request.remote_addr,
-                user_agent=(request.user_agent.string or "")[:400],
-                methods=list(methods),
-                proven_at=proven_at or clock.now(),
-                impersonator_id=impersonator_id,
-            )
-        )
-    with acting_as(Actor(kind="user", agency_id=place.id, user_id=user_id, session_id=session_id)):
-        publish(SessionOpened(session_id=session_id, user_id=user_id))
-    return pairs.pair(user_id, session_id, place.id, 0, agencies)
+        session.add(row)
+    with acting_as(Actor(kind="user", agency_id=place.id, user_id=user_id, session_id=row.id)):
+        publish(SessionOpened(session_id=row.id, user_id=user_id))
+    return pairs.pair(row, agencies)
 
 
 def prove(session_id: UUID, methods: Sequence[str]) -> Tokens:
@@ -67,10 +74,60 @@ def prove(session_id: UUID, methods: Sequence[str]) -> Tokens:
     The access token sent with the request knows nothing of it: go on with the one answered.
     """
     with apart() as session:
-        row = locked_session(session, session_id)
-        if row is None or row.revoked_at is not None or row.expires_at <= clock.now():
+        row = repository.locked_session(session, session_id)
+        if row is None or row.revoked_at is not None or row.expires_at <= clock.now() or row.impersonator_id:
             raise InvalidToken
         row.proven_at = clock.now()
         row.methods = [*dict.fromkeys((*row.methods, *methods))]
-        names = (row.user_id, row.id, row.agency_id, row.counter)
-    return pairs.pair(*names, AGENCIES.rows(user_id=names[0]))
+    return pairs.pair(row, AGENCIES.rows(user_id=row.user_id))
+
+
+def switch(slug: str) -> Tokens:
+    """Open a session in another agency of the signed-in person. Raises NoMembership, NotYourself."""
+    session_id = yourself()
+    with apart() as session:
+        row = session.get(AuthSession, session_id)
+    if row is None:
+        raise InvalidToken
+    # Going elsewhere proves nothing anew, and lasts no longer than what it began with.
+    return open_session(
+        current_user_id(),
+        agency=slug,
+        methods=row.methods,
+        proven_at=row.proven_at,
+        lifetime=row.expires_at - clock.now(),
+    )
+
+
+def sign_out() -> None:
+    """End the session the access token belongs to."""
+    session_id = current_actor().session_id
+    if session_id is None:
+        raise NotYourself
+    with apart() as session:
+        row = repository.locked_session(session, session_id)
+        if row is None or row.revoked_at is not None:
+            return
+        repository.end(session, row, reason="signed_out")
+    publish(SessionRevoked(session_id=session_id, reason="signed_out"))
+
+
+def yourself() -> UUID:
+    """The session of a person who acts for themselves. Raises NotYourself for API keys and impersonators."""
+    actor = current_actor()
+    if actor.kind != "user" or actor.session_id is None or actor.impersonator_id is not None:
+        raise NotYourself
+    return actor.session_id
+
+
+def seen(row: AuthSession) -> None:
+    """Note that a session is in use, and from where."""
+    row.last_seen_at = clock.now()
+    row.ip = request.remote_addr
+    # Whoever sends it chooses it.
+    row.user_agent = "".join(filter(str.isprintable, request.user_agent.string))[:_USER_AGENT_LENGTH]
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["tripfile.settings"]
+    return settings

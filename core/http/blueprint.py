@@ -10,6 +10,7 @@ import flask_smorest
 from flask import Response, request
 
 from core.db.query import Listing, ListQuery
+from core.actor import Audience
 from core.http import decoding, queries, responses
 from core.http.contract import Contract, Idempotency, Limit, Rule, contract_of, declare
 from core.http.description import describe
@@ -34,6 +35,7 @@ class RouteOptions(TypedDict, total=False):
     limit: Limit
     cost: int
     body_limit: int
+    audience: Audience
     step_up: bool
     credentials: bool
     problems: tuple[int, ...]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from core.actor import STAFF, Audience
 from core.config import Settings
 from core.http.queries import Parameters
 
@@ -22,6 +23,8 @@ class Rule:
     signed_in: bool = False
     """Any member may call it: it concerns the caller's own account only."""
     internal: bool = False
+    audience: Audience = STAFF
+    """Whose sessions pass. Those of the other audience are as good as none."""
     """Ours and outside the API (health, documents): no sign-in, no limits, any host name."""
     idempotency: Idempotency = "accepted"
     limit: Limit = None

@@ -45,9 +45,10 @@ def _signed_in(app: Flask, request: Request, rule: Rule) -> Actor:
     try:
         actor: Actor | None = _hook(app).authenticate(request=request)
     except Unauthorized:
+    g.audience = rule.audience
         _count_guess(app, request, rule)
         raise
-    if actor is None:
+    if actor is None or actor.audience != rule.audience:
         _count_guess(app, request, rule)
         raise Unauthorized
     return actor

@@ -28,6 +28,8 @@ def downgrade() -> None:
     """Forget it again."""
     op.drop_table("core_ring_key")
     op.drop_table("core_one_time_token")
+    for index in ("expires_at", "live_agency_id"):
+        op.drop_index(f"core_auth_session_{index}_idx")
     for column in ("audience", "methods", "proven_at", "last_seen_at", "impersonator_id"):
         op.drop_column("core_auth_session", column)
 
@@ -44,6 +46,10 @@ def _sessions() -> None:
         op.alter_column(table, column, nullable=False)
     for column in ("audience", "methods"):
         op.alter_column(table, column, server_default=None)
+    op.create_index("core_auth_session_expires_at_idx", table, ["expires_at"])
+    live, helped = sa.text("revoked_at IS NULL"), sa.text("impersonator_id IS NOT NULL")
+    op.create_index("core_auth_session_live_agency_id_idx", table, ["agency_id"], postgresql_where=live)
+    op.create_index("core_auth_session_impersonator_id_idx", table, ["impersonator_id"], postgresql_where=helped)
 
 
 def _one_time_tokens() -> None:

@@ -132,7 +132,7 @@ class TestTokens:
     ) -> None:
         assert api.token is not None
         with app.app_context():
-            claims = tokens.verify(api.token, kind="access")
+            claims = tokens.verify(api.token)
             monkeypatch.setitem(app.config, "JWT_ACCESS_TOKEN_EXPIRES", timedelta(seconds=8))
             brief = tokens.access_token(user_id=claims.sub, session_id=claims.sid, agency_id=claims.agency, extra={})
         tab = open_tab(brief, api.token)

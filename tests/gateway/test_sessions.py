@@ -8,8 +8,6 @@ from datetime import timedelta
 from unittest.mock import patch
 
 import pytest
-from flask_jwt_extended import create_access_token
-
 from core.auth import tokens
 from core.auth.principals import principals
 from core.http.application import Application
@@ -30,10 +28,15 @@ def token_for(app: Application, member: ApiClient, *, seconds: float) -> str:
     with app.app_context():
         actor = principals().actor_of(str(member.token))
         assert actor.session_id is not None
-        pinned = {"sid": str(actor.session_id), "agency": str(actor.agency_id)}
-        lasting = timedelta(seconds=seconds)
-        made: str = create_access_token(str(actor.user_id), additional_claims=pinned, expires_delta=lasting)
-        return made
+        assert actor.user_id is not None
+        assert actor.agency_id is not None
+        return tokens.access_token(
+            user_id=actor.user_id,
+            session_id=actor.session_id,
+            agency_id=actor.agency_id,
+            extra={},
+            lasting=timedelta(seconds=seconds),
+        )
 
 
 def session_of(gateway: Gateway, client: Inside) -> Session:
@@ -57,7 +60,7 @@ class TestExpiry:
         client = inside()
         client.connect(token=token)
         with app.app_context():
-            end = tokens.verify(token, kind="access").exp
+            end = tokens.verify(token).exp
         assert client.expect("auth.expiring", seconds=2) == {"expires_at": end}
         client.quiet("auth.expiring", seconds=1.2)
         assert client.farewell is None
@@ -96,7 +99,7 @@ class TestRefresh:
         client.expect("auth.expiring", seconds=2)
         answer = client.ok("auth.refresh", {"token": member.token})
         with app.app_context():
-            assert answer == {"expires_at": tokens.verify(str(member.token), kind="access").exp}
+            assert answer == {"expires_at": tokens.verify(str(member.token)).exp}
         time.sleep(2.5)
         assert client.farewell is None
         assert session_of(gateway, client).follows

@@ -1,0 +1,79 @@
+"""Staying signed in: each refresh token buys its successor once, and one that was copied ends the session."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+from flask import current_app
+
+from core import clock
+from core.actor import STAFF, Actor, Audience
+from core.auth import pairs, refresh_tokens, repository, sessions
+from core.auth.errors import InvalidToken
+from core.auth.events import RefreshTokenReused, SessionRevoked
+from core.auth.models import AuthSession
+from core.auth.refresh_tokens import RefreshToken
+from core.auth.repository import AGENCIES
+from core.auth.schemas import Tokens
+from core.config import Settings
+from core.db.session import apart
+from core.events.log import publish_apart
+
+log = structlog.get_logger()
+GRACE = timedelta(seconds=10)
+"""How long the previous refresh token still buys the same successor: the answer may have been lost on the way."""
+REUSED = "refresh_token_reused"
+
+
+class Reused(Exception):
+    """A refresh token came that was used up long ago: two parties have it."""
+
+
+def refresh(token: str, *, audience: Audience = STAFF) -> Tokens:
+    """Trade a refresh token for the next pair. One that was used before ends the session. Raises InvalidToken."""
+    sent = refresh_tokens.read(token, audience=audience)
+    row = _rotated(sent, audience)
+    if repository.standing(row.id) is None:
+        raise InvalidToken
+    return pairs.pair(row, AGENCIES.rows(user_id=row.user_id))
+
+
+def _rotated(sent: RefreshToken, audience: Audience) -> AuthSession:
+    with apart() as session:
+        row = repository.locked_session(session, sent.session_id)
+        if row is None or row.audience != audience or not _lives(row):
+            raise InvalidToken
+        try:
+            _take_turn(row, sent.counter)
+        except Reused:
+            repository.end(session, row, reason=REUSED)
+    if row.revoked_at is not None:
+        _alarm(row)
+        raise InvalidToken
+    return row
+
+
+def _lives(row: AuthSession) -> bool:
+    """Whether a session may be refreshed: neither ended nor expired nor idle for too long, and nobody else's."""
+    settings: Settings = current_app.extensions["tripfile.settings"]
+    now = clock.now()
+    idle = now - row.last_seen_at > settings.jwt_refresh_expiration
+    return row.revoked_at is None and row.expires_at > now and not idle and row.impersonator_id is None
+
+
+def _take_turn(row: AuthSession, counter: int) -> None:
+    """Count on, unless that was done a moment ago. Raises Reused."""
+    behind = row.counter - counter
+    if behind == 0:
+        row.counter, row.rotated_at = row.counter + 1, clock.now()
+        sessions.seen(row)
+    elif behind != 1 or clock.now() - row.rotated_at > GRACE:
+        raise Reused
+
+
+def _alarm(row: AuthSession) -> None:
+    log.warning("auth.refresh_token_reused", session_id=str(row.id), user_id=str(row.user_id))
+    actor = Actor(kind="public", agency_id=row.agency_id, user_id=row.user_id, session_id=row.id)
+    publish_apart(RefreshTokenReused(session_id=row.id, user_id=row.user_id), actor=actor, agency_id=row.agency_id)
+    publish_apart(SessionRevoked(session_id=row.id, reason=REUSED), actor=actor, agency_id=row.agency_id)

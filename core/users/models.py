@@ -25,6 +25,8 @@ class User(Versioned, Model):
     language: Mapped[Code]
     zone: Mapped[Code]
     disabled_at: Mapped[datetime | None]
+    email_verified_at: Mapped[datetime | None]
+    """When the person showed that letters to the address reach them."""
 
 
 class Membership(Owned, Model):

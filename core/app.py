@@ -17,6 +17,7 @@ from core.events import subscriptions
 from core.extensions import db, migrate
 from core.http.application import Application
 from core.plugins import manager, mount
+from core.storage import wiring as storage
 
 
 def create_app(settings: Settings | None = None) -> Application:
@@ -32,6 +33,7 @@ def create_app(settings: Settings | None = None) -> Application:
     plugins = manager.load(settings)
     app.extensions["tripfile.plugins"] = plugins
     wiring.install(app, settings)
+    storage.install(app, settings, plugins)
     app.extensions["tripfile.subscriptions"] = subscriptions.install(plugins)
     mount.mount(app, app.api, plugins)
     # Otherwise whoever opens /docs first would notice.

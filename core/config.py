@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError
@@ -109,6 +109,17 @@ class Settings(BaseSettings):
     jobs_keep_done: Duration = timedelta(days=7)
     jobs_keep_dead: Duration = timedelta(days=90)
 
+    files_dir: Path | None = None
+    files_origin: str = ""
+    files_quota: int = Field(10 * 1024**3, ge=0)
+    files_s3_bucket: str = ""
+    files_s3_endpoint: str = ""
+    files_s3_region: str = "us-east-1"
+    files_s3_access_key: str = ""
+    files_s3_secret_key: SecretStr | None = None
+    clamd_host: str = ""
+    clamd_port: int = Field(3310, ge=1, le=65535)
+
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     metrics: bool = True
@@ -154,6 +165,12 @@ class Settings(BaseSettings):
         """A 32-byte key for one purpose, independent of the keys of every other purpose."""
         return derive_key(self.master_secret, purpose=purpose)
 
+    def warnings(self) -> list[str]:
+        """What is allowed and hardly wanted, one sentence each."""
+        if self.jwt_expiration <= LONG_JWT_EXPIRATION:
+            return []
+        return ["JWT_EXPIRATION is longer than 1h: a stolen access token serves the thief until it ends; 10m is usual"]
+
     def problems(self) -> list[str]:
         """Every key that is missing or unsafe in this mode, one sentence each; empty when all is well."""
         return _general_problems(self) + (_production_problems(self) if self.production else [])
@@ -165,12 +182,6 @@ class _DotEnv(PydanticBaseSettingsSource):
     def __init__(self, settings_cls: type[BaseSettings], file: PydanticBaseSettingsSource) -> None:
         super().__init__(settings_cls)
         self.file = file
-    def warnings(self) -> list[str]:
-        """What is allowed and hardly wanted, one sentence each."""
-        if self.jwt_expiration <= LONG_JWT_EXPIRATION:
-            return []
-        return ["JWT_EXPIRATION is longer than 1h: a stolen access token serves the thief until it ends; 10m is usual"]
-
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         return self.file.get_field_value(field, field_name)
@@ -211,9 +222,25 @@ def _general_problems(settings: Settings) -> list[str]:
         found.append("MAIL_FROM is missing: set it to the sender of mails, as Sunrise Travel <office@sunrise.example>")
     if settings.smtp_ca_file and not Path(settings.smtp_ca_file).is_file():
         found.append("SMTP_CA_FILE is not a file: name one with certificates in PEM form")
+    if settings.files_origin and not _is_origin(settings.files_origin):
+        found.append("FILES_ORIGIN must be an origin, as https://files.example.com: with no path")
+    return found + _lifetime_problems(settings)
+
+
+def _lifetime_problems(settings: Settings) -> list[str]:
+    found = []
     if settings.jwt_expiration > timedelta(days=1):
         found.append("JWT_EXPIRATION is longer than 24h: keep access tokens short, clients refresh them")
+    if not timedelta(seconds=30) <= settings.jwt_expiration <= settings.jwt_refresh_expiration:
+        found.append("JWT_EXPIRATION must be at least 30s and no longer than JWT_REFRESH_EXPIRATION")
+    if settings.jwt_refresh_expiration > settings.session_lifetime:
+        found.append("SESSION_LIFETIME must not be shorter than JWT_REFRESH_EXPIRATION")
     return found
+
+
+def _is_origin(text: str) -> bool:
+    parts = urlsplit(text)
+    return parts.scheme in {"https", "http"} and bool(parts.hostname) and f"{parts.scheme}://{parts.netloc}" == text
 
 
 def _production_problems(settings: Settings) -> list[str]:
@@ -222,23 +249,14 @@ def _production_problems(settings: Settings) -> list[str]:
         found.append("JWT_SECRET is missing: set it to at least 32 random characters")
     if settings.database_url is None:
         found.append("DATABASE_URL is missing: set it to the PostgreSQL address of the application's role")
-    if settings.files_origin and not _is_origin(settings.files_origin):
-        found.append("FILES_ORIGIN must be an origin, as https://files.example.com: with no path")
-    return found + _lifetime_problems(settings)
-
-
-def _lifetime_problems(settings: Settings) -> list[str]:
-    found = []
         if settings.database_system_url is None:
             found.append("DATABASE_SYSTEM_URL is missing: set it to the PostgreSQL address of the system's role")
-    if not timedelta(seconds=30) <= settings.jwt_expiration <= settings.jwt_refresh_expiration:
-        found.append("JWT_EXPIRATION must be at least 30s and no longer than JWT_REFRESH_EXPIRATION")
-    if settings.jwt_refresh_expiration > settings.session_lifetime:
-        found.append("SESSION_LIFETIME must not be shorter than JWT_REFRESH_EXPIRATION")
     if "*" in settings.cors_origin:
         found.append("CORS_ORIGIN=* is refused in production: list the exact origins")
     if not settings.trusted_hosts:
         found.append("TRUSTED_HOSTS is missing: list the host names this installation answers to")
+    if settings.files_origin and not settings.files_origin.startswith("https://"):
+        found.append("FILES_ORIGIN is not https: signed links would travel in the open")
     if not settings.base_url.startswith("https://"):
         found.append("BASE_URL is missing or not https: links in mails and documents are built from it")
     return found

@@ -8,9 +8,14 @@ from core.agencies import permissions, service
 from core.agencies.repository import Brands
 from core.agencies.schemas import AgencyPatch, AgencyView, BrandDraft, BrandPatch, BrandView
 from core.db.query import ListQuery, Page
+from core.files.api import FileLink
 from core.http.blueprint import Blueprint
+from core.uploads.kinds import IMAGES, MIB, Accepts
+from core.uploads.receiving import Upload
 
 blueprint = Blueprint("agencies", description="The agency you act in, and its brands.")
+
+LOGO = Accepts(kinds=IMAGES, max_bytes=5 * MIB, max_pixels=25_000_000, max_side=1024)
 
 
 @blueprint.get("/current", permission=permissions.READ)
@@ -67,3 +72,27 @@ def change_brand(patch: BrandPatch, brand_id: UUID, version: int | None) -> Bran
 def delete_brand(brand_id: UUID, version: int | None) -> None:
     """Give up a trading name."""
     service.delete_brand(brand_id, version=version)
+
+
+@blueprint.get("/brands/<uuid:brand_id>/logo", permission=permissions.READ)
+@blueprint.response(200, FileLink)
+def show_logo(brand_id: UUID) -> FileLink:
+    """Where to get the brand's logo."""
+    return service.logo(brand_id)
+
+
+@blueprint.put("/brands/<uuid:brand_id>/logo", permission=permissions.MANAGE)
+@blueprint.if_match
+@blueprint.upload(LOGO)
+@blueprint.response(200, BrandView)
+def change_logo(upload: Upload, brand_id: UUID, version: int | None) -> BrandView:
+    """Give the brand a logo."""
+    return service.change_logo(brand_id, upload, version=version)
+
+
+@blueprint.delete("/brands/<uuid:brand_id>/logo", permission=permissions.MANAGE)
+@blueprint.if_match
+@blueprint.response(204)
+def delete_logo(brand_id: UUID, version: int | None) -> None:
+    """Take the brand's logo away."""
+    service.delete_logo(brand_id, version=version)

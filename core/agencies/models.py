@@ -8,7 +8,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import ids
-from core.db.base import Model, Owned, Versioned
+from core.db.base import Model, Owned, Versioned, owned_key
 from core.db.personal import Code
 
 
@@ -40,9 +40,11 @@ class Brand(Owned, Model):
     phone: Mapped[Code | None]
     website: Mapped[Code | None]
     language: Mapped[Code]
+    logo_id: Mapped[UUID | None]
 
     __table_args__ = (
         UniqueConstraint("agency_id", "code"),
+        owned_key("logo_id", "core_file", ondelete="SET NULL (logo_id)"),
         Index("core_brand_created_at_idx", "agency_id", "created_at", "id"),
         Index("core_brand_name_idx", "agency_id", "name", "id"),
     )

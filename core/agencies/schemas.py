@@ -71,6 +71,7 @@ class BrandView(View):
     phone: str | None
     website: str | None
     language: str
+    logo_id: UUID | None
     version: int
     created_at: Instant
     updated_at: Instant

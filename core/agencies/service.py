@@ -18,11 +18,13 @@ from core.agencies.repository import brands
 from core.agencies.schemas import AgencyPatch, AgencyView, BrandDraft, BrandPatch, BrandView
 from core.db.query import ListQuery, Page
 from core.db.tenancy import acting_as
-from core.errors import gather
+from core.errors import NotFound, gather
 from core.events.log import publish
+from core.files import api as files
 from core.money import check_currency
 from core.plugins.manager import installed
 from core.roles import service as roles
+from core.uploads.receiving import Upload
 
 
 def view() -> AgencyView:
@@ -106,6 +108,39 @@ def delete_brand(brand_id: UUID, *, version: int | None) -> None:
     gone = brands.get(brand_id, version=version)
     publish(BrandDeleted(brand_id=gone.id, code=gone.code))
     brands.remove(gone)
+    if gone.logo_id:
+        files.forget(gone.logo_id)
+
+
+def logo(brand_id: UUID) -> files.FileLink:
+    """A link to a brand's logo. Raises NotFound."""
+    logo_id = brands.shown(brand_id).logo_id
+    if logo_id is None:
+        raise NotFound
+    return files.link(logo_id)
+
+
+def change_logo(brand_id: UUID, upload: Upload, *, version: int | None) -> BrandView:
+    """Give a brand a logo, in the place of the one it has. Raises StorageFull, StorageDown."""
+    changed = brands.get(brand_id, version=version)
+    before, changed.logo_id = changed.logo_id, files.keep(upload, purpose="agencies.logo")
+    publish(BrandChanged(brand_id=changed.id), of=changed)
+    brands.save()
+    if before:
+        files.forget(before)
+    return brands.shown(changed.id)
+
+
+def delete_logo(brand_id: UUID, *, version: int | None) -> None:
+    """Take a brand's logo away. Raises NotFound where it has none."""
+    changed = brands.get(brand_id, version=version)
+    before = changed.logo_id
+    if before is None:
+        raise NotFound
+    changed.logo_id = None
+    publish(BrandChanged(brand_id=changed.id), of=changed)
+    brands.save()
+    files.forget(before)
 
 
 def _check(changes: dict[str, str | None]) -> None:

@@ -59,7 +59,7 @@ class Application(Flask):
         """Pass the gates, then run the view in a unit of work; an answer of 400 or more undoes what it did."""
         rule = _rule(self)
         if rule is None or not rule.internal:
-            proxies.check_host(request, self.settings.trusted_hosts)
+            proxies.check_origin(request, self.settings, origin=rule.origin if rule else "api")
         if request.method not in METHODS:
             raise problems.NotAllowed(headers={"Allow": ", ".join(sorted(METHODS))})
         if request.routing_exception is not None:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeAlias, TypedDict, TypeVar, Unpack, cast, overload
 
 import flask_smorest
 from flask import Response, request
 
-from core.db.query import Listing, ListQuery
 from core.actor import Audience
+from core.db.query import Listing, ListQuery
 from core.http import decoding, queries, responses
 from core.http.contract import Contract, Idempotency, Limit, Rule, contract_of, declare
 from core.http.description import describe
 from core.plugins.spec import Permission
 from core.spelling import rate
+from core.uploads import receiving
+from core.uploads.kinds import Accepts
+from core.uploads.receiving import Upload
 
 F = TypeVar("F", bound=Callable[..., Any])
 P = ParamSpec("P")
@@ -31,12 +35,13 @@ class RouteOptions(TypedDict, total=False):
     permission: Permission | str
     public: bool
     signed_in: bool
+    audience: Audience
     idempotency: Idempotency
     limit: Limit
     cost: int
     body_limit: int
-    audience: Audience
     step_up: bool
+    everywhere: bool
     credentials: bool
     problems: tuple[int, ...]
 
@@ -76,6 +81,19 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
             contract = contract_of(view)
             contract.body = kind
             contract.inputs.insert(0, "body")
+            return view
+
+        return decorate
+
+    def upload(
+        self, accepts: Accepts
+    ) -> Callable[[Callable[Concatenate[Upload, P], R]], Callable[Concatenate[Upload, P], R]]:
+        """Pass the body as a file of one of these kinds, called what `?name=` says; anything else is refused."""
+
+        def decorate(view: Callable[Concatenate[Upload, P], R]) -> Callable[Concatenate[Upload, P], R]:
+            contract = contract_of(view)
+            contract.upload, contract.query = accepts, receiving.FileName
+            contract.inputs.insert(0, "upload")
             return view
 
         return decorate
@@ -141,14 +159,22 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
         def decorate(view: F) -> F:
             contract = contract_of(view)
             contract.problems |= set(options.get("problems", ()))
-            entrance = _entrance(view, contract, declared)
+            given = _with_room(declared, contract)
+            entrance = _entrance(view, contract, given)
             entrance.__dict__["_apidoc"] |= {"operation": f"{self.name}.{view.__name__}", "address": rule}
             # The collection itself has no trailing slash: `/api/v1/leads`.
             self.add_url_rule("" if rule == "/" else rule, view.__name__, entrance, methods=[method])
-            declare(view, declared)
+            declare(view, given)
             return view
 
         return decorate
+
+
+def _with_room(rule: Rule, contract: Contract) -> Rule:
+    """The rule with a limit of the body that lets in the files the view takes."""
+    if contract.upload is None or rule.body_limit is not None:
+        return rule
+    return replace(rule, body_limit=contract.upload.max_bytes)
 
 
 def _rule(options: RouteOptions) -> Rule:
@@ -178,7 +204,7 @@ def _status(contract: Contract, result: Any) -> int:
 
 
 def _read(contract: Contract) -> list[Any]:
-    if "query" not in contract.inputs and "listing" not in contract.inputs:
+    if not {"query", "listing", "upload"} & set(contract.inputs):
         queries.refuse_parameters(request)
     return [_READERS[source](contract) for source in contract.inputs]
 
@@ -186,6 +212,8 @@ def _read(contract: Contract) -> list[Any]:
 _READERS: dict[str, Callable[[Contract], Any]] = {
     "body": lambda contract: decoding.read(request, contract.body),
     "query": lambda contract: queries.read_struct(request, contract.query),
+    # Asked only where the contract has one.
+    "upload": lambda contract: receiving.receive(request, contract.upload),  # type: ignore[arg-type]
     # Asked only where the contract has a listing.
     "listing": lambda contract: queries.read_listing(request, contract.listing),  # type: ignore[arg-type]
 }

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from core.actor import STAFF, Audience
 from core.config import Settings
 from core.http.queries import Parameters
+from core.uploads.kinds import Accepts
 
 Idempotency = Literal["accepted", "required", "off"]
 Limit = str | Callable[[Settings], str] | None
@@ -22,9 +23,9 @@ class Rule:
     public: bool = False
     signed_in: bool = False
     """Any member may call it: it concerns the caller's own account only."""
-    internal: bool = False
     audience: Audience = STAFF
     """Whose sessions pass. Those of the other audience are as good as none."""
+    internal: bool = False
     """Ours and outside the API (health, documents): no sign-in, no limits, any host name."""
     idempotency: Idempotency = "accepted"
     limit: Limit = None
@@ -35,6 +36,10 @@ class Rule:
     """The largest body in bytes, where it is not MAX_BODY_BYTES."""
     step_up: bool = False
     """The person must have proved who they are within the last ten minutes; nobody passes on behalf of another."""
+    everywhere: bool = False
+    """It shows or changes what the caller is or has in other agencies too: not in a session that is good in one."""
+    origin: Literal["api", "files"] = "api"
+    """Which of our host names answers, where files have one of their own (FILES_ORIGIN)."""
     credentials: bool = False
     """The answer holds credentials: never cached, never kept for a repeated Idempotency-Key."""
 
@@ -46,7 +51,8 @@ class Contract:
     body: Any = None
     query: Any = None
     listing: Parameters | None = None
-    inputs: list[Literal["body", "query", "listing"]] = field(default_factory=list)
+    upload: Accepts | None = None
+    inputs: list[Literal["body", "query", "listing", "upload"]] = field(default_factory=list)
     if_match: bool = False
     status: int = 200
     result: Any = None

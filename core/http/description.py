@@ -12,6 +12,8 @@ from msgspec import Meta
 from core.db.query import Operator
 from core.http.contract import Contract, Rule, contract_of, rule_of
 from core.http.queries import MAX_CHOICES
+from core.uploads import receiving
+from core.uploads.kinds import Accepts, endings
 
 if TYPE_CHECKING:
     from core.http.openapi import Api
@@ -46,6 +48,8 @@ def describe(
     if contract.body:
         # application/merge-patch+json is read as well, but generators of clients stumble over a body of two types.
         doc["requestBody"] = {"required": True, "content": {"application/json": {"schema": api.schema(contract.body)}}}
+    if contract.upload:
+        doc["requestBody"] = _file(contract.upload)
     problems = _problems(contract, rule, method, addressed="<" in info["address"])
     doc["responses"] = {**_success(api, contract, method), **problems}
     return doc
@@ -83,6 +87,13 @@ def _filter(api: Api, name: str, kind: Any, summary: str, operator: Operator) ->
     return {**parameter, "schema": several, "style": "form", "explode": False}
 
 
+def _file(accepts: Accepts) -> Document:
+    # The exact type is read as well, but generators of clients know files as this one.
+    about = f"The file itself, {accepts.max_bytes // 1024} KiB at most: {endings(accepts.kinds)}."
+    schema = {"type": "string", "format": "binary"}
+    return {"required": True, "description": about, "content": {receiving.UNTOLD: {"schema": schema}}}
+
+
 def _success(api: Api, contract: Contract, method: str) -> Document:
     headers = {
         "RateLimit": {"$ref": "#/components/headers/RateLimit"},
@@ -111,7 +122,7 @@ def _problems(contract: Contract, rule: Rule, method: str, *, addressed: bool) -
         possible |= {401, 403, 404}
     if contract.listing or contract.query:
         possible.add(414)
-    if contract.body:
+    if contract.body or contract.upload:
         possible |= {413, 415}
     if contract.if_match:
         possible |= {412, 428}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
 from flask import Request
 from werkzeug.sansio.utils import host_is_trusted
 
-from core.errors import Problem
+from core.config import Settings
+from core.errors import NotFound, Problem
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -73,6 +75,21 @@ def address(text: str) -> Address | None:
     except ValueError:
         return None
     return getattr(found, "ipv4_mapped", None) or found
+
+
+def check_origin(request: Request, settings: Settings, *, origin: Literal["api", "files"]) -> None:
+    """Raise UnknownHost for a name that is not ours, NotFound for one that does not answer to this.
+
+    What strangers uploaded and what acts on behalf of a browser's user never share an origin (FILES_ORIGIN).
+    """
+    files = urlsplit(settings.files_origin).netloc.lower()
+    if not files:
+        check_host(request, settings.trusted_hosts)
+        return
+    if (request.environ.get("HTTP_HOST", "").lower() == files) != (origin == "files"):
+        raise NotFound
+    if origin == "api":
+        check_host(request, settings.trusted_hosts)
 
 
 def check_host(request: Request, trusted: Sequence[str]) -> None:

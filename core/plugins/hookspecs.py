@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import UUID
 
 import pluggy
@@ -11,6 +11,9 @@ from flask import Flask, Request
 
 if TYPE_CHECKING:
     from core.actor import Actor
+    from core.config import Settings
+    from core.storage.port import Storage
+    from core.users.holdings import HandedOver
 
 # A specification is a signature and a sentence; that it returns nothing itself is what `empty-body` below says.
 PROJECT = "tripfile"
@@ -26,6 +29,16 @@ def app_ready(app: Flask) -> None:
 @hookspec
 def openapi_ready(document: dict[str, Any]) -> None:
     """The OpenAPI document is complete; change it in place."""
+
+
+@hookspec(firstresult=True)
+def storage_backend(settings: Settings) -> Storage | None:
+    """Where files lie instead of the folder or bucket of the settings. Asked once; an error stops the start."""
+
+
+@hookspec
+def scan_upload(file: BinaryIO, name: str, media_type: str) -> str | None:
+    """What is wrong with a file that came in, or None. Any reason refuses it, and an error lets nothing pass."""
 
 
 @hookspec(firstresult=True)
@@ -56,6 +69,14 @@ def socket_rooms(actor: Actor) -> list[str]:  # type: ignore[empty-body]
 @hookspec
 def agency_created(agency_id: UUID) -> None:
     """An agency was made, in the running unit of work: give it your defaults. An error undoes yours alone."""
+
+
+@hookspec
+def handed_over(what: HandedOver) -> None:
+    """Rows got another owner because theirs left the agency: record it for each, in the running unit of work.
+
+    The rows are changed already, those of plugins that are switched off too. An error undoes the hand-over.
+    """
 
 
 @hookspec

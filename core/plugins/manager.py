@@ -26,6 +26,7 @@ from core.plugins.spec import Permission, Plugin, Quota
 
 CORE_MODULES: Mapping[str, str] = MappingProxyType(
     {
+        "files": "core.files",
         "agencies": "core.agencies",
         "users": "core.users",
         "roles": "core.roles",
@@ -34,8 +35,11 @@ CORE_MODULES: Mapping[str, str] = MappingProxyType(
         "events": "core.events.feed",
         "plugins": "core.plugins.switchboard",
         "jobs": "core.jobs.console",
+        "invitations": "core.invitations",
+        "impersonation": "core.impersonation",
         "mail": "core.mail",
         "quotas": "core.quotas",
+        "oidc": "core.oidc",
     }
 )
 """The parts of the core that contribute through a Plugin value, in load order."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -86,6 +87,7 @@ def settings_for(urls: Urls, **overrides: object) -> Settings:
         "rate_limit_agency": "1000000/minute",
         "rate_limit_anonymous": "100000/minute",
         "rate_limit_login": "100000/minute",
+        "files_dir": Path(tempfile.gettempdir(), f"tripfile-files-{os.getpid()}"),
         "log_level": "WARNING",
         "plugins": os.environ.get("PLUGINS", "built-in"),
     }

@@ -29,12 +29,12 @@ def database_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server
 
 
 @pytest.fixture(scope="module")
-def settings(database_server: Server) -> Iterator[Settings]:
-    """Settings with a database of the module's own, cloned from the template."""
+def settings(database_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Settings with a database of the module's own, cloned from the template, and a folder for files."""
     from core.testing import databases
 
     with database_server.clone() as urls:
-        yield databases.settings_for(urls)
+        yield databases.settings_for(urls, files_dir=tmp_path_factory.mktemp("files"))
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from core.http.contract import Contract, contract_of
 from core.http.examples import NoExample, example_of
 from core.plugins.mount import Route
 from core.testing.clients import ApiClient
+from tests.contract import files
 from tests.contract.sample import Registry, Sample
 
 _PARAMETER = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
@@ -98,6 +99,8 @@ class Calls:
         declared = self.sample(call).body
         if declared is not None:
             return declared(api, next(_numbers))
+        if call.contract.upload is not None:
+            return files.example(call.contract.upload)
         schema = self.body_schema(call)
         if schema is None:
             return None
@@ -118,7 +121,9 @@ class Calls:
     def body_schema(self, call: Call) -> dict[str, Any] | None:
         """The schema of its JSON body."""
         content = self.operation(call).get("requestBody", {}).get("content")
-        schema: dict[str, Any] | None = content["application/json"]["schema"] if content else None
+        # A file has no schema of ours.
+        described = content.get("application/json") if content else None
+        schema: dict[str, Any] | None = described["schema"] if described else None
         return schema
 
     def address(self, call: Call, api: ApiClient) -> str:
@@ -162,6 +167,10 @@ class Calls:
         sent = body if body is not None else self.body(call, api)
         version = "*" if call.contract.if_match else None
         headers = {"Idempotency-Key": f"contract-{next(_numbers)}"} if call.method == "POST" else None
+        if isinstance(sent, files.Example):
+            headers = {"Content-Type": "application/octet-stream", **(headers or {})}
+            named = {"name": sent.name}
+            return api.call(call.method, address, data=sent.data, query_string=named, version=version, headers=headers)
         return api.call(call.method, address, json=sent, version=version, headers=headers)
 
     def prepare(self, call: Call, api: ApiClient) -> str:

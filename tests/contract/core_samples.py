@@ -15,6 +15,7 @@ from core.db.tenancy import acting_as
 from core.extensions import db
 from core.jobs.models import JobEntry, NewJob
 from core.testing.clients import ApiClient, ok
+from tests.contract import files
 from tests.contract.sample import Sample
 
 
@@ -43,6 +44,13 @@ def _job(state: str) -> Callable[..., str]:
     return make
 
 
+def _logo(api: ApiClient, address: str) -> None:
+    """Give the brand at this address a logo."""
+    logo = files.Example("logo.png", files.picture("PNG"))
+    headers = {"Content-Type": "image/png"}
+    ok(api.call("PUT", address, data=logo.data, query_string={"name": logo.name}, version="*", headers=headers))
+
+
 def _dead(api: ApiClient, address: str) -> None:
     """Have the job at this address given up."""
     job_id = UUID(address.split("/")[-2])
@@ -52,6 +60,8 @@ def _dead(api: ApiClient, address: str) -> None:
 
 SAMPLES: Mapping[str, Sample] = {
     "agencies.create_brand": Sample(body=lambda api, number: {"code": f"brand-{number}", "name": "Sunrise"}),
+    "agencies.show_logo": Sample(before=_logo),
+    "agencies.delete_logo": Sample(before=_logo),
     "roles.create": Sample(
         body=lambda api, number: {"code": f"desk_{number}", "name": "Night desk", "permissions": {"leads.read": "team"}}
     ),

@@ -165,7 +165,10 @@ class TestSchemas:
 
     def test_every_body_has_an_example(self, document: Document) -> None:
         for path, method, operation in operations(document):
-            for media in operation.get("requestBody", {}).get("content", {}).values():
+            for kind, media in operation.get("requestBody", {}).get("content", {}).items():
+                if kind == "application/octet-stream":
+                    assert operation["requestBody"]["description"], (path, method)
+                    continue
                 assert resolved(document, media["schema"]).get("examples"), (path, method)
 
     def test_every_schema_is_itself_valid_and_described(self, document: Document) -> None:

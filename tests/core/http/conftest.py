@@ -224,6 +224,7 @@ def hooks(**others: Any) -> SimpleNamespace:
         "rate_limit_key": lambda request: None,
         "openapi_ready": lambda document: None,
         "health_checks": list,
+        "scan_upload": lambda file, name, media_type: [],
     }
     return SimpleNamespace(**(base | others))
 

@@ -1,0 +1,9 @@
+"""What other modules may do with files."""
+
+from __future__ import annotations
+
+from core.files.errors import StorageFull
+from core.files.schemas import FileLink
+from core.files.service import forget, keep, link
+
+__all__ = ["FileLink", "StorageFull", "forget", "keep", "link"]

@@ -22,9 +22,10 @@ ELSEWHERE = {
     "audit": ("core.audit.commands:audit", "The audit log: prove that nobody touched it."),
     "db": ("core.db.cli:db", "Migrations, checks and roles of the database."),
     "events": ("core.events.commands:events", "The event log: its followers, and its catalogue."),
+    "vault": ("core.vault.commands:vault", "What is encrypted, and the keys it is encrypted with."),
     "plugins": ("core.plugins.cli:plugins", "Make, list, show, check and remove plugins."),
 }
-IN_THE_APPLICATION = {"admin", "audit", "events"}
+IN_THE_APPLICATION = {"admin", "audit", "events", "vault"}
 """Groups whose commands need an application and a unit of work around them; the others arrange what they need."""
 
 

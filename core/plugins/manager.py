@@ -40,6 +40,7 @@ CORE_MODULES: Mapping[str, str] = MappingProxyType(
         "mail": "core.mail",
         "quotas": "core.quotas",
         "oidc": "core.oidc",
+        "vault": "core.vault",
     }
 )
 """The parts of the core that contribute through a Plugin value, in load order."""

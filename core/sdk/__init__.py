@@ -55,6 +55,7 @@ from core.realtime.spec import Handler, Room, Topic, TopicPage, handler
 from core.references import next_reference
 from core.telemetry import masked
 from core.users import api as users
+from core.vault import api as vault
 
 __all__ = [
     "ACTOR",
@@ -172,4 +173,5 @@ __all__ = [
     "to_minor",
     "under",
     "users",
+    "vault",
 ]

@@ -27,6 +27,7 @@ SYSTEM_READS = {
     "events/checkpoints.py",  # Which followers lag behind is asked for all agencies at once.
     "plugins/agencies.py",  # The switch is asked before the agency is acted in.
     "users/first_start.py",
+    "vault/repository.py",  # Old keys are replaced in every agency, and who was erased is noted for all of them.
 }
 APART = {
     "auth/identities.py",  # A person belongs to no agency, so the application's role cannot make one.
@@ -39,6 +40,7 @@ APART = {
     "jobs/office.py",  # The operator's commands, for every agency.
     "jobs/schedules.py",  # What is due is asked for every agency at once.
     "testing/factories.py",
+    "vault/rewrapping.py",  # The secrets of people, who belong to no agency, are sealed anew.
 }
 
 

@@ -12,6 +12,7 @@ import time_machine
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from core import clock
+from core.auth.keyring import ring
 from core.testing.clients import ApiClient, ok
 from core.testing.factories import AgencyUnderTest
 from plugins.webhooks.service.sending import excerpt
@@ -136,14 +137,13 @@ class TestMessages:
         receiver: Receiver,
         background: Background,
         happen: Happen,
-        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         endpoint = add(receiver)
         happen()
-        key = type(background.app.settings).key_for
-        monkeypatch.setattr(
-            type(background.app.settings), "key_for", lambda self, purpose: key(self, purpose + " of before")
-        )
+        with background.app.app_context():
+            old = ring("vault").current()
+            ring("vault").rotate()
+            ring("vault").drop(old.id)
         background.work()
         (delivery,) = deliveries(api, endpoint)
         assert delivery["error"] == "The endpoint's secret can no longer be read: give it a new one"

@@ -72,6 +72,8 @@ class Settings(BaseSettings):
     jwt_expiration: Duration = timedelta(minutes=10)
     jwt_refresh_expiration: Duration = timedelta(days=14)
     session_lifetime: Duration = timedelta(days=90)
+    passkey_rp_id: str = ""
+    passkey_origins: Words = ()
     argon2_time_cost: int = Field(2, ge=1)
     argon2_memory_kib: int = Field(19_456, ge=8)
 
@@ -224,7 +226,7 @@ def _general_problems(settings: Settings) -> list[str]:
         found.append("SMTP_CA_FILE is not a file: name one with certificates in PEM form")
     if settings.files_origin and not _is_origin(settings.files_origin):
         found.append("FILES_ORIGIN must be an origin, as https://files.example.com: with no path")
-    return found + _lifetime_problems(settings)
+    return found + _lifetime_problems(settings) + _passkey_problems(settings)
 
 
 def _lifetime_problems(settings: Settings) -> list[str]:
@@ -235,6 +237,19 @@ def _lifetime_problems(settings: Settings) -> list[str]:
         found.append("JWT_EXPIRATION must be at least 30s and no longer than JWT_REFRESH_EXPIRATION")
     if settings.jwt_refresh_expiration > settings.session_lifetime:
         found.append("SESSION_LIFETIME must not be shorter than JWT_REFRESH_EXPIRATION")
+    return found
+
+
+def _passkey_problems(settings: Settings) -> list[str]:
+    found = []
+    domain = settings.passkey_rp_id or urlsplit(settings.base_url).hostname or "localhost"
+    for origin in settings.passkey_origins:
+        if not _is_origin(origin):
+            found.append(f"PASSKEY_ORIGINS: {origin} is not an origin as https://app.example.com")
+        elif not f".{urlsplit(origin).hostname}".endswith(f".{domain}"):
+            found.append(f"PASSKEY_ORIGINS: {origin} does not belong to {domain}; set PASSKEY_RP_ID to the domain of both")
+    if settings.passkey_rp_id and not settings.passkey_origins and not settings.base_url:
+        found.append("PASSKEY_ORIGINS is missing: with PASSKEY_RP_ID, list the origins of the pages that ask for passkeys")
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import ids
@@ -26,6 +26,8 @@ class Agency(Versioned, Model):
     """IANA zone its working day and reports follow."""
     language: Mapped[Code]
     country: Mapped[Code | None]
+    second_factor_required: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether everybody in it needs a second factor."""
 
 
 class Brand(Owned, Model):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Text, text
+from sqlalchemy import ForeignKey, Index, Text, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock, ids
@@ -22,6 +22,8 @@ class Credential(Model):
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("core_user.id", ondelete="CASCADE"), primary_key=True)
     password_hash: Mapped[str] = mapped_column(info=SECRET)
+    password_is_long: Mapped[bool] = mapped_column(default=True, server_default=true())
+    """Whether the password would do without a second factor."""
     changed_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import DateTime, Text, bindparam, delete, select
+from sqlalchemy import DateTime, Text, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from core import clock, ids
@@ -71,6 +71,21 @@ def take(session: Session, purpose: str, token: str) -> Handed | None:
     used = delete(OneTimeToken).where(OneTimeToken.digest == _digest(purpose, token))
     row = session.execute(used.returning(*_COLUMNS, OneTimeToken.expires_at)).one_or_none()
     return Handed(*row[:4]) if row is not None and row.expires_at > clock.now() else None
+
+
+def attempt(session: Session, purpose: str, token: str, *, tries: int) -> Handed | None:
+    """What a token stands for that is good for several tries, one of which this was; it stays until it is taken.
+
+    None once there were so many, and for every token `look` does not know.
+    """
+    made = func.coalesce(OneTimeToken.data["tries"].as_integer(), 0)
+    counted = (
+        update(OneTimeToken)
+        .where(OneTimeToken.digest == _digest(purpose, token), OneTimeToken.expires_at > clock.now(), made < tries)
+        .values(data=func.jsonb_set(OneTimeToken.data, "{tries}", func.to_jsonb(made + 1)))
+    )
+    row = session.execute(counted.returning(*_COLUMNS)).one_or_none()
+    return Handed(*row) if row is not None else None
 
 
 def withdraw(session: Session, purpose: str, *, user_id: UUID) -> None:

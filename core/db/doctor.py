@@ -14,8 +14,21 @@ from core.db.ownership import CORE, connect, installed_owners, owners, roles
 from core.plugins.manager import Plugins
 
 IDENTITY = frozenset(
-    {"core_agency", "core_user", "core_credential", "core_auth_session", "core_device", "core_link_request",
-     "core_one_time_token", "core_ring_key", "core_throttle"}
+    {
+        "core_agency",
+        "core_auth_session",
+        "core_credential",
+        "core_device",
+        "core_letter",
+        "core_one_time_token",
+        "core_operator",
+        "core_passkey",
+        "core_recovery_code",
+        "core_ring_key",
+        "core_throttle",
+        "core_totp",
+        "core_user",
+    }
 )
 """Tables above the agencies: people and their credentials are one identity, whichever agencies they work for."""
 

@@ -31,6 +31,7 @@ CORE_MODULES: Mapping[str, str] = MappingProxyType(
         "users": "core.users",
         "roles": "core.roles",
         "auth": "core.auth",
+        "factors": "core.factors",
         "audit": "core.audit",
         "events": "core.events.feed",
         "plugins": "core.plugins.switchboard",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
-from sqlalchemy.orm import Mapped
+from sqlalchemy import Index, UniqueConstraint, false
+from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Model, Owned, owned_key
 from core.db.personal import Code
@@ -19,6 +19,8 @@ class Role(Owned, Model):
     code: Mapped[Code]
     name: Mapped[Code]
     built_in: Mapped[bool]
+    second_factor_required: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether whoever holds it needs a second factor."""
 
     __table_args__ = (
         UniqueConstraint("agency_id", "code"),

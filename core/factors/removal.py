@@ -1,0 +1,79 @@
+"""Taking second factors away: by their owner, or by whoever must help somebody who has lost them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, delete
+from sqlalchemy.orm import Session
+
+from core.actor import current_actor
+from core.auth import repository as auth
+from core.db.session import apart
+from core.db.tenancy import current_agency_id
+from core.errors import Forbidden, NotFound
+from core.events.log import publish
+from core.factors import repository
+from core.factors.errors import FactorRequired, PasswordTooShort, WorksElsewhere
+from core.factors.events import FactorRemoved, FactorsReset, Kind
+from core.factors.models import Passkey, Totp
+from core.factors.repository import AGENCY_IDS, PLACES
+from core.users import rights
+
+
+def remove_totp(user_id: UUID) -> None:
+    """Remove a person's authenticator app. Raises NotFound, FactorRequired, PasswordTooShort."""
+    _remove(Totp, user_id, Totp.user_id == user_id, kind="totp")
+
+
+def remove_passkey(user_id: UUID, passkey_id: UUID) -> None:
+    """Remove one of a person's passkeys. Raises NotFound, FactorRequired, PasswordTooShort."""
+    _remove(Passkey, user_id, Passkey.id == passkey_id, kind="passkey")
+
+
+def reset_member(user_id: UUID) -> None:
+    """Remove all factors of a member who works here alone, and end their sessions.
+
+    Raises NotFound, WorksElsewhere, Forbidden.
+    """
+    if user_id == current_actor().user_id:
+        raise Forbidden("Remove your own factors one by one, where you can see what you do")
+    everywhere = AGENCY_IDS.rows(user_id=user_id)
+    if current_agency_id() not in everywhere:
+        raise NotFound
+    if len(everywhere) > 1:
+        # Factors are the person's: they guard the doors of the other agencies as well.
+        raise WorksElsewhere
+    # A door that guards more than they may do themselves stays shut.
+    rights.refuse_superior(user_id, giver=current_actor())
+    reset(user_id)
+    publish(FactorsReset(user_id=user_id))
+
+
+def reset(user_id: UUID) -> None:
+    """Remove all factors of a person and end their sessions; whoever calls this tells the log."""
+    with apart() as session:
+        repository.hold(session, user_id)
+        repository.forget(session, user_id)
+        auth.revoke(session, user_id=user_id, reason="factors_reset")
+
+
+def _remove(table: type[Totp | Passkey], user_id: UUID, which: ColumnElement[bool], *, kind: Kind) -> None:
+    with apart() as session:
+        repository.hold(session, user_id)
+        gone = delete(table).where(table.user_id == user_id, which).returning(table.id)
+        if session.execute(gone).one_or_none() is None:
+            raise NotFound
+        if repository.factors_left(session, user_id) == 0:
+            _give_up_the_last(session, user_id)
+    publish(FactorRemoved(user_id=user_id, kind=kind))
+
+
+def _give_up_the_last(session: Session, user_id: UUID) -> None:
+    """Let somebody go without a second factor; raises where they may not, which undoes the removal."""
+    if any(place.required for place in PLACES.rows(user_id=user_id)):
+        raise FactorRequired
+    if not repository.password_is_long(session, user_id):
+        raise PasswordTooShort
+    # They stand in for factors, and there are none.
+    repository.forget(session, user_id)

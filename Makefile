@@ -31,7 +31,7 @@ test-fast: $(VENV)/.dev ## The quick tests, of one plugin with PLUGIN=leads
 	$(BIN)/python -m pytest -x -q -m "not slow" $(if $(PLUGIN),$(wildcard plugins/$(PLUGIN)/tests tests/plugins/$(PLUGIN)),tests) $(ARGS)
 
 .PHONY: check
-check: $(VENV)/.dev ## The static half: style, types, architecture, licences, secrets, migrations
+check: $(VENV)/.dev ## The static half: style, types, architecture, licences, secrets, advisories, migrations
 	@.ci/check
 
 .PHONY: fuzz
@@ -58,6 +58,10 @@ format: $(VENV)/.dev ## Format the code and fix what can be fixed
 .PHONY: lock
 lock: $(VENV)/.dev ## Resolve the dependencies again: ARGS="--upgrade" for newer ones
 	.ci/lock $(ARGS)
+
+.PHONY: sbom
+sbom: $(VENV)/.dev ## The bill of materials of what is shipped, into dist/sbom.json
+	@.ci/sbom
 
 .PHONY: clean
 clean: ## Remove the virtual environment and caches; var/ with its database stays

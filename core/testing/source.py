@@ -11,6 +11,8 @@ from functools import cached_property
 from io import StringIO
 from pathlib import Path
 
+from core.testing import dangers
+
 MAX_LINES = 300
 _SKIP = re.compile(r"# rule: (?P<rule>[a-z-]+) - (?P<reason>\S.+)")
 _VAGUE = re.compile(r"(Manager|Helper|Utils?|Handler|Impl)$|^Base[A-Z]")
@@ -160,4 +162,5 @@ RULES: dict[str, Rule] = {
     "plain-names": _plain_names,
     "few-doors": _few_doors,
     "modern": _modern,
+    **dangers.RULES,
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from core.auth.guards import Device, LinkRequest, ThrottleCount
 from core.events.models import EventEntry, EventSeal, FollowerEntry
 from core.http.models import KeptAnswer
 from core.jobs.models import JobEntry, ScheduleEntry
@@ -11,16 +10,13 @@ from core.search import SearchToken
 from core.streams import StreamHead
 
 TABLES = (
-    Device,
     EventEntry,
     EventSeal,
     FollowerEntry,
     JobEntry,
     KeptAnswer,
-    LinkRequest,
     NumberSeries,
     ScheduleEntry,
     SearchToken,
     StreamHead,
-    ThrottleCount,
 )

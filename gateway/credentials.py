@@ -10,10 +10,11 @@ from flask import Flask
 from msgspec import Struct
 
 from core.actor import Actor
-from core.auth import tokens
+from core.auth import tickets, tokens
 from core.auth.errors import InvalidToken
 from core.auth.principals import principals
 from core.auth.revocations import Revoked
+from core.errors import Fault, Invalid
 from core.realtime.errors import AnotherPerson
 from core.realtime.protocol import DEFAULT, EXPIRING_SECONDS, AuthExpiring, AuthRefresh, SessionRevoked
 from gateway import work
@@ -54,9 +55,10 @@ class Credentials:
         return session
 
     def refresh(self, turn: Turn, sent: AuthRefresh) -> AuthExpiring:
-        """Go on with a new token. Raises InvalidToken, AnotherPerson."""
-        actor, expires = _read(sent.token)
-        self._replace(turn.session, actor, sent.token, expires)
+        """Go on with a new token. Raises Invalid, InvalidToken, AnotherPerson."""
+        token = _sent(sent)
+        actor, expires = _read(token)
+        self._replace(turn.session, actor, token, expires)
         return AuthExpiring(int(turn.session.expires))
 
     def actor_of(self, session: Session) -> Actor:
@@ -149,6 +151,14 @@ class Credentials:
             self._sockets.emit(namespace, event, data, to=sid)
 
 
+def _sent(sent: AuthRefresh) -> str:
+    """The token of a refresh, or the one its ticket stands for. Raises Invalid, InvalidToken."""
+    token, ticket = sent.token, sent.ticket
+    if isinstance(token, str) == isinstance(ticket, str):
+        raise Invalid(errors=[Fault("/token", "either", "Send either a token or a ticket")])
+    return token if isinstance(token, str) else tickets.redeem(str(ticket))
+
+
 def _read(token: str) -> tuple[Actor, float]:
     """Whose a token is and when it ends. Raises InvalidToken."""
     actor = principals().actor_of(token)
@@ -158,4 +168,4 @@ def _read(token: str) -> tuple[Actor, float]:
 def _concerns(told: Revoked, session: Session) -> bool:
     if told.agency_id != session.agency_id:
         return False
-    return told.kind == "agency" or told.subject_id == session.user_id
+    return told.kind == "agency" or told.subject_id in {session.user_id, session.actor.impersonator_id}

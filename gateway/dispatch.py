@@ -11,6 +11,7 @@ import msgspec
 from flask import Flask
 from structlog.contextvars import bind_contextvars
 
+from core.disclosure import disclosed, refuse_unsent
 from core.errors import Fault, Invalid, Unauthorized
 from core.http import decoding
 from core.plugins.manager import installed
@@ -103,10 +104,11 @@ def _plugin_call(event: str, handler: Handler) -> Callable[[Turn, Any], Any]:
         plugin = access.to_namespace(turn.namespace, turn.actor)
         work.become(turn.actor, handler.permission)
         access.permit(turn.actor, handler.permission, f"socket:{plugin.name}.{event}")
+        refuse_unsent(value, handler.accepts)
         answer = handler(value)
         if not isinstance(answer, handler.answers or type(None)):
             raise Undeclared(f"{plugin.name}.{event} answers {type(answer).__name__}, which it does not declare")
-        return answer
+        return disclosed(answer)
 
     return handle
 

@@ -7,6 +7,7 @@ from collections import Counter
 
 from core import streams
 from core.actor import Actor
+from core.disclosure import disclosed
 from core.errors import Problem
 from core.realtime.protocol import DEFAULT, StreamAck, StreamFollow, StreamHead, StreamLeft, StreamPage, StreamPull
 from core.realtime.spec import Topic
@@ -38,7 +39,8 @@ class Topics:
         if sent.after >= head:
             return StreamPage([], False, head, head)
         page = topic.pull(sent.after, sent.limit)
-        return StreamPage(page.items, page.more, page.upto, max(head, page.upto))
+        items = disclosed(page.items, list[topic.item])  # type: ignore[name-defined] # a runtime type
+        return StreamPage(items, page.more, page.upto, max(head, page.upto))
 
     def acknowledge(self, turn: Turn, sent: StreamAck) -> None:
         """Mark a topic as seen, where it keeps such marks."""

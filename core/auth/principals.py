@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
 from uuid import UUID
 
 import msgspec
 from flask import Request, current_app, g
 
 from core.actor import STAFF, Actor, Audience, Scope
-from core.auth import keyring, repository, revocations, tokens
+from core.auth import cookies, keyring, repository, revocations, tokens
 from core.auth.errors import InvalidToken
 from core.auth.keyring import Ring
 from core.crypto import digest
@@ -96,23 +97,37 @@ def principals() -> Principals:
 
 
 def from_request(request: Request) -> Actor | None:
-    """The actor of a request's bearer token; None without one. Raises InvalidToken for a bad one."""
+    """The actor of a request's access token; None without one. Raises InvalidToken for a bad one, CrossSite."""
     header = request.headers.get("Authorization")
+    audience: Audience = g.get("audience", STAFF)
     if header is None:
-        return None
+        return _from_cookie(request, audience)
     kind, _, token = header.partition(" ")
     if kind.lower() != "bearer" or not token.strip():
         return None
-    return principals().actor_of(token.strip(), audience=g.get("audience", STAFF))
+    return principals().actor_of(token.strip(), audience=audience)
+
+
+def _from_cookie(request: Request, audience: Audience) -> Actor | None:
+    token = cookies.shown_in(request, "access", audience)
+    if token is None:
+        return None
+    actor = principals().actor_of(token, audience=audience)
+    assert actor.session_id is not None
+    cookies.check(request, actor.session_id)
+    return actor
 
 
 def _asked(session_id: UUID | None, *, key_id: UUID, expires: float) -> _Known:
     """What the database says of a session. Raises InvalidToken when it has ended."""
     # Before the question: what is revoked while it is answered is later than this.
     checked = time.monotonic()
-    standing = repository.standing(session_id) if session_id is not None else None
-    if standing is None:
+    if session_id is None:
         raise InvalidToken
+    standing = repository.standing(session_id)
+    if standing is None:
+        actor, ends = _supporting(session_id)
+        return _Known(actor, key_id, min(expires, ends), checked)
     actor = Actor(
         kind="user",
         agency_id=standing.agency_id,
@@ -124,10 +139,29 @@ def _asked(session_id: UUID | None, *, key_id: UUID, expires: float) -> _Known:
         methods=frozenset(standing.methods),
         team_ids=frozenset(standing.team_ids),
         # What roles grant is for people who work there.
-        grants=_granted(standing) if standing.audience == STAFF else {},
+        grants=_granted(standing, session_id) if standing.audience == STAFF else {},
     )
     return _Known(actor, key_id, min(expires, standing.expires_at.timestamp()), checked)
 
 
-def _granted(standing: repository.Standing) -> dict[str, Scope]:
-    return builtin.combined(standing.built_in_roles, standing.own_grants, installed().permissions)
+def _granted(standing: repository.Standing, session_id: UUID) -> Mapping[str, Scope]:
+    grants = builtin.combined(standing.built_in_roles, standing.own_grants, installed().permissions)
+    if standing.impersonator_id is None:
+        return grants
+    # Late: impersonation stands on sign-in.
+    from core.impersonation import warrants
+
+    narrowed = warrants.narrowed(session_id, grants)
+    if narrowed is None:
+        raise InvalidToken
+    return narrowed
+
+
+def _supporting(session_id: UUID) -> tuple[Actor, float]:
+    """An operator in an agency where they have no place, and until when. Raises InvalidToken for everybody else."""
+    from core.impersonation import warrants
+
+    found = warrants.support(session_id)
+    if found is None:
+        raise InvalidToken
+    return found

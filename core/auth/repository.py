@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,10 +13,12 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session, aliased
 
 from core import clock
-from core.actor import Audience
+from core.actor import STAFF, Audience
 from core.agencies.models import Agency
-from core.auth import revocations
+from core.auth import one_time, revocations
+from core.auth.errors import SecondFactorRequired
 from core.auth.models import AuthSession, Credential
+from core.auth.requirements import SECOND_STEP, STRONG, required_in
 from core.auth.schemas import AgencyRef, Profile
 from core.db import read
 from core.roles.models import MembershipRole, Role, RolePermission
@@ -28,6 +31,20 @@ class Identity(msgspec.Struct, frozen=True):
     user_id: UUID
     password_hash: str
     disabled_at: datetime | None
+
+
+class OpenSession(msgspec.Struct, frozen=True):
+    """A session that has not ended."""
+
+    id: UUID
+    agency: AgencyRef
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    ip: str | None
+    user_agent: str | None
+    methods: list[str]
+    impersonator_id: UUID | None
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -44,6 +61,13 @@ class Standing(msgspec.Struct, frozen=True):
     own_grants: list[tuple[str, str]]
     """Permission and scope, from roles of the agency's own."""
     team_ids: list[UUID]
+    wants_factor: bool
+    """Whether the agency or a role asks for a second factor."""
+
+    @property
+    def lacks_factor(self) -> bool:
+        """Whether the session was opened with less than is asked for now."""
+        return self.audience == STAFF and self.wants_factor and not STRONG.intersection(self.methods)
 
 
 _PERSON = select(User.id, Credential.password_hash, User.disabled_at).join(Credential, Credential.user_id == User.id)
@@ -52,6 +76,40 @@ IDENTITY = read.SystemQuery(_PERSON.where(User.email == bindparam("email")), Ide
 IDENTITY_BY_ID = read.SystemQuery(_PERSON.where(User.id == bindparam("user_id")), Identity)
 PROFILE = read.Query(select(*read.columns(Profile, User)).where(User.id == bindparam("user_id")), Profile)
 """A person as members of the acting agency see them."""
+MOST_SESSIONS = 200
+
+
+def _open_session(session_id: UUID, agency_id: UUID, slug: str, name: str, *rest: Any) -> OpenSession:
+    return OpenSession(session_id, AgencyRef(agency_id, slug, name), *rest)
+
+
+_now, _used_since = (bindparam(name, type_=DateTime(timezone=True)) for name in ("now", "used_since"))
+_in_agency = bindparam("agency_id", type_=Uuid())
+SESSIONS = read.SystemQuery(
+    select(
+        AuthSession.id,
+        *read.columns(AgencyRef, Agency),
+        AuthSession.created_at,
+        AuthSession.last_seen_at,
+        AuthSession.expires_at,
+        AuthSession.ip,
+        AuthSession.user_agent,
+        AuthSession.methods,
+        AuthSession.impersonator_id,
+    )
+    .join(Agency, Agency.id == AuthSession.agency_id)
+    .where(
+        AuthSession.user_id == bindparam("user_id"),
+        AuthSession.revoked_at.is_(None),
+        AuthSession.expires_at > _now,
+        AuthSession.last_seen_at > _used_since,
+        _in_agency.is_(None) | (AuthSession.agency_id == _in_agency),
+    )
+    .order_by(AuthSession.last_seen_at.desc(), AuthSession.id)
+    .limit(MOST_SESSIONS),
+    _open_session,
+)
+"""A person's sessions that go on, the last seen first; of one agency where it is named."""
 AGENCIES = read.SystemQuery(
     select(*read.columns(AgencyRef, Agency))
     .join(Membership, Membership.agency_id == Agency.id)
@@ -89,6 +147,7 @@ def _standing() -> read.Statement:
             _array(codes, Text()),
             _array(grants, JSONB()),
             _array(teams, Uuid()),
+            required_in(AuthSession.agency_id, AuthSession.user_id),
         )
         .join(User, User.id == AuthSession.user_id)
         .join(Membership, place)
@@ -111,8 +170,14 @@ _STANDING = read.SystemQuery(_standing(), Standing)
 
 
 def standing(session_id: UUID) -> Standing | None:
-    """What a session allows now; None when it has ended, or its person or membership is no longer active."""
-    return _STANDING.first(session_id=session_id, now=clock.now())
+    """What a session allows now; None when it has ended, or its person or membership is no longer active.
+
+    Raises SecondFactorRequired where the agency asks for a second factor by now, and it was opened without one.
+    """
+    found = _STANDING.first(session_id=session_id, now=clock.now())
+    if found is not None and found.lacks_factor:
+        raise SecondFactorRequired
+    return found
 
 
 def locked_session(session: Session, session_id: UUID) -> AuthSession | None:
@@ -128,17 +193,22 @@ def end(session: Session, row: AuthSession, *, reason: str) -> None:
 
 def revoke(
     session: Session, *, user_id: UUID, reason: str, but: UUID | None = None, agency_id: UUID | None = None
-) -> None:
+) -> Counter[UUID]:
     """End every session of a person, except one; only those in one agency where it is named.
 
-    Those they opened as somebody else end too.
+    Those they opened as somebody else end too. Gives how many ended in each agency.
     """
     theirs = (AuthSession.user_id == user_id) | (AuthSession.impersonator_id == user_id)
     statement = update(AuthSession).where(theirs, AuthSession.revoked_at.is_(None))
+    # Nor may half a sign-in go on, begun with what no longer counts.
+    one_time.withdraw(session, SECOND_STEP, user_id=user_id)
     if but is not None:
         statement = statement.where(AuthSession.id != but)
     if agency_id is not None:
         statement = statement.where(AuthSession.agency_id == agency_id)
     ended = statement.values(revoked_at=clock.now(), revoked_because=reason)
+    places: Counter[UUID] = Counter()
     for session_id, where in session.execute(ended.returning(AuthSession.id, AuthSession.agency_id)):
         revocations.revoke("session", session_id, agency_id=where, session=session)
+        places[where] += 1
+    return places

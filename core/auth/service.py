@@ -45,6 +45,11 @@ def change_password(change: PasswordChange) -> None:
 def me() -> Me:
     """The signed-in person and what they may do."""
     actor = current_actor()
+    if actor.impersonator_id is not None:
+        # Late: impersonation stands on sign-in.
+        from core.impersonation import banner
+
+        return banner.me(actor)
     profile = PROFILE.first(user_id=current_user_id())
     agencies = AGENCIES.rows(user_id=current_user_id())
     agency = next((each for each in agencies if each.id == actor.agency_id), None)

@@ -1,4 +1,4 @@
-"""Opening a session (the one way in, whatever proved who somebody is), proving anew, going elsewhere, signing out."""
+"""Opening a session (the one way in, whatever proved who somebody is), proving anew, signing out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 from flask import current_app, request
 
 from core import clock, ids
-from core.actor import STAFF, Actor, Audience, current_actor, current_user_id
+from core.actor import STAFF, Actor, Audience, current_actor
 from core.auth import pairs, repository
 from core.auth.errors import InvalidToken, NoMembership, NotYourself
 from core.auth.events import SessionOpened, SessionRevoked
@@ -63,7 +63,8 @@ def open_session(
     seen(row)
     with apart() as session:
         session.add(row)
-    with acting_as(Actor(kind="user", agency_id=place.id, user_id=user_id, session_id=row.id)):
+    opened = Actor(kind="user", agency_id=place.id, user_id=user_id, session_id=row.id, impersonator_id=impersonator_id)
+    with acting_as(opened):
         publish(SessionOpened(session_id=row.id, user_id=user_id))
     return pairs.pair(row, agencies)
 
@@ -80,23 +81,6 @@ def prove(session_id: UUID, methods: Sequence[str]) -> Tokens:
         row.proven_at = clock.now()
         row.methods = [*dict.fromkeys((*row.methods, *methods))]
     return pairs.pair(row, AGENCIES.rows(user_id=row.user_id))
-
-
-def switch(slug: str) -> Tokens:
-    """Open a session in another agency of the signed-in person. Raises NoMembership, NotYourself."""
-    session_id = yourself()
-    with apart() as session:
-        row = session.get(AuthSession, session_id)
-    if row is None:
-        raise InvalidToken
-    # Going elsewhere proves nothing anew, and lasts no longer than what it began with.
-    return open_session(
-        current_user_id(),
-        agency=slug,
-        methods=row.methods,
-        proven_at=row.proven_at,
-        lifetime=row.expires_at - clock.now(),
-    )
 
 
 def sign_out() -> None:

@@ -67,6 +67,11 @@ class Listing:
     default_sort: str = "-created_at"
     search: Mapping[str, InstrumentedAttribute[Any]] = field(default_factory=dict)
     """What `?q=` searches: entities of the token table, each with the column that holds its id."""
+    visible_to: Mapping[str, str] = field(default_factory=dict)
+    """Filters and sorts that tell of a field only some may see, by name, each with its permission.
+
+    Those of the field's own name, or beginning with it (`cost_minor`), need no mention.
+    """
 
 
 class Condition(msgspec.Struct, frozen=True):

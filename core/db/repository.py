@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, Literal, NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, false, or_, select, true
@@ -25,12 +25,18 @@ S = TypeVar("S")
 
 
 _of_subjects: dict[str, type[Repository[Any]]] = {}
+_of_owners: list[type[Repository[Any]]] = []
 
 
 def repository_of(subject: str) -> Repository[Any] | None:
     """The rows that events with a subject are about; None where no repository says that they are its."""
     kind = _of_subjects.get(subject)
     return kind() if kind else None
+
+
+def with_owners() -> Sequence[type[Repository[Any]]]:
+    """Every aggregate whose rows belong to somebody, of whatever plugin was imported."""
+    return tuple(_of_owners)
 
 
 def _soft_deleted(entity: object) -> SoftDeleted | None:
@@ -46,6 +52,8 @@ class Ownership(NamedTuple):
 
     owner: InstrumentedAttribute[Any]
     team: InstrumentedAttribute[Any] | None = None
+    on_leaving: Literal["handed_over", "removed"] = "handed_over"
+    """What becomes of rows whose owner leaves the agency: somebody takes them over, or they were theirs alone."""
 
 
 class Repository(Generic[M]):
@@ -69,6 +77,8 @@ class Repository(Generic[M]):
             cls._ids = select(cls.model.id)
         if "subject" in cls.__dict__:
             _of_subjects[cls.subject] = cls
+        if "ownership" in cls.__dict__ and cls.ownership is not None:
+            _of_owners.append(cls)
 
     def get(self, entity_id: UUID, *, version: int | None = None, options: Sequence[ORMOption] = ()) -> M:
         """Load one for changing it, with what `options` add. Raises NotFound, PreconditionFailed.

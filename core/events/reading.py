@@ -8,9 +8,10 @@ import msgspec
 import structlog
 
 from core import streams
+from core.disclosure import actor_sees, disclosed, guarded_fields
 from core.events import following, visibility
 from core.events.errors import EventsMissing
-from core.events.event import UnknownEvent
+from core.events.event import UnknownEvent, declared_as
 from core.events.follower import Recorded
 from core.events.log import SCOPE
 from core.events.schemas import EventActor, EventFeed, FeedItem
@@ -87,5 +88,12 @@ def _present(entry: Recorded) -> tuple[int, dict[str, object]]:
     except Exception:
         # A plugin's upcast fails alone: one event that it cannot read must not stop those who keep up.
         log.exception("event.unreadable", event_id=str(entry.id), name=entry.name, version=entry.schema_version)
-        return entry.schema_version, entry.payload
-    return event.schema_version, msgspec.to_builtins(event)
+        return entry.schema_version, _unguarded(entry)
+    return event.schema_version, msgspec.to_builtins(disclosed(event))
+
+
+def _unguarded(entry: Recorded) -> dict[str, object]:
+    """A payload nobody can read any more, without what only some may see of it."""
+    kind = declared_as(entry.name)
+    hidden = guarded_fields(kind) if kind is not None else {}
+    return {name: value for name, value in entry.payload.items() if name not in hidden or actor_sees(hidden[name])}

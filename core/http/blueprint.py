@@ -191,7 +191,9 @@ def _entrance(view: Callable[..., Any], contract: Contract, rule: Rule) -> Calla
         if contract.if_match:
             path["version"] = responses.expected_version()
         result = view(*_read(contract), **path)
-        return responses.respond(result, status=_status(contract, result), credentials=rule.credentials)
+        status = _status(contract, result)
+        shown = responses.shown(result, contract.others.get(status, contract.result))
+        return responses.respond(shown, status=status, credentials=rule.credentials)
 
     declare(enter, rule)
     # Found again by the document; flask-smorest copies this mapping deeply, and a function is copied as itself.
@@ -215,5 +217,5 @@ _READERS: dict[str, Callable[[Contract], Any]] = {
     # Asked only where the contract has one.
     "upload": lambda contract: receiving.receive(request, contract.upload),  # type: ignore[arg-type]
     # Asked only where the contract has a listing.
-    "listing": lambda contract: queries.read_listing(request, contract.listing),  # type: ignore[arg-type]
+    "listing": lambda contract: queries.read_listing(request, contract.listing, contract.result),  # type: ignore[arg-type]
 }

@@ -15,6 +15,7 @@ import msgspec
 from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from core import disclosure
 from core.errors import Fault, Invalid, Problem
 from core.http.faults import MAX_FAULTS, found, from_error, step_pointer
 
@@ -68,7 +69,9 @@ def read(request: Request, kind: type[T]) -> T:
         raise MalformedBody("A JSON body is required")
     if not request.is_json:
         raise UnsupportedMediaType
-    return decode(data, kind)
+    value = decode(data, kind)
+    disclosure.refuse_unsent(value, kind)
+    return value
 
 
 def decode(data: bytes, kind: type[T]) -> T:

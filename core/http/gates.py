@@ -12,7 +12,8 @@ from structlog.contextvars import bind_contextvars
 from core import clock
 from core.actor import NOBODY, Actor
 from core.db.ownership import CORE
-from core.errors import Forbidden, NotFound, Problem, StepUpRequired, Unauthorized
+from core.errors import ConfinedSession, Forbidden, NotFound, Problem, StepUpRequired, Unauthorized
+from core.http import addresses
 from core.http.contract import Rule
 from core.plugins import agencies
 
@@ -22,8 +23,27 @@ PROOF_HOLDS = timedelta(minutes=10)
 _CHALLENGE = f'Bearer error="insufficient_user_authentication", max_age={int(PROOF_HOLDS.total_seconds())}'
 
 
+THE_PERSONS_OWN = frozenset(
+    {
+        "allow_lists",
+        "api_keys",
+        "auth",
+        "factors",
+        "invitations",
+        "oidc",
+        "privacy",
+        "roles",
+        "users",
+        "vault",
+    }
+)
+"""The modules in which nobody changes anything on behalf of another: who may sign in, from where, as what."""
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
 def admit(app: Flask, request: Request, rule: Rule) -> None:
     """Let the request pass or raise; afterwards `g.actor` and `g.permission` are set."""
+    addresses.refuse_credentials(request.query_string.decode("latin-1"))
     g.permission = rule.permission
     g.actor = NOBODY if rule.public else _signed_in(app, request, rule)
     if g.actor.user_id:
@@ -33,19 +53,24 @@ def admit(app: Flask, request: Request, rule: Rule) -> None:
         return
     if not rule.signed_in:
         _permit(app, request, rule)
+    # What asks for no permission is about the caller alone; what changes that by step-up is good for every agency.
+    if g.actor.confined and (rule.everywhere or (rule.signed_in and rule.step_up)):
+        raise ConfinedSession
     if rule.step_up:
         _require_proof(g.actor)
     route = app.extensions["tripfile.routes"].get(request.endpoint)
+    if route is not None and g.actor.impersonator_id is not None:
+        _refuse_on_behalf(request, route.module)
     agency_id = g.actor.agency_id
     if route and route.plugin != CORE and agency_id and not agencies.enabled(route.plugin, agency_id):
         raise NotFound
 
 
 def _signed_in(app: Flask, request: Request, rule: Rule) -> Actor:
+    g.audience = rule.audience
     try:
         actor: Actor | None = _hook(app).authenticate(request=request)
     except Unauthorized:
-    g.audience = rule.audience
         _count_guess(app, request, rule)
         raise
     if actor is None or actor.audience != rule.audience:
@@ -66,6 +91,12 @@ def _require_proof(actor: Actor) -> None:
         raise Forbidden("Only the person themselves may do this, not somebody or something on their behalf")
     if actor.proven_at is None or clock.now() - actor.proven_at > PROOF_HOLDS:
         raise StepUpRequired(headers={"WWW-Authenticate": _CHALLENGE})
+
+
+def _refuse_on_behalf(request: Request, module: str) -> None:
+    """Whoever acts as another changes nothing about who may sign in and what they may do."""
+    if request.method not in _SAFE and module in THE_PERSONS_OWN:
+        raise Forbidden("Whoever acts as somebody else changes nothing about accounts, rights and sign-in")
 
 
 def _permit(app: Flask, request: Request, rule: Rule) -> None:

@@ -11,6 +11,7 @@ import msgspec
 from flask import Request
 from msgspec import Meta
 
+from core import disclosure
 from core.db.query import DEFAULT_LIMIT, MAX_LIMIT, Condition, Filter, Listing, ListQuery, Operator
 from core.errors import Fault, Invalid, Problem
 from core.http.decoding import refuse, refuse_odd_decimals, unsafe_text
@@ -53,8 +54,11 @@ class Parameters:
         self.names = {*self.common, *self.filters}
 
 
-def read_listing(request: Request, parameters: Parameters) -> ListQuery:
-    """The question a list request asks; raises Invalid that names each wrong or unknown parameter."""
+def read_listing(request: Request, parameters: Parameters, shown: Any = None) -> ListQuery:
+    """The question a list request asks; raises Invalid that names each wrong or unknown parameter.
+
+    `shown` is what the list answers: by what is hidden in it from the caller, nothing is found or sorted. HiddenField.
+    """
     given = single_values(request)
     faults = list(unknown(given, parameters.names))
     asked: dict[str, Any] = {}
@@ -70,7 +74,9 @@ def read_listing(request: Request, parameters: Parameters) -> ListQuery:
         raise Invalid(errors=faults)
     # In one order, whatever the client's: the statement and the cursor depend on what is asked, not on how.
     conditions.sort(key=lambda condition: (condition.name, condition.operator))
-    return ListQuery(conditions=tuple(conditions), **asked)
+    query = ListQuery(conditions=tuple(conditions), **asked)
+    _refuse_hidden(query, parameters.listing, shown)
+    return query
 
 
 def read_struct(request: Request, kind: type[T]) -> T:
@@ -133,6 +139,21 @@ def _unreadable(request: Request, several: Collection[str]) -> Iterator[Fault]:
             yield from unsafe_text(value, f"?{name}")
         if len(values) > 1 and name not in several:
             yield Fault(f"?{name}", "duplicate_parameter", "The same parameter came twice")
+
+
+def _refuse_hidden(query: ListQuery, listing: Listing, shown: Any) -> None:
+    hidden = {**disclosure.guarded_fields(shown), **listing.visible_to}
+    if not hidden:
+        return
+    for condition in query.conditions:
+        disclosure.refuse_asking(condition.name, _permission(condition.name, hidden), pointer=f"?{condition.name}")
+    sort = query.sort.removeprefix("-")
+    disclosure.refuse_asking(sort, _permission(sort, hidden), pointer="?sort")
+
+
+def _permission(name: str, hidden: Mapping[str, str]) -> str | None:
+    """What it takes to ask by a name: that of the field, or of a part of it, as `cost_minor` is of `cost`."""
+    return next((needed for field, needed in hidden.items() if name == field or name.startswith(f"{field}_")), None)
 
 
 def _missing(given: Mapping[str, Any], fields: tuple[msgspec.structs.FieldInfo, ...]) -> Iterator[Fault]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response, request
 
+from core import disclosure
 from core.crypto import digest
 from core.errors import PreconditionRequired
 from core.http.structs import encode
@@ -15,6 +16,17 @@ READ_CACHE = "private, no-cache"
 NO_STORE = "no-store"
 NO_SUCH_VERSION = -1
 _DIGEST_LENGTH = 12
+
+
+def shown(result: Any, kind: Any) -> Any:
+    """What the caller may see of a view's result, whose declared type is `kind`. Raises Unguardable."""
+    if kind is None or result is None or isinstance(result, Response):
+        return result
+    if isinstance(result, bytes):
+        if disclosure.permissions_in(kind):
+            raise disclosure.Unguardable(f"{kind} has fields that only some may see: return it, not its bytes")
+        return result
+    return disclosure.disclosed(result, kind)
 
 
 def respond(result: Any, *, status: int, credentials: bool) -> Response:

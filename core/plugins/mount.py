@@ -8,9 +8,11 @@ from typing import Any
 
 from flask import Blueprint, Flask
 
+from core.actor import Scope
 from core.config import ConfigurationError
 from core.db.ownership import CORE
-from core.http.contract import rule_of
+from core.disclosure import permissions_in, permissions_to_send
+from core.http.contract import Contract, contract_of, rule_of
 from core.plugins.manager import Plugins
 from core.plugins.spec import Plugin
 
@@ -23,6 +25,8 @@ class Route:
     """The plugin's name; `core` for core modules, which no agency can switch off."""
     permission: str | None
     public: bool
+    module: str = ""
+    """The core module or plugin that declares it."""
     signed_in: bool = False
     """Any member may call it: it concerns the caller's own account."""
 
@@ -41,9 +45,10 @@ def mount(app: Flask, api: Any, plugins: Plugins) -> None:
         for prefix, blueprint in places(plugin, settings.api_prefix):
             _register(app, api, blueprint, prefix)
             for endpoint, methods in _endpoints(app, blueprint):
-                route = _route(app, endpoint, plugins.owner_of(plugin.name))
+                route = _route(app, endpoint, plugins.owner_of(plugin.name), plugin.name)
                 routes[endpoint] = route
                 problems += _unguarded(plugin, f"{methods} of the endpoint {endpoint}", route, plugins)
+                problems += _unknown_guards(plugin, endpoint, contract_of(app.view_functions[endpoint]), plugins)
     if problems:
         raise ConfigurationError(problems)
 
@@ -85,12 +90,13 @@ def _endpoints(app: Flask, blueprint: Blueprint) -> Iterator[tuple[str, str]]:
             yield rule.endpoint, ", ".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
 
 
-def _route(app: Flask, endpoint: str, owner: str) -> Route:
+def _route(app: Flask, endpoint: str, owner: str, module: str) -> Route:
     rule = rule_of(app.view_functions[endpoint])
     return Route(
         owner,
         rule.permission if rule else None,
         public=bool(rule and rule.public),
+        module=module,
         signed_in=bool(rule and rule.signed_in),
     )
 
@@ -102,3 +108,20 @@ def _unguarded(plugin: Plugin, place: str, route: Route, plugins: Plugins) -> It
         yield f"{plugin.name}: {place} declares no permission; add `permission=`, or `public=True` for all the world"
     elif route.permission and route.permission not in plugins.permissions:
         yield f"{plugin.name}: {place} asks for {route.permission!r}, which no plugin declares; declare it"
+
+
+def _unknown_guards(plugin: Plugin, endpoint: str, contract: Contract, plugins: Plugins) -> Iterator[str]:
+    """Fields that ask for a permission nobody declares, or for one that depends on whose a row is."""
+    shown = [kind for kind in (contract.result, *contract.others.values()) if kind is not None]
+    needed = {permission for kind in shown for permission in permissions_in(kind)}
+    if contract.body is not None:
+        needed |= permissions_to_send(contract.body)
+    for permission in sorted(needed):
+        declared = plugins.permissions.get(permission)
+        if declared is None:
+            yield f"{plugin.name}: fields of {endpoint} ask for {permission!r}, which no plugin declares; declare it"
+        elif declared.scopes != (Scope.ALL,):
+            yield (
+                f"{plugin.name}: fields of {endpoint} ask for {permission!r}, which has scopes; a field is seen in"
+                " every row or in none: declare it with scopes=(Scope.ALL,)"
+            )

@@ -12,6 +12,7 @@ from flask import current_app
 from core import ids
 from core.bus import bus
 from core.db import closing
+from core.disclosure import concealed
 from core.extensions import db
 
 CHANNEL = "sockets"
@@ -85,7 +86,8 @@ def _emission(event: str, data: msgspec.Struct, room: str) -> Emission:
     declaring = current_app.extensions["tripfile.plugins"].plugins.get(plugin)
     if declaring is None or declaring.emits.get(word) is not type(data):
         raise Undeclared(f"{event} with {type(data).__name__} is not declared in the `emits` of {plugin}")
-    encoded = msgspec.json.encode(data)
+    # Everybody in a room gets the same: whoever may see more asks for it.
+    encoded = msgspec.json.encode(concealed(data))
     if len(encoded) > LARGEST:
         raise TooLarge(f"{event} has {len(encoded)} bytes; at most {LARGEST} are sent. Send an id instead")
     return Emission(f"/{declaring.segment}", word, msgspec.Raw(encoded), room, origin())

@@ -42,6 +42,11 @@ def combined(
     return found
 
 
+def narrower(first: Scope, second: Scope) -> Scope:
+    """The scope that reaches less far."""
+    return first if _REACH[first] <= _REACH[second] else second
+
+
 def wider(first: Scope | None, second: Scope) -> Scope:
     """The scope that reaches further."""
     return second if first is None or _REACH[second] > _REACH[first] else first

@@ -8,7 +8,7 @@ from core.db.query import ListQuery, Page
 from core.http.blueprint import Blueprint
 from core.roles import permissions, service
 from core.roles.repository import Roles
-from core.roles.schemas import PermissionView, RoleDraft, RolePatch, RoleRow, RoleView
+from core.roles.schemas import PermissionView, RoleCopy, RoleDraft, RolePatch, RoleRow, RoleView
 
 blueprint = Blueprint("roles", description="Roles: what members may do.")
 
@@ -21,7 +21,7 @@ def search(query: ListQuery) -> Page[RoleRow]:
     return service.rows(query)
 
 
-@blueprint.post("/", permission=permissions.MANAGE)
+@blueprint.post("/", permission=permissions.MANAGE, step_up=True, problems=(409,))
 @blueprint.arguments(RoleDraft)
 @blueprint.response(201, RoleView)
 def create(draft: RoleDraft) -> RoleView:
@@ -43,7 +43,15 @@ def show(role_id: UUID) -> RoleView:
     return service.view(role_id)
 
 
-@blueprint.patch("/<uuid:role_id>", permission=permissions.MANAGE)
+@blueprint.post("/<uuid:role_id>/copy", permission=permissions.MANAGE, step_up=True, problems=(409,))
+@blueprint.arguments(RoleCopy)
+@blueprint.response(201, RoleView)
+def copy(draft: RoleCopy, role_id: UUID) -> RoleView:
+    """Make a role of the agency's own that allows what this one does, as far as you may grant it."""
+    return service.copy(role_id, draft)
+
+
+@blueprint.patch("/<uuid:role_id>", permission=permissions.MANAGE, step_up=True, problems=(409,))
 @blueprint.if_match
 @blueprint.arguments(RolePatch)
 @blueprint.response(200, RoleView)
@@ -52,7 +60,7 @@ def change(patch: RolePatch, role_id: UUID, version: int | None) -> RoleView:
     return service.change(role_id, patch, version=version)
 
 
-@blueprint.delete("/<uuid:role_id>", permission=permissions.MANAGE)
+@blueprint.delete("/<uuid:role_id>", permission=permissions.MANAGE, step_up=True, problems=(409,))
 @blueprint.if_match
 @blueprint.response(204)
 def delete(role_id: UUID, version: int | None) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import ARRAY, delete, func, select
+from sqlalchemy.dialects.postgresql import JSONB
 
 from core.actor import Scope
 from core.db import read
@@ -14,9 +16,16 @@ from core.extensions import db
 from core.plugins.manager import installed
 from core.roles import builtin
 from core.roles.models import MembershipRole, Role, RolePermission
-from core.roles.schemas import RoleRow
+from core.roles.schemas import RoleRow, RoleView
 
 ROW = select(*read.columns(RoleRow, Role))
+_GRANTS = select(func.jsonb_build_array(RolePermission.permission, RolePermission.scope)).where(
+    RolePermission.role_id == Role.id
+)
+WHOLE = select(
+    *(Role.id, Role.code, Role.name, Role.built_in, Role.second_factor_required, Role.version, Role.created_at),
+    func.array(_GRANTS.correlate(Role).scalar_subquery(), type_=ARRAY(JSONB())),
+)
 
 
 class Roles(Repository[Role]):
@@ -36,6 +45,10 @@ class Roles(Repository[Role]):
     def rows(self, query: ListQuery) -> Page[RoleRow]:
         """A page of roles."""
         return self.page(query, ROW, RoleRow)
+
+    def shown(self, role_id: UUID) -> RoleView:
+        """A role and what it allows. Raises NotFound."""
+        return self.view(role_id, WHOLE, _view)
 
     def by_codes(self, codes: list[str]) -> dict[str, UUID]:
         """The ids of roles, by code."""
@@ -59,10 +72,31 @@ class Roles(Repository[Role]):
             db.session.add(RolePermission(role_id=role_id, permission=permission, scope=scope))
         db.session.flush()
 
+    def is_held_by(self, user_id: UUID | None, role_id: UUID) -> bool:
+        """Whether a member holds a role."""
+        held = select(MembershipRole.id).where(MembershipRole.role_id == role_id, MembershipRole.user_id == user_id)
+        return db.session.scalar(held) is not None
+
     def is_held(self, role_id: UUID) -> bool:
         """Whether a member holds the role."""
         statement = select(MembershipRole.id).where(MembershipRole.role_id == role_id).limit(1)
         return db.session.scalar(statement) is not None
+
+
+def _view(
+    role_id: UUID,
+    code: str,
+    name: str,
+    built_in: bool,  # noqa: FBT001 - a column of a row
+    second_factor_required: bool,  # noqa: FBT001 - a column of a row
+    version: int,
+    created_at: datetime,
+    own: list[tuple[str, str]],
+) -> RoleView:
+    granted = {permission: Scope(scope) for permission, scope in sorted(own)}
+    if built_in:
+        granted = builtin.grants(code, installed().permissions.values())
+    return RoleView(role_id, code, name, built_in, second_factor_required, version, created_at, granted)
 
 
 roles = Roles()

@@ -18,6 +18,8 @@ Grants = Annotated[
     Meta(description="Permission to scope: `own`, `team` or `all`.", examples=[{"leads.read": "team"}]),
 ]
 
+SecondFactorRequired = Annotated[bool, Meta(description="Whether whoever holds the role needs a second factor.")]
+
 
 class RoleDraft(Draft):
     """A new role of the agency's own."""
@@ -27,11 +29,19 @@ class RoleDraft(Draft):
     permissions: Grants
 
 
+class RoleCopy(Draft):
+    """A new role of the agency's own that starts with what another one allows."""
+
+    code: Code
+    name: Name
+
+
 class RolePatch(Patch):
-    """Changes to a role; `permissions` replaces all of them."""
+    """Changes to a role; `permissions` replaces all of them. Of a built-in role only `second_factor_required`."""
 
     name: Name | UnsetType = UNSET
     permissions: Grants | UnsetType = UNSET
+    second_factor_required: SecondFactorRequired | UnsetType = UNSET
 
 
 class RoleRow(View):
@@ -41,6 +51,7 @@ class RoleRow(View):
     code: str
     name: str
     built_in: bool
+    second_factor_required: SecondFactorRequired
     version: int
     created_at: Instant
 
@@ -52,6 +63,7 @@ class RoleView(View):
     code: str
     name: str
     built_in: bool
+    second_factor_required: SecondFactorRequired
     version: int
     created_at: Instant
     permissions: dict[str, Scope]

@@ -8,6 +8,7 @@ from msgspec import UNSET
 
 from core import clock
 from core.actor import Scope, current_actor
+from core.auth.requirements import require_own_factor
 from core.auth.revocations import revoke
 from core.db.query import ListQuery, Page
 from core.db.tenancy import current_agency_id
@@ -19,7 +20,7 @@ from core.roles.errors import BuiltInRole, CodeTaken, RoleInUse
 from core.roles.events import RoleChanged, RoleCreated, RoleDeleted
 from core.roles.models import Role
 from core.roles.repository import roles
-from core.roles.schemas import PermissionView, RoleDraft, RolePatch, RoleRow, RoleView
+from core.roles.schemas import PermissionView, RoleCopy, RoleDraft, RolePatch, RoleRow, RoleView
 
 
 def rows(query: ListQuery) -> Page[RoleRow]:
@@ -29,7 +30,7 @@ def rows(query: ListQuery) -> Page[RoleRow]:
 
 def view(role_id: UUID) -> RoleView:
     """A role and what it allows. Raises NotFound."""
-    return _view(roles.get(role_id))
+    return roles.shown(role_id)
 
 
 def catalogue() -> list[PermissionView]:
@@ -46,13 +47,26 @@ def create(draft: RoleDraft) -> RoleView:
     role = roles.add(Role(code=draft.code, name=draft.name, built_in=False))
     roles.grant(role.id, draft.permissions)
     publish(RoleCreated(role_id=role.id, code=role.code, permissions=_plain(draft.permissions)))
-    return _view(role)
+    return roles.shown(role.id)
+
+
+def copy(role_id: UUID, draft: RoleCopy) -> RoleView:
+    """Make a role that allows what another does, to be changed from there. Raises NotFound, Invalid, CodeTaken."""
+    original = roles.shown(role_id)
+    return create(RoleDraft(code=draft.code, name=draft.name, permissions=original.permissions))
 
 
 def change(role_id: UUID, patch: RolePatch, *, version: int | None) -> RoleView:
-    """Change a role of the agency's own. Raises BuiltInRole, Invalid."""
-    role = _own(role_id, version=version)
+    """Change a role; of a built-in one only whether it asks for a second factor.
+
+    Raises BuiltInRole, OwnFactorFirst, Invalid.
+    """
+    role = roles.get(role_id, version=version)
+    if role.built_in and patch.changes().keys() - {"second_factor_required"}:
+        raise BuiltInRole
     before = roles.permissions_of(role.id)
+    if patch.second_factor_required is not UNSET:
+        _ask_for_factor(role, patch.second_factor_required)
     role.name = patch.name or role.name
     if patch.permissions is not UNSET:
         _check(patch.permissions)
@@ -62,7 +76,7 @@ def change(role_id: UUID, patch: RolePatch, *, version: int | None) -> RoleView:
     publish(RoleChanged(role_id=role.id, from_permissions=_plain(before), permissions=_plain(after)), of=role)
     roles.save()
     revoke("agency", current_agency_id())
-    return _view(role)
+    return roles.shown(role.id)
 
 
 def delete(role_id: UUID, *, version: int | None) -> None:
@@ -80,16 +94,17 @@ def seed() -> None:
         roles.add(Role(code=code, name=name, built_in=True))
 
 
+def _ask_for_factor(role: Role, required: bool) -> None:  # noqa: FBT001 - the value of a column
+    if required and roles.is_held_by(current_actor().user_id, role.id):
+        require_own_factor()
+    role.second_factor_required = required
+
+
 def _own(role_id: UUID, *, version: int | None) -> Role:
     role = roles.get(role_id, version=version)
     if role.built_in:
         raise BuiltInRole
     return role
-
-
-def _view(role: Role) -> RoleView:
-    granted = roles.grants_of(role.code, role.id)
-    return RoleView(role.id, role.code, role.name, role.built_in, role.version, role.created_at, granted)
 
 
 def _check(permissions: dict[str, Scope]) -> None:

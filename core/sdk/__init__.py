@@ -16,6 +16,7 @@ from core.db.query import EQUALITY, OPTIONAL, RANGE, Filter, Listing, ListQuery,
 from core.db.repository import Ownership, Repository
 from core.db.tenancy import acting_as, current_agency_id
 from core.db.types import StructJSON, money
+from core.disclosure import HiddenField, disclosed, visible_to, writable_by
 from core.errors import (
     Conflict,
     Fault,
@@ -55,6 +56,7 @@ from core.realtime.spec import Handler, Room, Topic, TopicPage, handler
 from core.references import next_reference
 from core.telemetry import masked
 from core.users import api as users
+from core.users.holdings import HandedOver, OwnedRow
 from core.vault import api as vault
 
 __all__ = [
@@ -83,7 +85,9 @@ __all__ = [
     "Filter",
     "Follower",
     "Forbidden",
+    "HandedOver",
     "Handler",
+    "HiddenField",
     "Identified",
     "Instant",
     "Invalid",
@@ -99,6 +103,7 @@ __all__ = [
     "Numbered",
     "Operator",
     "Owned",
+    "OwnedRow",
     "Ownership",
     "Page",
     "Patch",
@@ -140,6 +145,7 @@ __all__ = [
     "db",
     "declared_events",
     "default_team_id",
+    "disclosed",
     "emit",
     "fields",
     "from_minor",
@@ -174,4 +180,6 @@ __all__ = [
     "under",
     "users",
     "vault",
+    "visible_to",
+    "writable_by",
 ]

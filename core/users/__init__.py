@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.plugins.spec import Plugin
-from core.users import endpoints, models, permissions
+from core.users import endpoints, jobs, models, notices, permissions
 
 plugin = Plugin(
     name="users",
@@ -13,4 +13,6 @@ plugin = Plugin(
     permissions=permissions.ALL,
     models=models,
     blueprints=(endpoints.blueprint,),
+    jobs=(jobs.hand_over, jobs.look_again),
+    notices=notices.ALL,
 )

@@ -6,12 +6,12 @@ import click
 
 from core.actor import system
 from core.db.tenancy import acting_as
-from core.users import first_start, service
+from core.users import accounts, first_start, service
 
 
 @click.group()
 def admin() -> None:
-    """Make administrators, reset passwords, and attach people to a second agency."""
+    """Make administrators, reset passwords, attach people to a second agency, and close accounts."""
 
 
 @admin.command("create")
@@ -38,6 +38,40 @@ def attach(agency: str, email: str, roles: tuple[str, ...]) -> None:
     with acting_as(system(first_start.agency_id_of(agency))):
         member = service.attach(email, list(roles))
         click.echo(f"{member.name} <{member.email}> is a member of {agency} now")
+
+
+@admin.command("disable")
+@click.option("--email", required=True, help="Whose account.")
+def disable(email: str) -> None:
+    """Close an account in every agency: sessions, keys and open connections end within two seconds."""
+    name = accounts.disable(email)
+    click.echo(f"The account of {name} <{email}> is closed; tripfile admin enable --email {email} opens it again")
+
+
+@admin.command("enable")
+@click.option("--email", required=True, help="Whose account.")
+def enable(email: str) -> None:
+    """Open an account again; its person signs in anew."""
+    click.echo(f"The account of {accounts.enable(email)} <{email}> is open")
+
+
+@admin.group("operator")
+def operator() -> None:
+    """Say who may enter agencies to help them, always with a reason and on the record."""
+
+
+@operator.command("grant")
+@click.option("--email", required=True, help="Of somebody who has an account.")
+def grant_operator(email: str) -> None:
+    """Let somebody enter any agency, for half an hour at a time."""
+    click.echo(f"{accounts.make_operator(email)} <{email}> is an operator of the platform now")
+
+
+@operator.command("revoke")
+@click.option("--email", required=True, help="Of an operator.")
+def revoke_operator(email: str) -> None:
+    """Take that back; wherever they are in an agency just now, they are out within two seconds."""
+    click.echo(f"{accounts.unmake_operator(email)} <{email}> is no operator any more")
 
 
 def _print(credentials: first_start.FirstAdmin) -> None:

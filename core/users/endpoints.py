@@ -6,9 +6,19 @@ from uuid import UUID
 
 from core.db.query import ListQuery, Page
 from core.http.blueprint import Blueprint
-from core.users import permissions, service, teams
+from core.users import leaving, permissions, service, teams
 from core.users.repository import Members, Teams
-from core.users.schemas import MemberDraft, MemberPatch, MemberRow, MemberView, TeamDraft, TeamPatch, TeamView
+from core.users.schemas import (
+    Departure,
+    DepartureView,
+    HoldingsView,
+    MemberPatch,
+    MemberRow,
+    MemberView,
+    TeamDraft,
+    TeamPatch,
+    TeamView,
+)
 
 blueprint = Blueprint("users", description="Members of the agency, and their teams.")
 
@@ -21,14 +31,6 @@ def search(query: ListQuery) -> Page[MemberRow]:
     return service.rows(query)
 
 
-@blueprint.post("/", permission=permissions.MANAGE)
-@blueprint.arguments(MemberDraft)
-@blueprint.response(201, MemberView)
-def add(draft: MemberDraft) -> MemberView:
-    """Give somebody a place in the agency."""
-    return service.add(draft)
-
-
 @blueprint.get("/<uuid:user_id>", permission=permissions.READ)
 @blueprint.response(200, MemberView)
 def show(user_id: UUID) -> MemberView:
@@ -36,13 +38,32 @@ def show(user_id: UUID) -> MemberView:
     return service.view(user_id)
 
 
-@blueprint.patch("/<uuid:user_id>", permission=permissions.MANAGE)
+@blueprint.patch("/<uuid:user_id>", permission=permissions.MANAGE, step_up=True, problems=(409,))
 @blueprint.if_match
 @blueprint.arguments(MemberPatch)
 @blueprint.response(200, MemberView)
 def change(patch: MemberPatch, user_id: UUID, version: int | None) -> MemberView:
-    """Change a member's state, roles or teams."""
+    """Change a member's state, roles, teams, or whom they report to."""
     return service.change(user_id, patch, version=version)
+
+
+@blueprint.get("/<uuid:user_id>/holdings", permission=permissions.MANAGE)
+@blueprint.response(200, HoldingsView)
+def show_holdings(user_id: UUID) -> HoldingsView:
+    """Count what a member owns: what somebody must take over when they leave."""
+    return leaving.holdings_of(user_id)
+
+
+@blueprint.post("/<uuid:user_id>/leave", permission=permissions.MANAGE, step_up=True, problems=(409,))
+@blueprint.if_match
+@blueprint.arguments(Departure)
+@blueprint.response(200, DepartureView)
+def leave(departure: Departure, user_id: UUID, version: int | None) -> DepartureView:
+    """See a member off; a job hands over what they own. They may be invited again later.
+
+    Of somebody who has left already, it hands over whatever is theirs still.
+    """
+    return leaving.leave(user_id, departure, version=version)
 
 
 @blueprint.get("/teams", permission=permissions.READ)

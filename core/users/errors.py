@@ -20,14 +20,21 @@ class TeamNameTaken(Conflict):
 
 
 class LastOwner(Conflict):
-    """Somebody must be able to administer the agency."""
+    """Somebody must be able to administer the agency, and only an owner makes an owner."""
 
     code = "last_owner"
-    title = "The agency would be left without an active owner or administrator"
+    title = "The agency would be left without an active owner"
 
 
-class AccountElsewhere(Conflict):
-    """Another agency gave this person their first password, so nobody knows yet whose account it really is."""
+class HasLeft(Conflict):
+    """The person left the agency: they come back by an invitation."""
 
-    code = "account_elsewhere"
-    title = "This person has an account in another agency; ask the operator to attach it"
+    code = "has_left"
+    title = "This person has left the agency"
+
+
+class StillHolds(Conflict):
+    """The person owns something that somebody must take over; `errors` tells how many of what."""
+
+    code = "still_holds"
+    title = "Somebody must take over what this person owns"

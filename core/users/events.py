@@ -30,6 +30,52 @@ class MemberChanged(Event):
     teams: list[UUID]
 
 
+class MemberMoved(Event):
+    """A member reports to somebody else than before."""
+
+    subject: ClassVar[str] = "user_id"
+    user_id: UUID
+    from_superior: UUID | None
+    superior: UUID | None
+
+
+class MemberLeft(Event):
+    """A member left the agency; what they own goes to their successors."""
+
+    subject: ClassVar[str] = "user_id"
+    user_id: UUID
+    from_state: str
+    from_roles: list[str]
+    from_teams: list[UUID]
+    successors: list[UUID]
+    holdings: dict[str, int]
+    """How many rows of each kind they owned."""
+
+
+class HoldingsHandedOver(Event):
+    """Everything that somebody who left had owned has another owner."""
+
+    subject: ClassVar[str] = "user_id"
+    user_id: UUID
+    successors: list[UUID]
+    handed_over: dict[str, int]
+    """How many rows of each kind."""
+
+
+class AccountDisabled(Event):
+    """The platform's operator closed a member's account, in every agency."""
+
+    subject: ClassVar[str] = "user_id"
+    user_id: UUID
+
+
+class AccountEnabled(Event):
+    """The platform's operator opened a member's account again."""
+
+    subject: ClassVar[str] = "user_id"
+    user_id: UUID
+
+
 class TeamCreated(Event):
     """A team was made."""
 

@@ -97,7 +97,7 @@ def _appoint(agency_id: UUID, *, email: str, role: str) -> FirstAdmin:
     with acting_as(system(agency_id)):
         member = members.add(Membership(user_id=user_id, state="active"))
         members.give_roles(user_id, [roles.by_codes([role])[role]])
-        shown = members.shown(member)
+        shown = members.shown(user_id)
         search.index("users.user", member.id, (shown.name, shown.email))
         publish(MemberAdded(user_id=user_id, roles=[role]))
         members.save()

@@ -36,14 +36,24 @@ class Membership(Owned, Model):
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("core_user.id"))
     state: Mapped[Code]
-    """`active` or `suspended`."""
+    """`active`, `suspended` or `left`: the row of somebody who left stays, because history points at it."""
     reports_to: Mapped[UUID | None]
 
     __table_args__ = (
         UniqueConstraint("agency_id", "user_id"),
         owned_key("reports_to", "core_membership", referred="user_id", ondelete="SET NULL (reports_to)"),
         Index("core_membership_created_at_idx", "agency_id", "created_at", "id"),
+        Index("core_membership_reports_to_idx", "agency_id", "reports_to"),
     )
+
+
+class Operator(Model):
+    """Somebody who runs the platform and may enter any agency to help, on the record."""
+
+    __tablename__ = "core_operator"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("core_user.id", ondelete="CASCADE"), primary_key=True)
+    granted_at: Mapped[datetime]
 
 
 class Team(Owned, Model):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, Uuid, delete, func, select
+from sqlalchemy import ARRAY, Text, Uuid, bindparam, delete, func, select, update
+from sqlalchemy.orm import aliased
 
 from core.agencies.models import Agency
 from core.db import read
-from core.db.query import Filter, Listing, ListQuery, Page
+from core.db.query import OPTIONAL, Filter, Listing, ListQuery, Page
 from core.db.repository import Repository
 from core.db.tenancy import current_agency_id
 from core.errors import NotFound, PreconditionFailed
@@ -40,6 +41,7 @@ MEMBER = select(
     )
 ).join(User, User.id == Membership.user_id)
 TEAM = select(*read.columns(TeamView, Team))
+_MEMBER = read.Query(MEMBER.where(Membership.user_id == bindparam("user_id", type_=Uuid())), MemberView)
 
 
 class Members(Repository[Membership]):
@@ -48,7 +50,10 @@ class Members(Repository[Membership]):
     model = Membership
     permission = "users.read"
     listing = Listing(
-        filters={"state": Filter(Membership.state, str, "`active` or `suspended`.")},
+        filters={
+            "state": Filter(Membership.state, str, "`active`, `suspended` or `left`."),
+            "reports_to": Filter(Membership.reports_to, UUID, "The user id of whom they report to.", OPTIONAL),
+        },
         sorts={"created_at": Membership.created_at},
         default_sort="created_at",
         search={"users.user": Membership.id},
@@ -68,12 +73,50 @@ class Members(Repository[Membership]):
         return member
 
     def is_member(self, user_id: UUID) -> bool:
-        """Whether a person has a place in the agency."""
-        return db.session.scalar(select(Membership.id).where(Membership.user_id == user_id)) is not None
+        """Whether a person has a place in the agency, if only a suspended one."""
+        place = select(Membership.id).where(Membership.user_id == user_id, Membership.state != "left")
+        return db.session.scalar(place) is not None
 
-    def shown(self, member: Membership) -> MemberView:
-        """A member with roles and teams."""
-        return self.view(member.id, MEMBER, MemberView)
+    def former(self, user_id: UUID) -> Membership | None:
+        """The place of somebody who has left."""
+        place = select(Membership).where(Membership.user_id == user_id, Membership.state == "left")
+        return db.session.scalar(place)
+
+    def shown(self, user_id: UUID) -> MemberView:
+        """A member with roles and teams. Raises NotFound."""
+        return self._found(_MEMBER.first(user_id=user_id))
+
+    def lock(self, member: Membership) -> None:
+        """Wait for whoever makes something theirs just now, and let nobody do so until this unit of work ends."""
+        # Stronger than an UPDATE of these columns takes: a row that points at the member waits for it.
+        db.session.execute(select(Membership.id).where(Membership.id == member.id).with_for_update())
+
+    def superiors(self, user_id: UUID) -> list[UUID]:
+        """Whom somebody reports to, and whom they report to, and so on; themselves first."""
+        line = select(Membership.user_id, Membership.reports_to).where(Membership.user_id == user_id)
+        upwards = line.cte("line", recursive=True)
+        above = aliased(Membership)
+        # UNION and not UNION ALL: it ends even where somebody put a circle into the table.
+        upwards = upwards.union(
+            select(above.user_id, above.reports_to).join(upwards, upwards.c.reports_to == above.user_id)
+        )
+        return list(db.session.scalars(select(upwards.c.user_id)))
+
+    def move_subordinates(self, user_id: UUID, superior_id: UUID | None) -> list[UUID]:
+        """Have everybody who reports to one person report to another, or to nobody; who they are."""
+        moved = (
+            update(Membership)
+            .where(Membership.reports_to == user_id)
+            .values(reports_to=superior_id, version=Membership.version + 1)
+            .returning(Membership.user_id)
+        )
+        return list(db.session.scalars(moved))
+
+    def active(self, user_ids: list[UUID]) -> frozenset[UUID]:
+        """Which of these people are active members whose account is not disabled."""
+        people = select(Membership.user_id).join(User, User.id == Membership.user_id)
+        active = people.where(Membership.state == "active", User.disabled_at.is_(None))
+        return frozenset(db.session.scalars(active.where(Membership.user_id.in_(user_ids))))
 
     def roles_of(self, user_id: UUID) -> dict[str, UUID]:
         """The roles a member holds, by code."""
@@ -101,11 +144,19 @@ class Members(Repository[Membership]):
 
     def administrators(self) -> int:
         """How many active members hold a role that may do everything."""
+        return self._holding(*builtin.ALMIGHTY)
+
+    def owners(self) -> int:
+        """How many active members are owners."""
+        return self._holding("owner")
+
+    def _holding(self, *codes: str) -> int:
         statement = (
             select(func.count(Membership.user_id.distinct()))
+            .join(User, User.id == Membership.user_id)
             .join(MembershipRole, MembershipRole.user_id == Membership.user_id)
             .join(Role, Role.id == MembershipRole.role_id)
-            .where(Membership.state == "active", Role.built_in, Role.code.in_(builtin.ALMIGHTY))
+            .where(Membership.state == "active", User.disabled_at.is_(None), Role.built_in, Role.code.in_(codes))
         )
         return db.session.scalar(statement) or 0
 

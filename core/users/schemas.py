@@ -7,30 +7,23 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, UnsetType
 
-from core.fields import Email, Instant, Language, Name, Zone
+from core.fields import Instant, Name
 from core.http.structs import Draft, Patch, View
 
 State = Annotated[Literal["active", "suspended"], Meta(description="A suspended member cannot sign in.")]
+Standing = Annotated[
+    Literal["active", "suspended", "left"], Meta(description="Whoever has left is invited again to come back.")
+]
+Superior = Annotated[UUID | None, Meta(description="The user id of whom they report to.")]
 RoleCodes = Annotated[list[str], Meta(max_length=20, description="Codes of roles.", examples=[["agent"]])]
 TeamIds = Annotated[list[UUID], Meta(max_length=50, description="Ids of teams.", examples=[[]])]
-
-
-class MemberDraft(Draft):
-    """A new member. Somebody who already has an account elsewhere keeps their password; then leave it out."""
-
-    email: Email
-    name: Name
-    roles: RoleCodes
-    password: Annotated[str, Meta(max_length=1024, examples=["a long and quiet passphrase"])] | UnsetType = UNSET
-    language: Language | UnsetType = UNSET
-    zone: Zone | UnsetType = UNSET
-    teams: TeamIds = []
 
 
 class MemberPatch(Patch):
     """Changes to a member's place in the agency; `roles` and `teams` replace all of them."""
 
     state: State | UnsetType = UNSET
+    reports_to: Superior | UnsetType = UNSET
     roles: RoleCodes | UnsetType = UNSET
     teams: TeamIds | UnsetType = UNSET
 
@@ -41,7 +34,8 @@ class MemberRow(View):
     id: UUID
     email: str
     name: str
-    state: str
+    state: Standing
+    reports_to: Superior
     version: int
     created_at: Instant
 
@@ -54,11 +48,45 @@ class MemberView(View):
     name: str
     language: str
     zone: str
-    state: str
+    state: Standing
+    reports_to: Superior
     roles: list[str]
     teams: list[UUID]
     version: int
     created_at: Instant
+
+
+class Departure(Draft):
+    """Who takes over what a leaving member owns. Several share it evenly; nobody is needed where there is nothing."""
+
+    successors: Annotated[
+        list[UUID], Meta(max_length=50, description="User ids of active members.", examples=[[]])
+    ] = []
+
+
+class Holding(View):
+    """What a member owns of one kind."""
+
+    kind: Annotated[str, Meta(description="As events name it.", examples=["leads.lead"])]
+    count: int
+    on_leaving: Annotated[
+        Literal["handed_over", "removed"],
+        Meta(description="`handed_over` to a successor, or `removed` because it was theirs alone."),
+    ]
+
+
+class HoldingsView(View):
+    """Everything a member owns, kinds of which they own nothing left out."""
+
+    items: list[Holding]
+
+
+class DepartureView(View):
+    """A member who leaves, and the job that hands over what they owned."""
+
+    member: MemberView
+    holdings: list[Holding]
+    job_id: Annotated[UUID, Meta(description="How far it is: `GET /api/v1/jobs/mine/{job_id}`.")]
 
 
 class TeamDraft(Draft):

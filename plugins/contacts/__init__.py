@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.sdk import Plugin
 
-from . import endpoints, hookspecs, models, permissions
+from . import endpoints, hooks, hookspecs, models, permissions
 
 plugin = Plugin(
     name="contacts",
@@ -14,5 +14,6 @@ plugin = Plugin(
     permissions=permissions.ALL,
     models=models,
     blueprints=(endpoints.blueprint,),
+    hooks=hooks,
     hookspecs=hookspecs,
 )

@@ -7,7 +7,7 @@ from uuid import UUID
 from core.sdk import current_actor
 
 from . import permissions, service
-from .events import ContactChanged, ContactCreated, ContactDeleted, ContactRestored
+from .events import ContactChanged, ContactCreated, ContactDeleted, ContactHandedOver, ContactRestored
 from .repository import contacts, email_of, name_of, phone_of
 from .schemas import ContactDraft, ContactView, EmailEntry, PhoneEntry
 
@@ -16,6 +16,7 @@ __all__ = [
     "ContactCreated",
     "ContactDeleted",
     "ContactDraft",
+    "ContactHandedOver",
     "ContactRestored",
     "ContactView",
     "EmailEntry",

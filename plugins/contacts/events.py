@@ -24,6 +24,15 @@ class ContactChanged(Event):
     fields: list[str]
 
 
+class ContactHandedOver(Event):
+    """A contact got another owner, because theirs left the agency."""
+
+    subject: ClassVar[str] = "contact_id"
+    contact_id: UUID
+    from_owner_id: UUID
+    owner_id: UUID
+
+
 class ContactDeleted(Event):
     """A contact was put away; it can be restored."""
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from core.sdk import (
     UNSET,
     Fault,
+    HandedOver,
     Invalid,
     ListQuery,
     Page,
@@ -25,7 +26,7 @@ from core.sdk import (
 )
 
 from .errors import GroupIsDeleted, StillHasMembers, StillInUse
-from .events import ContactChanged, ContactCreated, ContactDeleted, ContactRestored
+from .events import ContactChanged, ContactCreated, ContactDeleted, ContactHandedOver, ContactRestored
 from .models import Contact, EmailAddress, PhoneNumber
 from .repository import contacts
 from .schemas import ContactDraft, ContactPatch, ContactRow, ContactView, EmailEntry, PhoneEntry
@@ -87,6 +88,12 @@ def restore(contact_id: UUID) -> ContactView:
     contacts.save()
     publish(ContactRestored(contact_id=contact.id))
     return contacts.written(contact.id)
+
+
+def record_hand_over(what: HandedOver) -> None:
+    """Write down that contacts got another owner because theirs left."""
+    for row in what.rows:
+        publish(ContactHandedOver(contact_id=row.id, from_owner_id=what.from_owner_id, owner_id=what.owner_id))
 
 
 def _refuse_in_use(contact_id: UUID) -> None:

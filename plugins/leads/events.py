@@ -56,11 +56,19 @@ class LeadLost(Event):
 class LeadAssigned(Event):
     """A lead got another owner or team."""
 
+    schema_version: ClassVar[int] = 2
     subject: ClassVar[str] = "lead_id"
     lead_id: UUID
     from_owner_id: UUID | None
     owner_id: UUID | None
     team_id: UUID | None
+    owner_left: bool = False
+    """Because its owner left the agency, together with everything else they owned."""
+
+    @classmethod
+    def upcast(cls, payload: dict[str, Any], version: int) -> dict[str, Any]:
+        """The first version knew nobody who left."""
+        return {**payload, "owner_left": False}
 
 
 class LeadDeleted(Event):

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from core.sdk import hookimpl
+from core.sdk import HandedOver, hookimpl
 
-from .repository import leads
+from .repository import Leads, leads
+from .service import assignment
 
 
 @hookimpl
 def contacts_in_use(contact_id: UUID) -> str | None:
     """A contact stays as long as there are leads of theirs, whether or not the caller may see them."""
     return "There are leads of this contact" if leads.are_of(contact_id) else None
+
+
+@hookimpl
+def handed_over(what: HandedOver) -> None:
+    """Each lead's history tells who has it since its owner left."""
+    if what.kind == Leads.subject:
+        assignment.record(what)

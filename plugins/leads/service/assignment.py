@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from uuid import UUID
 
-from core.sdk import UNSET, gather, publish, users
+from core.sdk import UNSET, HandedOver, gather, publish, users
 
 from ..errors import AlreadyWon
 from ..events import LeadAssigned
@@ -28,6 +28,20 @@ def assign(lead_id: UUID, assignment: Assignment, *, version: int | None) -> Lea
     event = LeadAssigned(lead_id=lead.id, from_owner_id=before[0], owner_id=lead.owner_id, team_id=lead.team_id)
     publish(event, of=lead)
     return leads.written(lead.id)
+
+
+def record(what: HandedOver) -> None:
+    """Write down that leads got another owner because theirs left."""
+    for row in what.rows:
+        publish(
+            LeadAssigned(
+                lead_id=row.id,
+                from_owner_id=what.from_owner_id,
+                owner_id=what.owner_id,
+                team_id=row.team_id,
+                owner_left=True,
+            )
+        )
 
 
 def check(owner_id: UUID | None, team_id: UUID | None) -> None:

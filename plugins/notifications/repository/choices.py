@@ -39,7 +39,7 @@ class Mutes(Repository[Mute]):
 
     model = Mute
     permission = "notifications.read"
-    ownership = Ownership(Mute.user_id)
+    ownership = Ownership(Mute.user_id, on_leaving="removed")
     listing = Listing(
         filters={
             "subject": Filter(Mute.subject, str, "What it is, as `leads.lead`."),
@@ -79,6 +79,7 @@ class Preferences(Repository[Preference]):
 
     model = Preference
     permission = "notifications.read"
+    ownership = Ownership(Preference.user_id, on_leaving="removed")
 
     def mine(self) -> dict[tuple[str, str], Choice]:
         """The caller's choices, by kind and channel."""
@@ -102,6 +103,7 @@ class PushAddresses(Repository[PushAddress]):
 
     model = PushAddress
     permission = "notifications.read"
+    ownership = Ownership(PushAddress.user_id, on_leaving="removed")
 
     def of(self, user_id: UUID) -> PushAddress | None:
         """A person's address, for changing it."""

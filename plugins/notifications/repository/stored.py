@@ -55,7 +55,7 @@ class Notifications(Repository[Notification]):
 
     model = Notification
     permission = "notifications.read"
-    ownership = Ownership(Notification.user_id)
+    ownership = Ownership(Notification.user_id, on_leaving="removed")
     listing = Listing(
         filters={
             "unread": Filter(Notification.unread, bool, "Whether it is still to be read."),

@@ -36,10 +36,10 @@ def inside(app: Application) -> In:
 @pytest.fixture
 def in_both(inside: In, agency: AgencyUnderTest, other_agency: AgencyUnderTest) -> UUID:
     """Somebody who is an agent here and a manager there."""
-    body = {"email": f"{ids.new()}@example.com", "name": "Ana", "roles": ["manager"], "password": "long and quiet here"}
-    ok(other_agency.member("owner").post("/users", body), 201)
+    person = other_agency.newcomer("manager").user_id
+    assert person is not None
     with inside(agency):
-        return service.attach(str(body["email"]), ["agent"]).id
+        return service.join(person, ["agent"], [], giver=system(agency.id)).id
 
 
 class TestActors:

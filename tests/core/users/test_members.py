@@ -18,82 +18,28 @@ from core.http.application import Application
 from core.testing.clients import ApiClient, faults, ok, problem
 from core.testing.factories import AgencyUnderTest
 from core.users import service
+from core.users.errors import AlreadyMember
 from core.users.repository import Members
 
-PASSWORD = "a long and quiet passphrase"
 _numbers = itertools.count(1)
 
 
-def draft(**changes: Any) -> dict[str, Any]:
-    return {
-        "email": f"member-{next(_numbers)}@example.com",
-        "name": "João",
-        "roles": ["agent"],
-        "password": PASSWORD,
-    } | changes
-
-
-def log_in(app: Application, email: str, password: str, agency: AgencyUnderTest) -> int:
-    body = {"email": email, "password": password, "agency": agency.slug}
-    return ApiClient(app).post("/auth/login", body).status_code
-
-
-class TestAdd:
-    def test_somebody_new_can_sign_in(self, app: Application, api: ApiClient, agency: AgencyUnderTest) -> None:
-        body = draft(email="Joao@Example.com", language="pt", zone="Europe/Lisbon")
-        made = ok(api.post("/users", body), 201)
-        assert (made["email"], made["state"], made["roles"]) == ("joao@example.com", "active", ["agent"])
-        assert log_in(app, "joao@example.com", PASSWORD, agency) == 200
-        assert [row["id"] for row in ok(api.get("/users?q=joão"))["items"]] == [made["id"]]
-
-    def test_an_account_made_elsewhere_opens_no_second_door(
-        self, app: Application, api: ApiClient, agency: AgencyUnderTest, other_agency: AgencyUnderTest
-    ) -> None:
-        body = draft()
-        ok(other_agency.member("owner").post("/users", body), 201)
-        taken = api.post("/users", body | {"name": "Another", "password": "taken over by this agency"})
-        assert problem(taken) == (409, "account_elsewhere")
-        assert log_in(app, body["email"], PASSWORD, agency) == 403
-
-    def test_the_operator_attaches_it_and_name_and_password_stay(
+class TestJoin:
+    def test_the_operator_attaches_an_account_and_name_and_password_stay(
         self, app: Application, agency: AgencyUnderTest, other_agency: AgencyUnderTest
     ) -> None:
-        body = draft()
-        there = ok(other_agency.member("owner").post("/users", body), 201)
+        person = other_agency.newcomer("agent")
+        there = ok(person.get("/auth/me"))["user"]
         with app.app_context(), unit_of_work(), acting_as(system(agency.id)):
-            here = service.attach(body["email"], ["agent"])
-        assert (str(here.id), here.name, here.roles) == (there["id"], "João", ["agent"])
-        assert log_in(app, body["email"], PASSWORD, agency) == 200
+            here = service.attach(there["email"].upper(), ["agent"])
+        assert (str(here.id), here.name, here.roles) == (there["id"], there["name"], ["agent"])
+        assert ok(person.post("/auth/switch", {"agency": agency.slug}))["agency"]["slug"] == agency.slug
 
-    def test_nobody_joins_twice(self, api: ApiClient) -> None:
-        body = draft()
-        ok(api.post("/users", body), 201)
-        assert problem(api.post("/users", body | {"email": body["email"].upper()})) == (409, "already_member")
-
-    def test_somebody_new_needs_a_password(self, api: ApiClient) -> None:
-        body = draft()
-        del body["password"]
-        assert faults(api.post("/users", body)) == {"/password": "required"}
-        assert faults(api.post("/users", draft(password="short"))) == {"/password": "too_short"}
-
-    def test_unknown_roles_and_teams_are_named(self, api: ApiClient) -> None:
-        assert faults(api.post("/users", draft(roles=["agent", "king"]))) == {"/roles/1": "unknown_role"}
-        assert faults(api.post("/users", draft(teams=[str(uuid4())]))) == {"/teams/0": "unknown_team"}
-
-    def test_a_refusal_leaves_no_account_behind(
-        self, app: Application, api: ApiClient, agency: AgencyUnderTest
-    ) -> None:
-        for wrong in ({"zone": "Mars/Base"}, {"language": "xx"}, {"teams": [str(uuid4())]}, {"roles": ["king"]}):
-            body = draft(**wrong)
-            assert api.post("/users", body).status_code == 422, wrong
-            assert log_in(app, body["email"], PASSWORD, agency) == 401, wrong
-
-    def test_a_role_given_twice_is_held_once(self, api: ApiClient) -> None:
-        assert ok(api.post("/users", draft(roles=["agent", "agent"])), 201)["roles"] == ["agent"]
-
-    def test_a_team_given_twice_is_joined_once(self, api: ApiClient) -> None:
-        team = ok(api.post("/users/teams", {"name": "Safari"}), 201)["id"]
-        assert ok(api.post("/users", draft(teams=[team, team])), 201)["teams"] == [team]
+    def test_nobody_joins_twice(self, app: Application, agency: AgencyUnderTest) -> None:
+        member = agency.newcomer("agent").user_id
+        assert member is not None
+        with app.app_context(), unit_of_work(), acting_as(system(agency.id)), pytest.raises(AlreadyMember):
+            service.join(member, ["agent"], [], giver=system(agency.id))
 
 
 class TestEscalation:
@@ -106,16 +52,19 @@ class TestEscalation:
 
     def test_nobody_hands_out_more_than_they_have(self, api: ApiClient, agency: AgencyUnderTest) -> None:
         deputy = self._deputy(api, agency, **{"leads.read": "team"})
+        member = agency.newcomer("read_only")
         for role in ("owner", "admin", "manager", "agent"):
-            assert problem(deputy.post("/users", draft(roles=[role]))) == (403, "forbidden"), role
+            answer = deputy.patch(f"/users/{member.user_id}", {"roles": [role]}, version="*")
+            assert problem(answer) == (403, "forbidden"), role
 
     def test_nor_further(self, api: ApiClient, agency: AgencyUnderTest) -> None:
         deputy = self._deputy(api, agency, **{"leads.read": "team"})
         for code, scope in (("near", "own"), ("far", "all")):
             body = {"code": code, "name": code, "permissions": {"leads.read": scope}}
             ok(api.post("/roles", body), 201)
-        ok(deputy.post("/users", draft(roles=["near"])), 201)
-        assert problem(deputy.post("/users", draft(roles=["far"]))) == (403, "forbidden")
+        address = f"/users/{agency.newcomer('near').user_id}"
+        ok(deputy.patch(address, {"roles": ["near"]}, version="*"))
+        assert problem(deputy.patch(address, {"roles": ["far"]}, version="*")) == (403, "forbidden")
 
     def test_nor_to_themselves(self, api: ApiClient, agency: AgencyUnderTest) -> None:
         deputy = self._deputy(api, agency)
@@ -133,9 +82,9 @@ class TestEscalation:
 
 
 class TestChange:
-    def test_only_what_was_sent_changes(self, api: ApiClient) -> None:
-        team = ok(api.post("/users/teams", {"name": "Safari"}), 201)["id"]
-        made = ok(api.post("/users", draft(teams=[team])), 201)
+    def test_only_what_was_sent_changes(self, api: ApiClient, agency: AgencyUnderTest) -> None:
+        made = ok(api.get(f"/users/{agency.newcomer('agent', team='Safari').user_id}"))
+        (team,) = made["teams"]
         changed = ok(api.patch(f"/users/{made['id']}", {"roles": ["agent", "accountant"]}, version=made["version"]))
         assert (changed["roles"], changed["teams"]) == (["accountant", "agent"], [team])
         assert changed["version"] == made["version"] + 1
@@ -157,13 +106,38 @@ class TestChange:
         for change in changes:
             assert problem(api.patch(mine, change, version="*")) == (409, "last_owner"), change
         assert ok(api.get(mine))["roles"] == ["owner"]
+        # An administrator cannot make owners: there would never be one again.
         agency.newcomer("admin")
+        assert problem(api.patch(mine, {"roles": ["agent"]}, version="*")) == (409, "last_owner")
+        agency.newcomer("owner")
         assert ok(api.patch(mine, {"roles": ["agent"]}, version="*"))["roles"] == ["agent"]
 
-    def test_a_suspended_administrator_does_not_count(self, api: ApiClient, agency: AgencyUnderTest) -> None:
-        admin = agency.newcomer("admin")
-        ok(api.patch(f"/users/{admin.user_id}", {"state": "suspended"}, version="*"))
+    def test_a_suspended_owner_does_not_count(self, api: ApiClient, agency: AgencyUnderTest) -> None:
+        second = agency.newcomer("owner")
+        ok(api.patch(f"/users/{second.user_id}", {"state": "suspended"}, version="*"))
         assert problem(api.patch(f"/users/{api.user_id}", {"roles": ["agent"]}, version="*")) == (409, "last_owner")
+
+    def test_only_an_owner_makes_and_unmakes_owners(self, api: ApiClient, agency: AgencyUnderTest) -> None:
+        admin, agent = agency.newcomer("admin"), agency.newcomer("agent")
+        ok(admin.patch(f"/users/{agent.user_id}", {"roles": ["admin"]}, version="*"))
+        for user_id, roles in ((agent.user_id, ["owner"]), (admin.user_id, ["owner"]), (api.user_id, ["agent"])):
+            assert problem(admin.patch(f"/users/{user_id}", {"roles": roles}, version="*")) == (403, "forbidden")
+        answer = admin.patch(f"/users/{api.user_id}", {"state": "suspended"}, version="*")
+        assert problem(answer) == (403, "forbidden")
+        assert ok(api.patch(f"/users/{agent.user_id}", {"roles": ["owner"]}, version="*"))["roles"] == ["owner"]
+
+    def test_roles_and_teams_given_twice_are_held_once(self, api: ApiClient, agency: AgencyUnderTest) -> None:
+        team = ok(api.post("/users/teams", {"name": "Twice"}), 201)["id"]
+        body = {"roles": ["agent", "agent"], "teams": [team, team]}
+        changed = ok(api.patch(f"/users/{agency.newcomer('agent').user_id}", body, version="*"))
+        assert (changed["roles"], changed["teams"]) == (["agent"], [team])
+
+    def test_unknown_roles_and_teams_are_named(self, api: ApiClient, agency: AgencyUnderTest) -> None:
+        address = f"/users/{agency.newcomer('agent').user_id}"
+        answer = api.patch(address, {"roles": ["agent", "king"]}, version="*")
+        assert faults(answer) == {"/roles/1": "unknown_role"}
+        answer = api.patch(address, {"teams": [str(uuid4())]}, version="*")
+        assert faults(answer) == {"/teams/0": "unknown_team"}
 
     def test_a_member_of_another_agency_is_not_found(self, api: ApiClient, other_agency: AgencyUnderTest) -> None:
         stranger = other_agency.member("agent")

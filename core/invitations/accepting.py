@@ -1,0 +1,125 @@
+"""Accepting an invitation, as the one who was invited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from msgspec import UNSET
+
+from core import clock, fields
+from core.actor import Actor, current_user_id, system
+from core.auth import identities, passwords
+from core.auth.errors import NoMembership, WrongCredentials
+from core.auth.repository import IDENTITY_BY_ID, PROFILE
+from core.db import closing
+from core.db.tenancy import acting_as
+from core.errors import Fault, Forbidden, Invalid
+from core.events.log import publish
+from core.extensions import db
+from core.invitations import links, repository
+from core.invitations.errors import ForSomebodyElse, InvitationVoid, NoInvitation
+from core.invitations.events import InvitationAccepted
+from core.invitations.links import Link
+from core.invitations.models import Invitation
+from core.invitations.repository import invitations
+from core.invitations.schemas import Acceptance, Account, InvitationOffer, Joined, Joining
+from core.users import api as users
+from core.users import permissions, service
+
+
+def look(token: str) -> InvitationOffer:
+    """What an invitation offers. Raises NoInvitation."""
+    with _invited(token) as invitation:
+        account: Account = "new" if identities.find(invitation.email) is None else "existing"
+        return InvitationOffer(repository.agency().name, invitation.email, invitation.expires_at, account)
+
+
+def accept(acceptance: Acceptance) -> Joined:
+    """Join with a new account, or with the one there is and its password.
+
+    The link came to the address, so that the address is known to be theirs. Raises NoInvitation, InvitationVoid,
+    WrongCredentials, AlreadyMember, Invalid.
+    """
+    with _invited(acceptance.token) as invitation:
+        giver = _giver(invitation)
+        user_id = identities.find(invitation.email)
+        if user_id is None:
+            user_id = _new_account(invitation, acceptance)
+        else:
+            _prove(user_id, acceptance.password)
+        return _join(invitation, acceptance.token, user_id, giver=giver)
+
+
+def join(joining: Joining) -> Joined:
+    """Join as who one is signed in as. Raises ForSomebodyElse, NoInvitation, InvitationVoid, AlreadyMember."""
+    user_id = current_user_id()
+    profile = PROFILE.first(user_id=user_id)
+    if profile is None:
+        raise NoMembership
+    with _invited(joining.token) as invitation:
+        if invitation.email != profile.email:
+            raise ForSomebodyElse
+        return _join(invitation, joining.token, user_id, giver=_giver(invitation))
+
+
+@contextmanager
+def _invited(token: str) -> Iterator[Invitation]:
+    """Act in the agency of a link, on its invitation, which nobody else accepts or withdraws meanwhile."""
+    link = links.read(token)
+    if link is None:
+        raise NoInvitation
+    with acting_as(system(link.agency_id)):
+        yield _open(link)
+
+
+def _open(link: Link) -> Invitation:
+    found = invitations.locked(link.invitation_id)
+    if found is None or found.state != "pending" or found.sent != link.sent or found.expires_at <= clock.now():
+        raise NoInvitation
+    return found
+
+
+def _giver(invitation: Invitation) -> Actor:
+    """Whoever invited, with the rights they have now. Raises InvitationVoid where they may not invite any more."""
+    giver = users.actors([invitation.invited_by]).get(invitation.invited_by) if invitation.invited_by else None
+    if giver is None or giver.scope_of(permissions.MANAGE.name) is None:
+        raise InvitationVoid
+    return giver
+
+
+def _new_account(invitation: Invitation, acceptance: Acceptance) -> UUID:
+    if acceptance.name is UNSET:
+        raise Invalid(errors=[Fault("/name", "required", "Tell your name")])
+    zone = fields.check_zone(acceptance.zone or "UTC")
+    return identities.create(
+        email=invitation.email,
+        name=acceptance.name,
+        password=acceptance.password,
+        language=invitation.language,
+        zone=zone,
+    )
+
+
+def _prove(user_id: UUID, password: str) -> None:
+    person = IDENTITY_BY_ID.first(user_id=user_id)
+    right = passwords.matches(person.password_hash if person else None, password)
+    if person is None or not right or person.disabled_at is not None:
+        raise WrongCredentials
+
+
+def _join(invitation: Invitation, token: str, user_id: UUID, *, giver: Actor) -> Joined:
+    # By id: what is loaded now is forgotten where somebody else begins to act.
+    invitation_id, roles, teams, email = invitation.id, invitation.roles, invitation.teams, invitation.email
+    with acting_as(Actor(kind="user", agency_id=invitation.agency_id, user_id=user_id)):
+        try:
+            service.join(user_id, roles, teams, giver=giver)
+        except (Forbidden, Invalid) as refused:
+            raise InvitationVoid from refused
+        accepted = invitations.get(invitation_id)
+        accepted.state, accepted.user_id = "accepted", user_id
+        invitations.save()
+        publish(InvitationAccepted(invitation_id=invitation_id, user_id=user_id))
+        closing.of(db.session()).then(lambda: links.use_up(token))
+        return Joined(repository.agency().slug, email)

@@ -1,0 +1,99 @@
+"""Members who leave: their place ends at once, and what they own goes to their successors."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from core import clock
+from core.actor import current_actor
+from core.auth import repository as auth
+from core.auth.revocations import revoke
+from core.db.session import apart
+from core.db.tenancy import current_agency_id
+from core.errors import Fault, Invalid
+from core.events.log import publish
+from core.users import holdings, jobs, reporting, rights
+from core.users.errors import HasLeft, LastOwner, StillHolds
+from core.users.events import MemberLeft
+from core.users.models import Membership
+from core.users.repository import members
+from core.users.schemas import Departure, DepartureView, Holding, HoldingsView, MemberView
+
+
+def holdings_of(user_id: UUID) -> HoldingsView:
+    """What a member owns. Raises NotFound."""
+    members.shown(user_id)
+    return HoldingsView(holdings.of(user_id))
+
+
+def leave(user_id: UUID, departure: Departure, *, version: int | None) -> DepartureView:
+    """See a member off: they may do nothing more here at once, and a job hands over what they own.
+
+    Of somebody who has left already, whatever is theirs still is handed over. Raises StillHolds where they own
+    something and nobody takes it over, HasLeft, LastOwner, Forbidden, Invalid, NotFound, PreconditionFailed.
+    """
+    members.hold_administration()
+    member = members.of_user(user_id, version=version)
+    rights.refuse_superior(user_id, giver=current_actor())
+    # Before counting: what somebody makes theirs at this moment counts, or is refused.
+    members.lock(member)
+    held = holdings.of(user_id)
+    if member.state == "left" and not held:
+        raise HasLeft
+    _check_successors(user_id, departure.successors)
+    _refuse_left_behind(held, departure.successors)
+    if member.state != "left":
+        _end_membership(member, departure.successors, held)
+    job_id = jobs.begin(user_id, departure.successors)
+    return DepartureView(members.shown(user_id), held, job_id)
+
+
+def _end_membership(member: Membership, successors: list[UUID], held: list[Holding]) -> None:
+    user_id = member.user_id
+    before = members.shown(user_id)
+    members.give_roles(user_id, [])
+    members.place_in_teams(user_id, [])
+    reporting.pass_on(user_id, member.reports_to)
+    member.state, member.reports_to, member.updated_at = "left", None, clock.now()
+    members.save()
+    refuse_without_owner(before)
+    publish(
+        MemberLeft(
+            user_id=user_id,
+            from_state=before.state,
+            from_roles=before.roles,
+            from_teams=before.teams,
+            successors=successors,
+            holdings={each.kind: each.count for each in held},
+        ),
+        of=member,
+    )
+    revoke("member", user_id)
+    # Their sessions end for good: otherwise they would come alive again with the person.
+    with apart() as session:
+        auth.revoke(session, user_id=user_id, agency_id=current_agency_id(), reason="left")
+
+
+def refuse_without_owner(before: MemberView) -> None:
+    """Raise LastOwner where a change to this member, as they were, left nobody who may run the agency."""
+    if members.administrators() == 0 or (rights.OWNER in before.roles and members.owners() == 0):
+        raise LastOwner
+
+
+def _check_successors(user_id: UUID, successors: list[UUID]) -> None:
+    active = members.active(successors) - {user_id}
+    faults = [
+        Fault(f"/successors/{number}", "unknown", "There is no such active member to take something over")
+        for number, successor in enumerate(successors)
+        if successor not in active
+    ]
+    if faults:
+        raise Invalid(errors=faults)
+
+
+def _refuse_left_behind(held: list[Holding], successors: list[UUID]) -> None:
+    open_ = [each for each in held if each.on_leaving == "handed_over"]
+    if open_ and not successors:
+        counts = ", ".join(f"{each.count} {each.kind}" for each in open_)
+        faults = [Fault("/successors", each.kind, f"{each.count} of {each.kind}") for each in open_]
+        raise StillHolds(f"Name who takes over: {counts}", errors=faults)

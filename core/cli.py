@@ -23,9 +23,10 @@ ELSEWHERE = {
     "db": ("core.db.cli:db", "Migrations, checks and roles of the database."),
     "events": ("core.events.commands:events", "The event log: its followers, and its catalogue."),
     "vault": ("core.vault.commands:vault", "What is encrypted, and the keys it is encrypted with."),
+    "keys": ("core.auth.commands:keys", "The keys that sign tokens and encrypt: list, rotate and drop them."),
     "plugins": ("core.plugins.cli:plugins", "Make, list, show, check and remove plugins."),
 }
-IN_THE_APPLICATION = {"admin", "audit", "events", "vault"}
+IN_THE_APPLICATION = {"admin", "audit", "events", "keys", "vault"}
 """Groups whose commands need an application and a unit of work around them; the others arrange what they need."""
 
 

@@ -81,6 +81,13 @@ class Unauthorized(Problem):
         super().__init__(detail, headers={"WWW-Authenticate": "Bearer", **(headers or {})})
 
 
+class TokenInAddress(Unauthorized):
+    """A token came in the address, which is written to logs and histories."""
+
+    code = "token_in_address"
+    title = "Never send a token in an address: it belongs into a header, or into the auth payload of a socket"
+
+
 class StepUpRequired(Unauthorized):
     """The person is signed in, and must prove again who they are before they may do this (RFC 9470)."""
 
@@ -94,6 +101,13 @@ class Forbidden(Problem):
     status = 403
     code = "forbidden"
     title = "You may not do this"
+
+
+class ConfinedSession(Forbidden):
+    """An agency's identity provider said who this is, and its word counts in that agency alone."""
+
+    code = "confined_session"
+    title = "Sign in with your own password or passkey for this"
 
 
 class NotFound(Problem):

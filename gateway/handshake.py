@@ -8,7 +8,10 @@ from urllib.parse import parse_qs
 from flask import Flask
 from socketio.exceptions import ConnectionRefusedError as Refused
 
-from core.realtime.errors import TokenInAddress, TokenMissing
+from core.auth import tickets
+from core.errors import TokenInAddress
+from core.http import addresses
+from core.realtime.errors import TokenMissing
 from core.realtime.protocol import DEFAULT
 from gateway import access, work
 from gateway.credentials import Credentials
@@ -44,7 +47,8 @@ class Handshake:
             return
         with work.event(self._app, socket_event="connect", namespace=namespace):
             try:
-                work.persistently(lambda: self._admit(transport, namespace, sid, environ, auth), reads=True)
+                token = _token(environ, auth)
+                work.persistently(lambda: self._admit(transport, namespace, sid, token), reads=True)
             except Exception as error:  # noqa: BLE001 - told to the client, and logged where nobody expected it
                 self._undo(transport, namespace, sid)
                 problem = work.problem_of(error)
@@ -65,8 +69,8 @@ class Handshake:
         transport = self._sockets.transport_of(namespace, sid)
         return self._sessions.get(transport) if transport else None
 
-    def _admit(self, transport: str, namespace: str, sid: str, environ: dict[str, Any], auth: Any) -> None:
-        session = self._credentials.open(transport, _token(environ, auth))
+    def _admit(self, transport: str, namespace: str, sid: str, token: str) -> None:
+        session = self._credentials.open(transport, token)
         epoch = session.epoch
         actor = self._credentials.actor_of(session)
         work.become(actor)
@@ -92,9 +96,14 @@ class Handshake:
 
 
 def _token(environ: dict[str, Any], auth: Any) -> str:
-    if "token" in parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True):
+    """The access token of a payload, or the one its ticket stands for. Raises TokenMissing, InvalidToken."""
+    query = environ.get("QUERY_STRING", "")
+    addresses.refuse_credentials(query)
+    if {"token", "ticket"} & parse_qs(query, keep_blank_values=True).keys():
         raise TokenInAddress
-    token = auth.get("token") if isinstance(auth, dict) else None
-    if not isinstance(token, str):
+    token, ticket = (auth.get("token"), auth.get("ticket")) if isinstance(auth, dict) else (None, None)
+    if isinstance(token, str):
+        return token
+    if not isinstance(ticket, str):
         raise TokenMissing
-    return token
+    return tickets.redeem(ticket)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.auth import endpoints, hooks, jobs, models
+from core.auth import endpoints, hooks, jobs, models, permissions, proof_endpoints
 from core.plugins.spec import Plugin
 
 plugin = Plugin(
@@ -10,8 +10,9 @@ plugin = Plugin(
     version="1.0.0",
     core=">=1.0,<2",
     summary="Sign-in: passwords, sessions and tokens.",
+    permissions=permissions.ALL,
     models=models,
-    blueprints=(endpoints.blueprint,),
-    jobs=(jobs.forget_revocations,),
+    blueprints=(endpoints.blueprint, proof_endpoints.blueprint,),
+    jobs=(jobs.forget_revocations, jobs.forget_sessions),
     hooks=hooks,
 )

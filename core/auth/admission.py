@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+from core import clock
 from core.auth import one_time, sessions
 from core.auth.errors import NoMembership, SetUpElsewhere
 from core.auth.requirements import SECOND_STEP, STRONG
@@ -43,12 +45,16 @@ def admit(
         # A factor is good everywhere: who runs one agency's identity provider must not choose that of a person others
         # rely on.
         raise SetUpElsewhere
-    return _challenge(user_id, place, methods, enrol=enrol)
+    ends_at = clock.now() + lifetime if lifetime is not None else None
+    return _challenge(user_id, place, methods, enrol=enrol, ends_at=ends_at)
 
 
-def _challenge(user_id: UUID, place: factors.Place, methods: Sequence[str], *, enrol: bool) -> Challenge:
+def _challenge(
+    user_id: UUID, place: factors.Place, methods: Sequence[str], *, enrol: bool, ends_at: datetime | None
+) -> Challenge:
     with apart() as session:
-        data = {"agency": place.slug, "methods": list(methods), "enrol": enrol}
+        data: dict[str, Any] = {"agency": place.slug, "methods": list(methods), "enrol": enrol}
+        data["ends_at"] = ends_at.isoformat() if ends_at is not None else None
         whose = {"user_id": user_id, "agency_id": place.agency_id}
         token = one_time.hand_out(session, SECOND_STEP, lifetime=LIFETIME, data=data, **whose)
     return Challenge(

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from core.auth import rotation, service, sessions
-from core.auth.schemas import Challenge, Login, Me, PasswordChange, Refresh, Switch, Tokens
+from uuid import UUID
+
+from flask import request
+
+from core.auth import cookies, open_sessions, permissions, rotation, service, sessions, switching, tickets
+from core.auth.schemas import Challenge, Login, Me, PasswordChange, Refresh, SessionList, SocketTicket, Switch, Tokens
 from core.config import Settings
 from core.http.blueprint import Blueprint
+from core.users.permissions import MANAGE as MANAGE_MEMBERS
 
 
 def _sign_ins(settings: Settings) -> str:
@@ -21,23 +26,26 @@ blueprint = Blueprint("auth", description="Sign in, stay signed in, sign out.")
 @blueprint.or_response(202, Challenge)
 def login(credentials: Login) -> Tokens | Challenge:
     """Sign in with e-mail address and password."""
+    if credentials.cookies:
+        cookies.wish()
     return service.sign_in(credentials)
 
 
-@blueprint.post("/refresh", public=True, limit=_sign_ins, credentials=True, problems=(401,))
+@blueprint.post("/refresh", public=True, limit=_sign_ins, credentials=True, problems=(401, 403))
 @blueprint.arguments(Refresh)
 @blueprint.response(200, Tokens)
 def refresh(body: Refresh) -> Tokens:
     """Trade the refresh token for the next pair. Using one twice ends the session."""
-    return rotation.refresh(body.refresh_token)
+    return rotation.refresh(rotation.sent(body))
 
 
-@blueprint.post("/switch", signed_in=True, credentials=True)
+@blueprint.post("/switch", signed_in=True, everywhere=True, credentials=True)
 @blueprint.arguments(Switch)
 @blueprint.response(200, Tokens)
-def switch(body: Switch) -> Tokens:
+@blueprint.or_response(202, Challenge)
+def switch(body: Switch) -> Tokens | Challenge:
     """Act in another agency you belong to."""
-    return sessions.switch(body.agency)
+    return switching.switch(body.agency)
 
 
 @blueprint.post("/logout", signed_in=True)
@@ -45,9 +53,11 @@ def switch(body: Switch) -> Tokens:
 def logout() -> None:
     """End this session: its access and refresh tokens stop working."""
     sessions.sign_out()
+    if cookies.wanted(request):
+        cookies.forget()
 
 
-@blueprint.post("/password", signed_in=True, limit=_sign_ins)
+@blueprint.post("/password", signed_in=True, everywhere=True, limit=_sign_ins)
 @blueprint.arguments(PasswordChange)
 @blueprint.response(204)
 def change_password(change: PasswordChange) -> None:
@@ -60,3 +70,45 @@ def change_password(change: PasswordChange) -> None:
 def me() -> Me:
     """Who you are, where, and what you may do."""
     return service.me()
+
+
+@blueprint.get("/sessions", signed_in=True, everywhere=True)
+@blueprint.response(200, SessionList)
+def show_sessions() -> SessionList:
+    """Where you are signed in."""
+    return open_sessions.rows()
+
+
+@blueprint.delete("/sessions", signed_in=True, everywhere=True)
+@blueprint.response(204)
+def end_other_sessions() -> None:
+    """Sign out everywhere but here."""
+    open_sessions.end_others()
+
+
+@blueprint.delete("/sessions/<uuid:session_id>", signed_in=True, everywhere=True)
+@blueprint.response(204)
+def end_session(session_id: UUID) -> None:
+    """Sign out somewhere: its tokens and live connections end within two seconds."""
+    open_sessions.end(session_id)
+
+
+@blueprint.delete("/members/<uuid:user_id>/sessions", permission=MANAGE_MEMBERS, step_up=True)
+@blueprint.response(204)
+def end_sessions_of_member(user_id: UUID) -> None:
+    """Sign a member out of this agency, everywhere."""
+    open_sessions.end_of_member(user_id)
+
+
+@blueprint.delete("/agency/sessions", permission=permissions.END_SESSIONS, step_up=True)
+@blueprint.response(204)
+def end_sessions_of_agency() -> None:
+    """Sign everybody out of this agency but yourself."""
+    open_sessions.end_of_agency()
+
+
+@blueprint.post("/socket-ticket", signed_in=True, credentials=True)
+@blueprint.response(200, SocketTicket)
+def hand_out_socket_ticket() -> SocketTicket:
+    """A ticket for one socket connection, in place of the access token."""
+    return tickets.hand_out()

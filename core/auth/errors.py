@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import Forbidden, TooManyRequests, Unauthorized
+from core.errors import Conflict, Forbidden, TooManyRequests, Unauthorized
 
 
 class WrongCredentials(Unauthorized):
@@ -20,6 +20,13 @@ class InvalidToken(Unauthorized):
 
     def __init__(self, detail: str = "") -> None:
         super().__init__(detail, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+
+
+class CrossSite(Forbidden):
+    """A request that came with cookies and changes something does not prove that a page of ours sent it."""
+
+    code = "cross_site"
+    title = "This request does not come from a page of ours"
 
 
 class NotYourself(Forbidden):
@@ -41,3 +48,31 @@ class TooManyAttempts(TooManyRequests):
 
     code = "too_many_attempts"
     title = "Too many failed attempts; try again later"
+
+
+class InvalidChallenge(Unauthorized):
+    """The challenge is unknown, too old, used up, or was tried too often: sign in again."""
+
+    code = "invalid_challenge"
+    title = "Sign in again"
+
+
+class SecondFactorRequired(Unauthorized):
+    """A role or the agency asks for a second factor, and this session was opened without one."""
+
+    code = "second_factor_required"
+    title = "Sign in again with a second factor"
+
+
+class SetUpElsewhere(Forbidden):
+    """The agency asks for a second factor, and its own identity provider cannot vouch for one that other agencies rely on."""
+
+    code = "second_factor_missing"
+    title = "Sign in with your own password first and set up a second factor"
+
+
+class OwnFactorFirst(Conflict):
+    """Whoever asks others for a second factor would be locked out of this session themselves."""
+
+    code = "own_factor_first"
+    title = "Sign in with a second factor yourself before you ask others for one"

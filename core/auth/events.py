@@ -32,6 +32,22 @@ class RefreshTokenReused(Event):
     user_id: UUID
 
 
+class MemberSignedOut(Event):
+    """All sessions of a member ended (but the one they did it from, where they did it themselves)."""
+
+    subject: ClassVar[str] = "user_id"
+    user_id: UUID
+    sessions: int
+
+
+class AgencySignedOut(Event):
+    """All sessions of the agency ended, but that of whoever did it."""
+
+    subject: ClassVar[str] = "agency_id"
+    agency_id: UUID
+    sessions: int
+
+
 class PasswordChanged(Event):
     """Somebody changed their password; their other sessions ended."""
 

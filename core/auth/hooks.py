@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Request
 
 from core.actor import Actor
-from core.auth import principals
+from core.auth import principals, rotation
 from core.plugins.hookspecs import hookimpl
 
 
@@ -13,3 +13,9 @@ from core.plugins.hookspecs import hookimpl
 def authenticate(request: Request) -> Actor | None:
     """The actor of an access token."""
     return principals.from_request(request)
+
+
+@hookimpl
+def rate_limit_key(request: Request) -> str | None:
+    """Whoever refreshes counts by session: an office full of people shares one address."""
+    return rotation.counted_as(request) if request.endpoint == "auth.refresh" else None

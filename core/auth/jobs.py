@@ -7,10 +7,12 @@ from datetime import timedelta
 from sqlalchemy import delete
 
 from core import clock
-from core.auth.models import Revocation
+from core.auth.models import AuthSession, OneTimeToken, Revocation
 from core.db.session import apart
 from core.jobs.job import job
 
+KEEP_SESSIONS = timedelta(days=30)
+"""How long a session that is over can still be looked into."""
 KEEP = timedelta(hours=1)
 """Much longer than any process goes without looking; one that did notices the gap and checks everything anew."""
 
@@ -20,3 +22,13 @@ def forget_revocations() -> None:
     """Remove the revocations that every process has read long ago."""
     with apart() as session:
         session.execute(delete(Revocation).where(Revocation.created_at < clock.now() - KEEP))
+
+
+@job(platform=True, schedule="27 3 * * *")
+def forget_sessions() -> None:
+    """Remove sessions that were over a month ago, and links and challenges that nobody used in time."""
+    long_ago = clock.now() - KEEP_SESSIONS
+    with apart() as session:
+        session.execute(delete(AuthSession).where(AuthSession.expires_at < long_ago))
+        session.execute(delete(AuthSession).where(AuthSession.revoked_at < long_ago))
+        session.execute(delete(OneTimeToken).where(OneTimeToken.expires_at < clock.now()))

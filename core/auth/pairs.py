@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from flask import current_app
+from flask import current_app, has_request_context, request
 
 from core import clock
-from core.actor import Actor
-from core.auth import refresh_tokens, tokens
+from core.actor import CONFINING, Actor
+from core.auth import cookies, refresh_tokens, tokens
 from core.auth.models import AuthSession
 from core.auth.schemas import AgencyRef, Tokens
 from core.config import Settings
@@ -20,6 +20,7 @@ from core.plugins.manager import installed
 def pair(row: AuthSession, agencies: list[AgencyRef]) -> Tokens:
     """An access token with every plugin's claims, and the refresh token with the session's counter."""
     lasting = _lasting(row)
+    here = next(each for each in agencies if each.id == row.agency_id)
     access = tokens.access_token(
         user_id=row.user_id,
         session_id=row.id,
@@ -28,14 +29,19 @@ def pair(row: AuthSession, agencies: list[AgencyRef]) -> Tokens:
         audience=row.audience,
         lasting=lasting,
     )
-    return Tokens(
+    answer = Tokens(
         access_token=access,
         refresh_token=_refresh_token(row),
         token_type="Bearer",  # noqa: S106 - the name of a scheme, not a secret
         expires_in=int(lasting.total_seconds()),
-        agency=next(each for each in agencies if each.id == row.agency_id),
-        agencies=agencies,
+        agency=here,
+        # An agency's identity provider need not learn where else its people work.
+        agencies=[here] if CONFINING in row.methods else agencies,
     )
+    # Whoever acts as somebody else keeps the cookies they came with.
+    if row.impersonator_id is None and has_request_context() and cookies.wanted(request):
+        return cookies.put_away(answer, row.id, audience=row.audience)
+    return answer
 
 
 def _lasting(row: AuthSession) -> timedelta:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
 import structlog
-from flask import current_app
+from flask import Request, current_app, request
+from msgspec import UNSET
 
 from core import clock
 from core.actor import STAFF, Actor, Audience
-from core.auth import pairs, refresh_tokens, repository, sessions
+from core.auth import cookies, pairs, refresh_tokens, repository, sessions
 from core.auth.errors import InvalidToken
 from core.auth.events import RefreshTokenReused, SessionRevoked
 from core.auth.models import AuthSession
 from core.auth.refresh_tokens import RefreshToken
 from core.auth.repository import AGENCIES
-from core.auth.schemas import Tokens
+from core.auth.schemas import Refresh, Tokens
 from core.config import Settings
 from core.db.session import apart
+from core.errors import Fault, Invalid
 from core.events.log import publish_apart
 
 log = structlog.get_logger()
@@ -37,6 +40,31 @@ def refresh(token: str, *, audience: Audience = STAFF) -> Tokens:
     if repository.standing(row.id) is None:
         raise InvalidToken
     return pairs.pair(row, AGENCIES.rows(user_id=row.user_id))
+
+
+def sent(body: Refresh) -> str:
+    """The refresh token of a request: in its body, or in a cookie of a page of ours. Raises Invalid, CrossSite."""
+    if body.refresh_token is not UNSET:
+        return body.refresh_token
+    token = cookies.shown_in(request, "refresh")
+    if token is None:
+        raise Invalid(errors=[Fault("/refresh_token", "required", "This is required")])
+    cookies.check(request, refresh_tokens.read(token).session_id)
+    return token
+
+
+def counted_as(request: Request) -> str | None:
+    """What a refresh is counted under; None where no genuine token came, so that guesses count by address."""
+    try:
+        body = msgspec.json.decode(request.get_data(), type=_Body)
+        token = body.refresh_token or cookies.shown_in(request, "refresh") or ""
+        return f"session:{refresh_tokens.read(token).session_id}"
+    except (msgspec.MsgspecError, RecursionError, InvalidToken):
+        return None
+
+
+class _Body(msgspec.Struct):
+    refresh_token: str = ""
 
 
 def _rotated(sent: RefreshToken, audience: Audience) -> AuthSession:

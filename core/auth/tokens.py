@@ -75,6 +75,8 @@ def install(app: Flask, settings: Settings) -> None:
         JWT_ENCODE_ISSUER=ISSUER,
         JWT_DECODE_ISSUER=ISSUER,
         JWT_ENCODE_NBF=False,
+        # Cookies are ours, and so is what guards them.
+        JWT_COOKIE_CSRF_PROTECT=False,
         # Which of them it must be is for `verify` to say.
         JWT_DECODE_AUDIENCE=[*AUDIENCES.values()],
         JWT_DECODE_LEEWAY=LEEWAY,

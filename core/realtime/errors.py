@@ -34,17 +34,10 @@ class PluginOff(NotFound):
 
 
 class TokenMissing(Unauthorized):
-    """No access token came in the `auth` payload."""
+    """Neither an access token nor a ticket came in the `auth` payload."""
 
     code = "token_missing"
-    title = "Send an access token in the auth payload"
-
-
-class TokenInAddress(Unauthorized):
-    """A token came in the address, which is written to logs."""
-
-    code = "token_in_address"
-    title = "Send the token in the auth payload, never in the address"
+    title = "Send an access token or a ticket in the auth payload"
 
 
 class AnotherPerson(Forbidden):

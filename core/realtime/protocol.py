@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from core.errors import Fault
 from core.http.structs import Draft, View
@@ -20,9 +20,10 @@ with a live side has a namespace, its name with hyphens (`/leads`), that carries
 `presence`. `auth.*` works in every namespace.
 
 **Connecting.** The access token is `token` in the `auth` payload, given by a callback so that a reconnect brings a
-fresh one; never in the address. All namespaces of one connection belong to one person in one agency. A refusal is
-`connect_error` with a message, and a `Refusal` as `data`. When the server cannot tell (its database is down) it closes
-the transport, and the client tries again by itself.
+fresh one; never in the address. Where a page cannot read its token (cookies), `ticket` takes its place: from
+`POST /auth/socket-ticket`, good for a minute and once, so that each namespace takes its own. All namespaces of one
+connection belong to one person in one agency. A refusal is `connect_error` with a message, and a `Refusal` as `data`.
+When the server cannot tell (its database is down) it closes the transport, and the client tries again by itself.
 
 **Answers.** Every event may ask for an acknowledgement: one argument, `Done` or `Failed`. Codes are those of the
 API's problems, and `unknown_namespace`, `unknown_event`, `unknown_topic`, `plugin_off`, `room_refused`,
@@ -43,7 +44,8 @@ allowed. `stream.new` is sent at most once in 50 ms per topic, whatever was writ
 `presence` tells the room when that changes; a person with several tabs is there once. Join again after each reconnect.
 `room.left` says that the room is no longer allowed. Presence is for people's eyes: nothing may be decided by it.
 
-**Tokens.** `auth.expiring` comes a minute before the token's end; answer it with `auth.refresh {token}`. At the end the
+**Tokens.** `auth.expiring` comes a minute before the token's end; answer it with `auth.refresh {token}`, or with
+`{ticket}`. At the end the
 transport is closed: the stock client reconnects and asks its callback for a token. `session_revoked` comes before the
 transport is closed because the session was ended: sign in again instead. These come in `/` where it is connected, and
 otherwise in the namespace that was connected first. Who may not use a plugin any more is disconnected from its
@@ -171,9 +173,11 @@ class RoomLeft(View):
 
 
 class AuthRefresh(Draft):
-    """A new access token of the same person in the same agency."""
+    """A new access token of the same person in the same agency, or a ticket for one."""
 
-    token: Annotated[str, Meta(max_length=10_000)]
+    either = ("token", "ticket")
+    token: Annotated[str, Meta(max_length=10_000)] | UnsetType = UNSET
+    ticket: Annotated[str, Meta(max_length=100)] | UnsetType = UNSET
 
 
 class AuthExpiring(View):

@@ -1,0 +1,71 @@
+"""Looking after the rings of keys: what there is, a new one, and an end to an old one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from sqlalchemy import select
+
+from core.agencies.models import Agency
+from core.auth import keyring, revocations, tokens
+from core.auth.keyring import Key
+from core.db.session import apart
+from core.errors import Conflict, NotFound
+
+RINGS = {
+    tokens.RING: "Signs access and refresh tokens.",
+    "vault": "Encrypts the keys of what is encrypted.",
+}
+
+
+class KeyInUse(Conflict):
+    """Something is encrypted under the key still, and would be lost."""
+
+    code = "key_in_use"
+    title = "Something is still encrypted under this key"
+
+
+_in_use: dict[str, Callable[[UUID], bool]] = {}
+
+
+def guard(ring: str, in_use: Callable[[UUID], bool]) -> None:
+    """Have a key of a ring dropped only while this says that nothing needs it."""
+    _in_use[ring] = in_use
+
+
+def every(ring: str) -> list[Key]:
+    """The keys of a ring, the oldest first. Raises NotFound."""
+    return _ring(ring).all()
+
+
+def rotate(ring: str) -> Key:
+    """Make a new current key. What the one before signed or encrypted stays good. Raises NotFound."""
+    found = _ring(ring)
+    # A ring that was never used gets its first key, so that there is one to go on with meanwhile.
+    found.current()
+    return found.rotate()
+
+
+def drop(ring: str, key_id: UUID) -> None:
+    """Make what an old key signed worthless: whoever has such a token signs in again. Raises NotFound, KeyInUse."""
+    found = _ring(ring)
+    in_use = _in_use.get(ring)
+    if in_use is not None and in_use(key_id):
+        raise KeyInUse(f"Encrypt what {key_id} protects under the current key first")
+    found.drop(key_id)
+    if ring == tokens.RING:
+        _have_tokens_checked()
+
+
+def _have_tokens_checked() -> None:
+    """Processes would notice within half a minute; told, they do within seconds, and live connections too."""
+    with apart() as session:
+        for agency_id in session.scalars(select(Agency.id)):
+            revocations.revoke("agency", agency_id, agency_id=agency_id, session=session)
+
+
+def _ring(name: str) -> keyring.Ring:
+    if name not in RINGS:
+        raise NotFound(f"There is no ring {name}; there are {', '.join(RINGS)}")
+    return keyring.ring(name)

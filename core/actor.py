@@ -18,6 +18,10 @@ Audience = Literal["staff", "portal"]
 STAFF: Audience = "staff"
 
 
+CONFINING = "oidc"
+"""The method of sessions that an agency's own identity provider vouched for."""
+
+
 class Scope(StrEnum):
     """Whose rows a permission reaches."""
 
@@ -55,7 +59,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def confined(self) -> bool:
         """Whether it was the agency's own identity provider that said who this is: elsewhere its word counts nothing."""
-        return "oidc" in self.methods
+        return CONFINING in self.methods
 
     def scope_of(self, permission: str) -> Scope | None:
         """How far a permission reaches for this actor; None when it is not granted."""

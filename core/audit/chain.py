@@ -16,6 +16,7 @@ GENESIS = "0" * 64
 class Sealable(msgspec.Struct, frozen=True):
     """An event as it is hashed, its fields in the order of the form."""
 
+    form: int
     agency_id: UUID
     seq: int
     id: UUID
@@ -30,6 +31,16 @@ class Sealable(msgspec.Struct, frozen=True):
     payload: str
     before: str | None
     after: str | None
+    ip: str | None
+    user_agent: str | None
+    impersonator_id: UUID | None
+    key_id: UUID | None
+    reason: str | None
+
+
+_EVERY = Sealable.__struct_fields__
+_ADDED = ("ip", "user_agent", "impersonator_id", "key_id", "reason")
+_FIRST = tuple(name for name in _EVERY if name != "form" and name not in _ADDED)
 
 
 class Seal(msgspec.Struct, frozen=True):
@@ -42,15 +53,19 @@ class Seal(msgspec.Struct, frozen=True):
 def form(event: Sealable) -> bytes:
     """The bytes that stand for an event: its fields, one after the other and nothing between them, in this order.
 
-    `agency_id`, `seq`, `id`, `name`, `schema_version`, `occurred_at`, `subject`, `subject_id`, `actor_kind`,
-    `actor_id`, `request_id`, `payload`, `before`, `after`
+    `form`, `agency_id`, `seq`, `id`, `name`, `schema_version`, `occurred_at`, `subject`, `subject_id`, `actor_kind`,
+    `actor_id`, `request_id`, `payload`, `before`, `after`, `ip`, `user_agent`, `impersonator_id`, `key_id`, `reason`
+
+    An event whose `form` is 1 was written before there were the last five: without them and without `form` itself.
 
     Each field is its length in bytes as a decimal number, a colon, and its text in UTF-8; a field that is NULL is a
     single `~`. Numbers are decimal; UUIDs have hyphens and lower-case letters; `occurred_at` is UTC with six decimals,
     as `2026-03-01T08:30:00.000000Z`; `payload`, `before` and `after` are the text PostgreSQL gives for the jsonb value
     (`payload::text`), whose keys are sorted and whose spacing is fixed.
     """
-    return b"".join(_field(getattr(event, name)) for name in Sealable.__struct_fields__)
+    # An event of the first form that has one of the others got it afterwards: it must not look like what was sealed.
+    first = event.form == 1 and not any(getattr(event, name) is not None for name in _ADDED)
+    return b"".join(_field(getattr(event, name)) for name in (_FIRST if first else _EVERY))
 
 
 def seal(before: str, event: Sealable) -> Seal:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from core.audit import permissions
+from flask import Response
+
+from core.audit import exports, permissions
 from core.audit.repository import Log, log
-from core.audit.schemas import EventView
+from core.audit.schemas import EventView, ExportQuery
 from core.db.query import ListQuery, Page
 from core.http.blueprint import Blueprint
 
@@ -17,3 +19,11 @@ blueprint = Blueprint("audit", description="Who did what, and when.")
 def search(query: ListQuery) -> Page[EventView]:
     """List what happened, newest first."""
     return log.rows(query)
+
+
+@blueprint.get("/export", permission=permissions.EXPORT, cost=exports.COST)
+@blueprint.query(ExportQuery)
+@blueprint.response(200)
+def export(query: ExportQuery) -> Response:
+    """Download a part of the log, the oldest event first. That you did is itself in the log."""
+    return exports.download(query)

@@ -11,4 +11,5 @@ READ = Permission(
     scopes=(Scope.ALL,),
     roles={"manager": Scope.ALL},
 )
-ALL = (READ,)
+EXPORT = Permission("audit.export", "Take the event log out of the agency, as a file.", scopes=(Scope.ALL,), roles={})
+ALL = (READ, EXPORT)

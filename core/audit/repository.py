@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from uuid import UUID
 
 import msgspec
@@ -11,7 +12,7 @@ from core.agencies.models import Agency
 from core.audit.chain import GENESIS, Seal, Sealable
 from core.audit.schemas import EventView
 from core.db import read
-from core.db.query import RANGE, Filter, Listing, ListQuery, Page
+from core.db.query import OPTIONAL, RANGE, Condition, Filter, Listing, ListQuery, Page
 from core.db.repository import Repository
 from core.db.tenancy import current_agency_id
 from core.events.models import EventEntry, EventSeal
@@ -20,6 +21,8 @@ from core.fields import Instant
 
 EVENT = select(*read.columns(EventView, EventEntry))
 _TEXTS = {name: cast(getattr(EventEntry, name), Text()) for name in ("payload", "before", "after")}
+_AT_ONCE = 1_000
+"""Events in one statement of an export."""
 _after, _limit = bindparam("after", type_=BigInteger()), bindparam("limit", type_=BigInteger())
 _SEALABLE = read.Query(
     select(*read.columns(Sealable, EventEntry, **_TEXTS))
@@ -57,8 +60,13 @@ class Log(Repository[EventEntry]):
     listing = Listing(
         filters={
             "name": Filter(EventEntry.name, str, "Name of the event, e.g. `leads.lead_won`."),
+            "subject": Filter(EventEntry.subject, str, "What it happened to, e.g. `leads.lead`."),
             "subject_id": Filter(EventEntry.subject_id, UUID, "Id of what it happened to."),
-            "actor_id": Filter(EventEntry.actor_id, UUID, "Id of the user who did it."),
+            "actor_id": Filter(EventEntry.actor_id, UUID, "Id of the user who did it.", OPTIONAL),
+            "impersonator_id": Filter(
+                EventEntry.impersonator_id, UUID, "Id of whoever really acted, in the name of `actor_id`.", OPTIONAL
+            ),
+            "ip": Filter(EventEntry.ip, str, "Address it came from.", OPTIONAL),
             "occurred_at": Filter(EventEntry.occurred_at, Instant, "When it happened.", RANGE),
         },
         sorts={"occurred_at": EventEntry.occurred_at},
@@ -68,6 +76,16 @@ class Log(Repository[EventEntry]):
     def rows(self, query: ListQuery) -> Page[EventView]:
         """A page of the log."""
         return self.page(query, EVENT, EventView)
+
+    def every(self, conditions: tuple[Condition, ...]) -> Iterator[EventView]:
+        """All that meets the conditions, the oldest first, read as it is asked for."""
+        query = ListQuery(conditions=conditions, sort="occurred_at", limit=_AT_ONCE)
+        while True:
+            page = self.rows(query)
+            yield from page.items
+            if page.next is None:
+                return
+            query = msgspec.structs.replace(query, cursor=page.next)
 
 
 log = Log()

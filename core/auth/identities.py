@@ -5,10 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
 
-from core import clock
-from core.auth import passwords, repository
-from core.auth.models import Credential
+from core.auth import credentials, people, rules
 from core.db.read import SystemQuery
 from core.db.session import apart
 from core.users.models import User
@@ -18,26 +17,36 @@ _BY_EMAIL = SystemQuery(select(User.id).where(User.email == bindparam("email")),
 
 def find(email: str) -> UUID | None:
     """The person with an e-mail address, in whatever agency."""
-    found: UUID | None = _BY_EMAIL.first(email=email.strip().lower())
+    found: UUID | None = _BY_EMAIL.first(email=people.plain(email))
     return found
 
 
 def create(*, email: str, name: str, password: str, language: str, zone: str) -> UUID:
     """Make a person who can sign in. Without a membership they can do nothing yet. Raises Invalid."""
-    passwords.check_rules(password)
-    stored = passwords.hash_password(password)
+    rules.check_rules(password, about=(email, name))
+    made = credentials.hashed(password)
     with apart() as session:
-        person = User(email=email.strip().lower(), name=name, language=language, zone=zone)
-        session.add(person)
-        session.flush()
-        session.add(Credential(user_id=person.id, password_hash=stored))
-        return person.id
+        user_id = add(session, email=email, name=name, language=language, zone=zone)
+        credentials.store(session, user_id, made)
+        return user_id
+
+
+def create_without_password(*, email: str, name: str, language: str, zone: str) -> UUID:
+    """Make a person whom somebody else vouches for; a password they get by mail, if they ask for one."""
+    with apart() as session:
+        return add(session, email=email, name=name, language=language, zone=zone)
+
+
+def add(session: Session, *, email: str, name: str, language: str, zone: str) -> UUID:
+    """Make a person without a password, in a session of `apart()`."""
+    person = User(email=people.plain(email), name=name, language=language, zone=zone)
+    session.add(person)
+    session.flush()
+    return person.id
 
 
 def set_password(user_id: UUID, password: str) -> None:
     """Give a person a new password and end all their sessions. Raises Invalid."""
-    passwords.check_rules(password)
-    stored = passwords.hash_password(password)
+    made = credentials.chosen_by(user_id, password)
     with apart() as session:
-        session.merge(Credential(user_id=user_id, password_hash=stored, changed_at=clock.now()))
-        repository.revoke(session, user_id=user_id, reason="password_reset")
+        credentials.replace(session, user_id, made, reason="password_reset")

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from flask import g
+from flask import g, has_request_context, request
 from sqlalchemy.orm import Session
 
 from core import ids, streams
@@ -22,23 +22,26 @@ from core.extensions import db
 
 SCOPE = "events"
 """The stream of an agency's log."""
+FORM = 2
+"""The form in which new events are sealed; see `core.audit.chain`."""
+MAX_USER_AGENT = 400
 
 
-def publish(event: Event, *, of: Versioned | None = None) -> None:
+def publish(event: Event, *, of: Versioned | None = None, reason: str | None = None) -> None:
     """Record a fact for the running unit of work; it exists, and is numbered, exactly if that commits.
 
-    `of` is the entity the fact is about: the log then also keeps its changed columns, before and after. Whoever
-    subscribes to the event is called by a job of its own, written with it.
+    `of` is the entity the fact is about: the log then also keeps its changed columns, before and after. `reason` is
+    what whoever acts gave as theirs. Whoever subscribes to the event is called by a job of its own, written with it.
     """
     before, after = changes.of(of) if of is not None else (None, None)
-    entry = _entry(event, current_actor(), current_agency_id(), before, after)
+    entry = _entry(event, current_actor(), current_agency_id(), before, after, reason)
     _write(entry, db.session())
 
 
-def publish_apart(event: Event, *, actor: Actor, agency_id: UUID) -> None:
+def publish_apart(event: Event, *, actor: Actor, agency_id: UUID, reason: str | None = None) -> None:
     """Record a security fact that stands even though the request it came with is refused."""
     with apart() as session:
-        _write(_entry(event, actor, agency_id, None, None), session)
+        _write(_entry(event, actor, agency_id, None, None, reason), session)
 
 
 def _write(entry: EventEntry, session: Session) -> None:
@@ -48,7 +51,12 @@ def _write(entry: EventEntry, session: Session) -> None:
 
 
 def _entry(
-    event: Event, actor: Actor, agency_id: UUID, before: dict[str, Any] | None, after: dict[str, Any] | None
+    event: Event,
+    actor: Actor,
+    agency_id: UUID,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+    reason: str | None,
 ) -> EventEntry:
     return EventEntry(
         id=ids.new(),
@@ -63,7 +71,20 @@ def _entry(
         payload=msgspec.to_builtins(event),
         before=before,
         after=after,
+        form=FORM,
+        ip=request.remote_addr if has_request_context() else None,
+        user_agent=_user_agent(),
+        impersonator_id=actor.impersonator_id,
+        key_id=actor.key_id,
+        reason=reason,
     )
+
+
+def _user_agent() -> str | None:
+    if not has_request_context():
+        return None
+    # Whoever sends it chooses it: neither NUL, which no text column takes, nor what could forge lines in an export.
+    return "".join(filter(str.isprintable, request.user_agent.string))[:MAX_USER_AGENT] or None
 
 
 def subject_of(kind: type[Event]) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock
 from core.db.base import Identified, Model, Numbered, Tenant
-from core.db.personal import Code, Facts
+from core.db.personal import PERSONAL, Category, Code, Facts, personal
 
 
 class EventEntry(Numbered, Model):
@@ -30,11 +30,34 @@ class EventEntry(Numbered, Model):
     payload: Mapped[Facts]
     before: Mapped[Facts | None]
     after: Mapped[Facts | None]
+    form: Mapped[int] = mapped_column(server_default=text("1"))
+    """How its seal is computed; see `core.audit.chain`."""
+    ip: Mapped[str | None] = mapped_column(info=personal(Category.TECHNICAL))
+    """Where the request came from."""
+    user_agent: Mapped[str | None] = mapped_column(info=personal(Category.TECHNICAL))
+    impersonator_id: Mapped[UUID | None]
+    """Who really acted, as `actor_id`."""
+    key_id: Mapped[UUID | None]
+    """The API key that was used."""
+    reason: Mapped[str | None] = mapped_column(info=PERSONAL)
+    """Why, in the words of whoever acted; where they gave a reason."""
 
     __table_args__ = (
         UniqueConstraint("agency_id", "seq"),
         Index("core_event_subject_id_idx", "agency_id", "subject_id", "id"),
         Index("core_event_occurred_at_idx", "agency_id", "occurred_at", "id"),
+        Index("core_event_name_idx", "agency_id", "name", "occurred_at", "id"),
+        Index("core_event_actor_id_idx", "agency_id", "actor_id", "occurred_at", "id"),
+        # Few events have one.
+        Index(
+            "core_event_impersonator_id_idx",
+            "agency_id",
+            "impersonator_id",
+            "occurred_at",
+            "id",
+            postgresql_where=text("impersonator_id IS NOT NULL"),
+        ),
+        Index("core_event_ip_idx", "agency_id", "ip", "occurred_at", "id", postgresql_where=text("ip IS NOT NULL")),
     )
 
 

@@ -1,0 +1,128 @@
+"""Identity providers over HTTP: setting them up, and signing in through them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from core.auth.schemas import Challenge, Tokens
+from core.config import Settings
+from core.db.query import ListQuery, Page
+from core.http.blueprint import Blueprint
+from core.oidc import permissions, providers, sign_in
+from core.oidc.repository import Links, Providers
+from core.oidc.schemas import (
+    Callback,
+    CheckView,
+    Choices,
+    ChoicesQuery,
+    LinkView,
+    ProviderDraft,
+    ProviderPatch,
+    ProviderView,
+    Start,
+    Started,
+)
+
+
+def _sign_ins(settings: Settings) -> str:
+    return settings.rate_limit_login
+
+
+blueprint = Blueprint("oidc", description="Sign in through an agency's own identity provider (OpenID Connect).")
+
+
+@blueprint.get("/choices", public=True, limit=_sign_ins)
+@blueprint.query(ChoicesQuery)
+@blueprint.response(200, Choices)
+def list_choices(query: ChoicesQuery) -> Choices:
+    """List the providers of an agency's sign-in page."""
+    return sign_in.choices(query.agency)
+
+
+@blueprint.post(
+    "/<uuid:provider_id>/start", public=True, limit=_sign_ins, credentials=True, idempotency="off", problems=(502, 503)
+)
+@blueprint.arguments(Start)
+@blueprint.response(200, Started)
+def start(asked: Start, provider_id: UUID) -> Started:
+    """Begin a sign-in: send the person to the address, and keep the binding until they are back."""
+    return sign_in.begin(provider_id, asked)
+
+
+@blueprint.post(
+    "/callback",
+    public=True,
+    limit=_sign_ins,
+    credentials=True,
+    idempotency="off",
+    problems=(401, 403, 502, 503),
+)
+@blueprint.arguments(Callback)
+@blueprint.response(200, Tokens)
+@blueprint.or_response(202, Challenge)
+def finish(callback: Callback) -> Tokens | Challenge:
+    """Complete a sign-in with what the person came back with. The session is good in the provider's agency alone."""
+    return sign_in.complete(callback)
+
+
+@blueprint.get("/providers", permission=permissions.MANAGE)
+@blueprint.listing(Providers.listing)
+@blueprint.response(200, Page[ProviderView])
+def search(query: ListQuery) -> Page[ProviderView]:
+    """List identity providers."""
+    return providers.rows(query)
+
+
+@blueprint.post("/providers", permission=permissions.MANAGE, step_up=True, problems=(409,))
+@blueprint.arguments(ProviderDraft)
+@blueprint.response(201, ProviderView)
+def create(draft: ProviderDraft) -> ProviderView:
+    """Trust an identity provider. It takes every right there is: it decides who everybody is."""
+    return providers.add(draft)
+
+
+@blueprint.get("/providers/<uuid:provider_id>", permission=permissions.MANAGE)
+@blueprint.response(200, ProviderView)
+def show(provider_id: UUID) -> ProviderView:
+    """Show an identity provider."""
+    return providers.view(provider_id)
+
+
+@blueprint.patch("/providers/<uuid:provider_id>", permission=permissions.MANAGE, step_up=True, problems=(409,))
+@blueprint.if_match
+@blueprint.arguments(ProviderPatch)
+@blueprint.response(200, ProviderView)
+def change(patch: ProviderPatch, provider_id: UUID, version: int | None) -> ProviderView:
+    """Change an identity provider, or switch it off: sessions opened through it then end."""
+    return providers.change(provider_id, patch, version=version)
+
+
+@blueprint.delete("/providers/<uuid:provider_id>", permission=permissions.MANAGE, step_up=True)
+@blueprint.if_match
+@blueprint.response(204)
+def delete(provider_id: UUID, version: int | None) -> None:
+    """Trust an identity provider no longer; sessions opened through it end."""
+    providers.remove(provider_id, version=version)
+
+
+@blueprint.post("/providers/<uuid:provider_id>/check", permission=permissions.MANAGE, problems=(502, 503))
+@blueprint.response(200, CheckView)
+def check(provider_id: UUID) -> CheckView:
+    """Ask an identity provider what it says of itself, and for its keys."""
+    return providers.check(provider_id)
+
+
+@blueprint.get("/links", permission=permissions.MANAGE)
+@blueprint.listing(Links.listing)
+@blueprint.response(200, Page[LinkView])
+def search_links(query: ListQuery) -> Page[LinkView]:
+    """List which members have signed in through which provider."""
+    return providers.link_rows(query)
+
+
+@blueprint.delete("/links/<uuid:link_id>", permission=permissions.MANAGE, step_up=True)
+@blueprint.if_match
+@blueprint.response(204)
+def unlink(link_id: UUID, version: int | None) -> None:
+    """Forget who somebody is with a provider: the next sign-in finds out anew."""
+    providers.unlink(link_id, version=version)

@@ -1,0 +1,57 @@
+"""Identity providers, and which of their people is which member."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db.base import Model, Owned, owned_key
+from core.db.personal import SECRET, Category, Code, Codes, personal
+
+
+class IdentityProvider(Owned, Model):
+    """Who an agency trusts to say who somebody is."""
+
+    __tablename__ = "core_identity_provider"
+
+    name: Mapped[Code]
+    issuer: Mapped[Code]
+    client_id: Mapped[Code]
+    client_secret: Mapped[str | None] = mapped_column(info=SECRET)
+    """Sealed; None for a client that has none and proves itself by PKCE alone."""
+    email_domains: Mapped[Codes]
+    redirect_uri: Mapped[Code]
+    new_member_role: Mapped[Code | None]
+    """The code of the role of people who sign in for the first time; None where only members may."""
+    trusts_second_factor: Mapped[bool]
+    vouches_for_owners: Mapped[bool]
+    """Only an owner may say so: whoever sets a provider up decides who everybody is."""
+    enabled: Mapped[bool]
+
+    __table_args__ = (
+        UniqueConstraint("agency_id", "name"),
+        Index("core_identity_provider_created_at_idx", "agency_id", "created_at", "id"),
+    )
+
+
+class IdentityLink(Owned, Model):
+    """A member, as a provider knows them."""
+
+    __tablename__ = "core_identity_link"
+
+    provider_id: Mapped[UUID]
+    subject: Mapped[str] = mapped_column(info=personal(Category.TECHNICAL))
+    """`sub`: the one claim that is never given to somebody else."""
+    user_id: Mapped[UUID]
+
+    __table_args__ = (
+        UniqueConstraint("agency_id", "provider_id", "subject"),
+        # Whoever comes as somebody who has signed in already, under another subject, is somebody else.
+        UniqueConstraint("agency_id", "provider_id", "user_id"),
+        owned_key("provider_id", "core_identity_provider", ondelete="CASCADE"),
+        owned_key("user_id", "core_membership", referred="user_id", ondelete="CASCADE"),
+        Index("core_identity_link_created_at_idx", "agency_id", "created_at", "id"),
+        Index("core_identity_link_user_id_idx", "agency_id", "user_id"),
+    )

@@ -1,0 +1,387 @@
+"""Signing in through a provider, when everybody does what they should."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+import psycopg
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey
+from sqlalchemy import select, update
+
+from core.actor import system
+from core.auth.models import AuthSession
+from core.clock import now
+from core.db.session import apart, unit_of_work
+from core.db.tenancy import acting_as
+from core.http.application import Application
+from core.http.contract import rule_of
+from core.oidc.models import IdentityProvider
+from core.roles.repository import roles
+from core.testing.clients import ok, problem
+from core.testing.factories import AgencyUnderTest
+from core.users.models import Membership, User
+from core.users.repository import members
+from tests.core.oidc.conftest import Trusting
+from tests.core.oidc.provider import Provider
+
+SessionsOf = Callable[[UUID], list[AuthSession]]
+
+
+class TestStart:
+    def test_the_sign_in_page_learns_the_providers_of_its_agency(self, trusting: Trusting) -> None:
+        found = ok(trusting.nobody.get(f"/oidc/choices?agency={trusting.agency.slug}"))
+        assert found == {"items": [{"id": trusting.id, "name": "Sunrise"}]}
+        assert ok(trusting.nobody.get("/oidc/choices?agency=nobody")) == {"items": []}
+
+    def test_the_person_is_sent_to_the_provider_with_a_code_challenge(
+        self, trusting: Trusting, provider: Provider
+    ) -> None:
+        begun = trusting.begin()
+        address = urlsplit(begun["authorization_url"])
+        asked = {name: values[0] for name, values in parse_qs(address.query).items()}
+        assert f"{address.scheme}://{address.netloc}{address.path}" == f"{provider.issuer}/authorize"
+        assert (asked["response_type"], asked["client_id"]) == ("code", "tripfile")
+        assert (asked["code_challenge_method"], len(asked["code_challenge"])) == ("S256", 43)
+        assert asked["scope"].split()[0] == "openid"
+        assert (asked["state"], begun["expires_in"]) == (begun["state"], 600)
+        assert "prompt" not in asked
+
+    def test_what_the_browser_keeps_is_nowhere_in_the_address(self, trusting: Trusting) -> None:
+        begun = trusting.begin()
+        assert begun["binding"] not in begun["authorization_url"]
+        assert trusting.begin()["state"] != begun["state"]
+
+    def test_a_provider_that_is_switched_off_is_none(self, trusting: Trusting) -> None:
+        trusting.change(enabled=False)
+        assert problem(trusting.nobody.post(f"/oidc/{trusting.id}/start", {})) == (404, "not_found")
+        assert ok(trusting.nobody.get(f"/oidc/choices?agency={trusting.agency.slug}")) == {"items": []}
+
+    def test_no_answer_is_kept_anywhere(self, trusting: Trusting) -> None:
+        answer = trusting.nobody.post(f"/oidc/{trusting.id}/start", {})
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+class TestFirstSignIn:
+    def test_a_member_comes_in_by_an_address_the_provider_has_verified(
+        self, trusting: Trusting, sessions_of: SessionsOf
+    ) -> None:
+        user_id = trusting.member()
+        client = trusting.client(trusting.sign_in())
+        assert ok(client.get("/auth/me"))["user"]["id"] == str(user_id)
+        assert [each.methods for each in sessions_of(user_id) if each.methods] == [["oidc"]]
+        (link,) = ok(trusting.owner.get("/oidc/links"))["items"]
+        assert (link["subject"], link["user_id"], link["provider_id"]) == ("person-1", str(user_id), trusting.id)
+        (event,) = ok(trusting.owner.get("/audit?name=oidc.identity_linked"))["items"]
+        assert event["payload"] == {"link_id": link["id"], "provider_id": trusting.id, "user_id": str(user_id)}
+
+    def test_the_address_is_compared_as_addresses_are(self, trusting: Trusting, provider: Provider) -> None:
+        trusting.member()
+        provider.claims["email"] = f"Ana@{provider.domain.upper()}"
+        ok(trusting.sign_in(), 200)
+
+    def test_a_provider_may_keep_the_address_for_its_userinfo(self, trusting: Trusting, provider: Provider) -> None:
+        trusting.member()
+        provider.profile = {"sub": "person-1", **provider.claims}
+        provider.claims = {}
+        ok(trusting.sign_in(), 200)
+
+    def test_nobody_becomes_a_member_unless_the_agency_says_so(self, trusting: Trusting) -> None:
+        assert problem(trusting.sign_in()) == (403, "oidc_not_a_member")
+        assert trusting.failures() == ["oidc_not_a_member"]
+
+    def test_new_members_get_the_role_the_agency_names(self, trusting: Trusting, provider: Provider) -> None:
+        trusting.change(new_member_role="read_only")
+        me = ok(trusting.client(trusting.sign_in()).get("/auth/me"))
+        assert (me["user"]["name"], me["user"]["email"]) == ("Ana Duarte", f"ana@{provider.domain}")
+        shown = ok(trusting.owner.get(f"/users/{me['user']['id']}"))
+        assert (shown["roles"], shown["state"]) == (["read_only"], "active")
+        # And once only.
+        ok(trusting.sign_in(), 200)
+
+    def test_an_account_of_another_agency_is_not_taken_into_this_one(
+        self, trusting: Trusting, other_agency: AgencyUnderTest
+    ) -> None:
+        trusting.member(agency=other_agency)
+        trusting.change(new_member_role="agent")
+        assert problem(trusting.sign_in()) == (403, "oidc_not_a_member")
+
+    def test_a_suspended_member_stays_out(self, trusting: Trusting) -> None:
+        user_id = trusting.member()
+        trusting.change(new_member_role="agent")
+        ok(trusting.owner.patch(f"/users/{user_id}", {"state": "suspended"}, version="*"))
+        assert problem(trusting.sign_in()) == (403, "no_membership")
+
+    def test_a_person_who_is_shut_out_everywhere_stays_out(self, app: Application, trusting: Trusting) -> None:
+        user_id = trusting.member()
+        ok(trusting.sign_in(), 200)
+        with app.app_context(), apart() as session:
+            session.execute(update(User).where(User.id == user_id).values(disabled_at=now()))
+        assert problem(trusting.sign_in())[0] == 403
+
+
+class TestLaterSignIns:
+    def test_go_by_the_subject_whatever_became_of_the_address(self, trusting: Trusting, provider: Provider) -> None:
+        user_id = trusting.member()
+        ok(trusting.sign_in(), 200)
+        provider.claims = {"email": "ana@elsewhere.example", "email_verified": False}
+        assert ok(trusting.client(trusting.sign_in()).get("/auth/me"))["user"]["id"] == str(user_id)
+
+    def test_are_refused_once_the_member_is_gone(self, trusting: Trusting) -> None:
+        user_id = trusting.member()
+        ok(trusting.sign_in(), 200)
+        ok(trusting.owner.patch(f"/users/{user_id}", {"state": "suspended"}, version="*"))
+        assert problem(trusting.sign_in()) == (403, "no_membership")
+
+    def test_ask_the_provider_for_nothing_it_has_told_already(self, trusting: Trusting, provider: Provider) -> None:
+        trusting.member()
+        for _ in range(3):
+            ok(trusting.sign_in(), 200)
+        assert (provider.asked["/.well-known/openid-configuration"], provider.asked["/jwks"]) == (1, 1)
+        assert provider.asked["/token"] == 3
+
+
+class TestOwners:
+    def test_come_in_only_where_an_owner_said_so(self, trusting: Trusting) -> None:
+        trusting.member(role="owner")
+        assert problem(trusting.sign_in()) == (403, "oidc_not_a_member")
+        trusting.change(vouches_for_owners=True)
+        ok(trusting.sign_in(), 200)
+        trusting.change(vouches_for_owners=False)
+        assert problem(trusting.sign_in()) == (403, "oidc_not_a_member")
+
+
+class TestClient:
+    @pytest.mark.parametrize(
+        ("offered", "basic"), [(None, True), (["client_secret_post"], False), (["client_secret_basic"], True)]
+    )
+    def test_proves_itself_as_the_provider_wants(
+        self, trusting: Trusting, provider: Provider, offered: Any, basic: bool
+    ) -> None:
+        trusting.member()
+        provider.discovery = {"token_endpoint_auth_methods_supported": offered}
+        ok(trusting.sign_in(), 200)
+        (form,) = provider.tokens
+        assert (form["authorization"].startswith("Basic "), "client_secret" in form) == (basic, not basic)
+
+    def test_never_sends_one_client_the_secret_of_another(self, trusting: Trusting, provider: Provider) -> None:
+        """The HTTP headers of authlib's requests are one mapping for the whole process."""
+        trusting.member()
+        ok(trusting.sign_in(), 200)
+        trusting.change(client_secret=None)
+        assert problem(trusting.sign_in()) == (401, "oidc_refused")
+        assert (provider.tokens[-1]["authorization"], provider.tokens[-1]["client_id"]) == ("", "tripfile")
+
+    def test_reads_signatures_of_elliptic_curves(self, trusting: Trusting, provider: Provider) -> None:
+        trusting.member()
+        provider.keys, provider.alg = [ECKey.generate_key("P-256", {"kid": "curve"})], "ES256"
+        ok(trusting.sign_in(), 200)
+
+    def test_reads_keys_without_a_name(self, trusting: Trusting, provider: Provider) -> None:
+        trusting.member()
+        provider.keys = [ECKey.generate_key("P-256", auto_kid=False)]
+        provider.alg = "ES256"
+        ok(trusting.sign_in(), 200)
+
+
+class TestKeyRotation:
+    def test_a_new_key_is_fetched_when_a_token_names_it(
+        self, trusting: Trusting, provider: Provider, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("core.oidc.discovery.NEW_KEYS_EVERY", 0.0)
+        trusting.member()
+        ok(trusting.sign_in(), 200)
+        provider.keys.append(ECKey.generate_key("P-256", {"kid": "second"}))
+        provider.alg = "ES256"
+        ok(trusting.sign_in(), 200)
+        assert provider.asked["/jwks"] == 2
+
+    def test_a_dropped_key_is_good_no_longer_once_the_keys_are_read_anew(
+        self, trusting: Trusting, provider: Provider, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("core.oidc.discovery.GOOD_FOR", 0.0)
+        trusting.member()
+        ok(trusting.sign_in(), 200)
+        stolen = provider.keys.pop()
+        provider.keys.append(ECKey.generate_key("P-256", {"kid": "second"}))
+        provider.sign = lambda header, claims: jwt.encode({"alg": "RS256", "kid": stolen.kid}, claims, stolen)
+        assert problem(trusting.sign_in()) == (401, "oidc_refused")
+
+
+class TestSecondFactor:
+    @pytest.fixture
+    def demand(self, app: Application, trusting: Trusting) -> Callable[..., Trusting]:
+        """Has the agency ask everybody for a second factor, once the provider is as it shall be."""
+
+        def ask(**changes: Any) -> Trusting:
+            trusting.member()
+            if changes:
+                trusting.change(**changes)
+            assert app.settings.database_owner_url is not None
+            with psycopg.connect(app.settings.database_owner_url.get_secret_value()) as connection:
+                statement = "UPDATE core_agency SET second_factor_required = true WHERE id = %s"
+                connection.execute(statement, [trusting.agency.id])
+            return trusting
+
+        return ask
+
+    def test_is_asked_for_all_the_same(self, demand: Callable[..., Trusting]) -> None:
+        challenge = ok(demand().sign_in(), 202)
+        assert "access_token" not in challenge
+        assert challenge["challenge"]
+
+    @pytest.mark.parametrize(
+        "claims", [{"amr": ["mfa"]}, {"amr": ["pwd", "hwk"]}, {"amr": ["pwd", "otp"]}, {"acr": "phr"}]
+    )
+    def test_of_the_provider_counts_where_the_agency_trusts_it(
+        self, demand: Callable[..., Trusting], provider: Provider, claims: dict[str, Any]
+    ) -> None:
+        provider.claims |= claims
+        ok(demand(trusts_second_factor=True).sign_in(), 200)
+
+    @pytest.mark.parametrize(
+        "claims", [{"amr": ["pwd"]}, {"amr": ["otp"]}, {"amr": []}, {"acr": "0"}, {"acr": ["phr"]}]
+    )
+    def test_of_the_provider_is_more_than_one_factor(
+        self, demand: Callable[..., Trusting], provider: Provider, claims: dict[str, Any]
+    ) -> None:
+        provider.claims |= claims
+        ok(demand(trusts_second_factor=True).sign_in(), 202)
+
+    def test_of_the_provider_counts_for_nothing_where_the_agency_does_not(
+        self, demand: Callable[..., Trusting], provider: Provider
+    ) -> None:
+        provider.claims |= {"amr": ["pwd", "otp", "mfa"], "acr": "phr"}
+        ok(demand().sign_in(), 202)
+
+
+class TestFreshProof:
+    def test_the_provider_is_made_to_ask(self, trusting: Trusting) -> None:
+        asked = parse_qs(urlsplit(trusting.begin(fresh=True)["authorization_url"]).query)
+        assert (asked["prompt"], asked["max_age"]) == (["login"], ["0"])
+
+    def test_step_up_counts_from_when_the_provider_asked(self, trusting: Trusting, provider: Provider) -> None:
+        trusting.member(role="admin")
+        draft = {"code": "night_desk", "name": "Night desk", "permissions": {}}
+        provider.claims["auth_time"] = int(now().timestamp()) - 3600
+        old = trusting.client(trusting.sign_in())
+        assert problem(old.post("/oidc/providers", {})) == (401, "step_up_required")
+        provider.claims["auth_time"] = int(now().timestamp())
+        fresh = trusting.client(trusting.sign_in(fresh=True))
+        assert fresh.post("/roles", draft).status_code == 201
+        assert fresh.post("/oidc/providers", {}).status_code == 422
+
+    def test_a_provider_that_does_not_tell_has_not_asked(self, trusting: Trusting) -> None:
+        trusting.member(role="admin")
+        client = trusting.client(trusting.sign_in())
+        assert problem(client.post("/oidc/providers", {})) == (401, "step_up_required")
+        assert problem(trusting.sign_in(fresh=True)) == (401, "oidc_refused")
+
+    def test_a_sign_in_of_before_is_no_fresh_one(self, trusting: Trusting, provider: Provider) -> None:
+        trusting.member()
+        provider.claims["auth_time"] = int(now().timestamp()) - 120
+        assert problem(trusting.sign_in(fresh=True)) == (401, "oidc_refused")
+
+    def test_a_time_to_come_is_no_proof_that_holds_for_ever(
+        self, trusting: Trusting, provider: Provider, sessions_of: SessionsOf
+    ) -> None:
+        user_id = trusting.member()
+        provider.claims["auth_time"] = int(now().timestamp()) + 10**9
+        ok(trusting.sign_in(), 200)
+        (found,) = [each for each in sessions_of(user_id) if each.methods]
+        assert found.proven_at <= now()
+
+
+class TestConfinement:
+    @pytest.fixture
+    def elsewhere(self, app: Application, trusting: Trusting, other_agency: AgencyUnderTest) -> AgencyUnderTest:
+        """Another agency, which the member belongs to as well."""
+        user_id = trusting.member()
+        with app.app_context(), unit_of_work(), acting_as(system(other_agency.id)):
+            members.add(Membership(user_id=user_id, state="active"))
+            members.give_roles(user_id, [roles.by_codes(["owner"])["owner"]])
+        return other_agency
+
+    def test_the_session_does_not_lead_to_the_persons_other_agencies(
+        self, trusting: Trusting, elsewhere: AgencyUnderTest
+    ) -> None:
+        client = trusting.client(trusting.sign_in())
+        assert problem(client.post("/auth/switch", {"agency": elsewhere.slug})) == (403, "confined_session")
+
+    def test_nor_tells_which_they_are(self, trusting: Trusting, elsewhere: AgencyUnderTest) -> None:
+        tokens = ok(trusting.sign_in(), 200)
+        assert [each["slug"] for each in tokens["agencies"]] == [trusting.agency.slug]
+        again = ok(trusting.nobody.post("/auth/refresh", {"refresh_token": tokens["refresh_token"]}))
+        assert [each["slug"] for each in again["agencies"]] == [trusting.agency.slug]
+
+    def test_another_agencys_provider_does_not_know_a_link_of_this_one(
+        self, app: Application, trusting: Trusting, elsewhere: AgencyUnderTest, provider: Provider
+    ) -> None:
+        """The same issuer and subject: what one agency trusts is nothing to the other."""
+        ok(trusting.sign_in(), 200)
+        other = Trusting(app, elsewhere, provider)
+        other.trust(email_domains=["another.example"])
+        assert problem(other.sign_in()) == (403, "oidc_not_a_member")
+
+    def test_no_route_changes_the_person_or_shows_their_other_agencies(
+        self, app: Application, trusting: Trusting
+    ) -> None:
+        """Every route that asks for no permission is decided here: within the agency, or refused."""
+        trusting.member()
+        client = trusting.client(trusting.sign_in())
+        open_ones = set()
+        for rule in app.url_map.iter_rules():
+            declared = rule_of(app.view_functions[rule.endpoint])
+            if declared is None or not declared.signed_in:
+                continue
+            if not (declared.everywhere or declared.step_up):
+                open_ones.add(rule.endpoint)
+                continue
+            address = rule.rule.removeprefix(app.settings.api_prefix).split("<")[0]
+            values = "019f0000-0000-7000-8000-000000000000" if "<" in rule.rule else ""
+            method = next(iter((rule.methods or set()) - {"HEAD", "OPTIONS"}))
+            tail = rule.rule.partition(">")[2]
+            found = problem(client.call(method, f"{address}{values}{tail}", version="*"))
+            assert found == (403, "confined_session"), f"{method} {rule.rule}: {found}"
+        assert open_ones <= WITHIN_THE_AGENCY, sorted(open_ones - WITHIN_THE_AGENCY)
+
+
+WITHIN_THE_AGENCY = {
+    "auth.hand_out_socket_ticket",
+    "auth.logout",
+    "auth.me",
+    "auth_proofs.proof_options",
+    "auth_proofs.prove",
+    "impersonation.end",
+    "jobs.cancel_mine",
+    "jobs.search_mine",
+    "jobs.show_mine",
+    "notifications.change_preferences",
+    "notifications.count_unread",
+    "notifications.mute",
+    "notifications.read",
+    "notifications.read_upto",
+    "notifications.search",
+    "notifications.search_mutes",
+    "notifications.set_up_push",
+    "notifications.show",
+    "notifications.show_preferences",
+    "notifications.show_push",
+    "notifications.take_away_push",
+    "notifications.unmute",
+}
+"""What a session may do that an agency's provider vouched for: it shows and changes nothing beyond the agency."""
+
+
+class TestAtRest:
+    def test_the_client_secret_is_sealed(self, app: Application, trusting: Trusting) -> None:
+        with app.app_context(), apart() as session:
+            stored = session.scalar(
+                select(IdentityProvider.client_secret).where(IdentityProvider.id == UUID(trusting.id))
+            )
+        assert stored
+        assert "a-secret-of-the-client" not in stored

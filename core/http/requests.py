@@ -14,6 +14,7 @@ from core.config import Settings
 from core.errors import NotFound
 from core.http import metrics, origins
 from core.http.contract import rule_of
+from core.uploads import spool
 
 log = structlog.get_logger()
 
@@ -36,6 +37,7 @@ def install(app: Flask, settings: Settings) -> None:
         return origins.allow(request, response, settings.cors_origin)
 
     app.before_request(_begin)
+    spool.install(app)
     # Flask runs these last to first.
     app.after_request(_finish)
     app.after_request(protect)

@@ -19,19 +19,24 @@ _END_LENGTH = 22
 _ACTIVE = ("vbaproject.bin", "/activex/", "basic/script", "macros/")
 
 
-def checked(file: BinaryIO, needed: tuple[str, ...], *, max_unpacked: int) -> BinaryIO:
-    """The file itself. Raises FileRefused for bombs, macros, odd names, damage, and what is no document."""
-    in_lane(lambda: _check(file, needed, max_unpacked), busy="Too many documents at once")
+def checked(file: BinaryIO, needed: tuple[str, ...], *, max_unpacked: int, declared: str = "") -> BinaryIO:
+    """The file itself; `declared` is what its part `mimetype` must say.
+
+    Raises FileRefused for bombs, macros, odd names, damage, and what is no document.
+    """
+    in_lane(lambda: _check(file, needed, max_unpacked, declared), busy="Too many documents at once")
     file.seek(0)
     return file
 
 
-def _check(file: BinaryIO, needed: tuple[str, ...], max_unpacked: int) -> None:
+def _check(file: BinaryIO, needed: tuple[str, ...], max_unpacked: int, declared: str) -> None:
     _refuse_tail(file)
     try:
         with zipfile.ZipFile(file) as archive:
             entries = archive.infolist()
             _refuse_names([entry.filename for entry in entries], needed)
+            if declared and archive.open("mimetype").read(len(declared) + 1) != declared.encode():
+                raise refused("file_type", "This is another kind of document than its name says")
             # The sizes an archive tells may be lies; what comes out is counted.
             left = max_unpacked
             for entry in entries:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from typing import Any, BinaryIO
 
 import structlog
 from PIL import Image, ImageOps
 
 from core.native import in_lane
+from core.uploads import spool
 from core.uploads.errors import FileRefused, refused
 
 log = structlog.get_logger()
@@ -30,10 +30,13 @@ def remade(file: BinaryIO, form: str, *, max_pixels: int, max_side: int) -> Bina
 
     Raises FileRefused for what is damaged or too large to unpack.
     """
-    return in_lane(lambda: _remade(file, form, min(max_pixels, MAX_PIXELS), max_side), busy=_BUSY)
+    made, limit = spool.file(), min(max_pixels, MAX_PIXELS)
+    in_lane(lambda: _remake(file, made, form, limit, max_side), busy=_BUSY)
+    made.seek(0)
+    return made
 
 
-def _remade(file: BinaryIO, form: str, max_pixels: int, max_side: int) -> BinaryIO:
+def _remake(file: BinaryIO, made: BinaryIO, form: str, max_pixels: int, max_side: int) -> None:
     try:
         # Only the reader of this one format: a file cannot choose among the dozens of others.
         with Image.open(file, formats=[form]) as picture:
@@ -46,7 +49,7 @@ def _remade(file: BinaryIO, form: str, max_pixels: int, max_side: int) -> Binary
             drawn = ImageOps.exif_transpose(picture)
             if max_side:
                 drawn.thumbnail((max_side, max_side))
-            return _written(_plain(drawn, form), form)
+            _plain(drawn, form).save(made, form, **_SAVING[form])
     except FileRefused:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -65,14 +68,6 @@ def _plain(picture: Image.Image, form: str) -> Image.Image:
     # Writers put back what they find here: comments, colour profiles, text.
     plain.info.clear()
     return plain
-
-
-def _written(picture: Image.Image, form: str) -> BinaryIO:
-    made: Any = tempfile.SpooledTemporaryFile(max_size=1024 * 1024)  # noqa: SIM115 - the caller reads it
-    picture.save(made, form, **_SAVING[form])
-    made.seek(0)
-    kept: BinaryIO = made
-    return kept
 
 
 def _too_large(max_pixels: int) -> FileRefused:

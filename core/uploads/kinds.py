@@ -49,6 +49,11 @@ def _office(*needed: str) -> Callable[[BinaryIO, Accepts], BinaryIO]:
     return lambda file, accepts: archives.checked(file, needed, max_unpacked=accepts.max_unpacked)
 
 
+def _open_document(media_type: str) -> Callable[[BinaryIO, Accepts], BinaryIO]:
+    needed = ("mimetype", "content.xml")
+    return lambda file, accepts: archives.checked(file, needed, max_unpacked=accepts.max_unpacked, declared=media_type)
+
+
 _OPEN_XML = "application/vnd.openxmlformats-officedocument"
 _OPEN_DOCUMENT = "application/vnd.oasis.opendocument"
 _ZIP = _starts(b"PK\x03\x04")
@@ -82,9 +87,13 @@ PPTX = Kind(
     _ZIP,
     _office(_CONTENT_TYPES, "ppt/presentation.xml"),
 )
-ODT = Kind("OpenDocument text", (f"{_OPEN_DOCUMENT}.text",), (".odt",), _ZIP, _office("mimetype", "content.xml"))
+ODT = Kind("OpenDocument text", (f"{_OPEN_DOCUMENT}.text",), (".odt",), _ZIP, _open_document(f"{_OPEN_DOCUMENT}.text"))
 ODS = Kind(
-    "OpenDocument sheet", (f"{_OPEN_DOCUMENT}.spreadsheet",), (".ods",), _ZIP, _office("mimetype", "content.xml")
+    "OpenDocument sheet",
+    (f"{_OPEN_DOCUMENT}.spreadsheet",),
+    (".ods",),
+    _ZIP,
+    _open_document(f"{_OPEN_DOCUMENT}.spreadsheet"),
 )
 CSV = Kind("CSV", ("text/csv", "text/plain", "application/vnd.ms-excel"), (".csv",), papers.could_be_text, papers.text)
 

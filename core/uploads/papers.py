@@ -10,26 +10,27 @@ from core.uploads.errors import refused
 if TYPE_CHECKING:
     from core.uploads.kinds import Accepts
 
-HEAD = 4096
+_HEAD = 4096
 _TAIL = 2048
 _PIECE = 256 * 1024
 # What browsers take for a page (WHATWG MIME sniffing), wherever in the first bytes it is.
 _PAGE = re.compile(
-    rb"<(?:!doctype\s+html|html|head|body|script|iframe|svg|style|title|a\s|img|object|embed|!--|\?php|%)",
+    rb"<(?:!doctype\s+html|html|head|body|script|iframe|svg|style|title|a\s|img|object|embed|!--|\?php|\?xml|%)",
     re.IGNORECASE,
 )
+_OTHERS = (b"%PDF-", b"%!PS", b"{\\rtf", b"#!", b"MZ", b"PK")
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
 def could_be_text(head: bytes) -> bool:
-    """Whether there are only characters in it; no kind of text has a mark of its own."""
-    return _CONTROL.search(head) is None
+    """Whether there are only characters in it, and not those that begin something else."""
+    return _CONTROL.search(head) is None and not head.startswith(_OTHERS)
 
 
 def pdf(file: BinaryIO, accepts: Accepts) -> BinaryIO:
     """The file itself. Raises FileRefused where it does not end as a PDF does, or begins as a web page."""
     del accepts
-    if _PAGE.search(file.read(HEAD)):
+    if _PAGE.search(file.read(_HEAD)):
         raise refused("file_content", "This PDF could be taken for a web page")
     file.seek(0, 2)
     file.seek(max(0, file.tell() - _TAIL))
@@ -43,11 +44,11 @@ def pdf(file: BinaryIO, accepts: Accepts) -> BinaryIO:
 def text(file: BinaryIO, accepts: Accepts) -> BinaryIO:
     """The file itself. Raises FileRefused where it is no text, or begins as a web page."""
     del accepts
-    if _PAGE.match(file.read(HEAD).lstrip(b"\xef\xbb\xbf \t\r\n\x0c")):
+    if _PAGE.match(file.read(_HEAD).lstrip(b"\xef\xbb\xbf \t\r\n\x0c")):
         raise refused("file_content", "This text could be taken for a web page")
     file.seek(0)
     while piece := file.read(_PIECE):
-        if not could_be_text(piece):
+        if _CONTROL.search(piece):
             raise refused("file_content", "This is no plain text")
     file.seek(0)
     return file

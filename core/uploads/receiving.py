@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from io import BytesIO
 from typing import Annotated, Any, BinaryIO
 
@@ -15,14 +14,14 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from core.http import queries
 from core.http.attachments import clean_name
 from core.http.decoding import UnsupportedMediaType
-from core.uploads import papers, scanning
+from core.uploads import scanning, spool
 from core.uploads.errors import refused
 from core.uploads.kinds import Accepts, Kind, endings
 
 UNTOLD = "application/octet-stream"
 """The type of a body that leaves it to its name and content."""
+_HEAD = 4096
 _PIECE = 64 * 1024
-_IN_MEMORY = 1024 * 1024
 Name = Annotated[
     str, Meta(min_length=1, max_length=255, description="Name of the file, with its ending.", examples=["logo.png"])
 ]
@@ -59,7 +58,7 @@ def receive(request: Request, accepts: Accepts) -> Upload:
 
 def checked(file: BinaryIO, *, name: str, declared: str, accepts: Accepts) -> Upload:
     """A file as it may be kept. Raises FileRefused, Unavailable."""
-    head = file.read(papers.HEAD)
+    head = file.read(_HEAD)
     kind = _kind(head, name, declared, accepts)
     scanning.scan(file, name=name, media_type=kind.media_types[0])
     kept = kind.clean(file, accepts)
@@ -72,7 +71,7 @@ def _body(request: Request, limit: int) -> BinaryIO:
         raise RequestEntityTooLarge
     # A body that was compared for an Idempotency-Key has been read already.
     source: Any = BytesIO(request.get_data()) if "Idempotency-Key" in request.headers else request.stream
-    file: Any = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the caller reads it
+    file = spool.file()
     left: float = limit
     while left > 0 and (piece := source.read(int(min(_PIECE, left)))):
         file.write(piece)
@@ -83,13 +82,13 @@ def _body(request: Request, limit: int) -> BinaryIO:
     if left == limit:
         raise refused("file_required", "Send the file as the body")
     file.seek(0)
-    received: BinaryIO = file
-    return received
+    return file
 
 
 def _kind(head: bytes, name: str, declared: str, accepts: Accepts) -> Kind:
     """The one kind that name, content and declaration agree on."""
-    ending = f".{name.rpartition('.')[2].lower()}"
+    stem, dot, ending = name.lower().rpartition(".")
+    ending = f"{dot}{ending}" if stem else ""
     named = next((kind for kind in accepts.kinds if ending in kind.endings), None)
     if named is None:
         raise refused("file_ending", f"Names of files end in {endings(accepts.kinds)} here", pointer="?name")

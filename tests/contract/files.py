@@ -36,7 +36,8 @@ def of_kind(kind: Kind) -> bytes:
         return PDF
     if kind is kinds.CSV:
         return b"name,email\r\nAna,ana@example.com\r\n"
-    return archive(dict.fromkeys(_PARTS[kind.name], "<x/>"))
+    parts: dict[str, str | bytes] = dict.fromkeys(_PARTS[kind.name], "<x/>")
+    return archive(parts | ({"mimetype": kind.media_types[0]} if "mimetype" in parts else {}))
 
 
 def picture(form: str, size: tuple[int, int] = (8, 6), **options: object) -> bytes:

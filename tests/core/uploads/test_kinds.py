@@ -73,7 +73,8 @@ class TestKind:
         whole = files.of_kind(kind)
         if kind is kinds.CSV:
             return
-        for length in (12, len(whole) // 2, len(whole) - 12):
+        # A picture that lacks its last mark alone is whole, and drawn anew.
+        for length in (12, len(whole) // 2, *(() if kind in kinds.IMAGES else (len(whole) - 12,))):
             with pytest.raises(FileRefused):
                 took(whole[:length], f"file{kind.endings[0]}")
 
@@ -90,7 +91,7 @@ class TestKind:
     @pytest.mark.parametrize("name", ["a.svg", "a.png", "a.csv", "a.pdf"])
     def test_svg_is_taken_under_no_name(self, name: str) -> None:
         assert why(SVG, name).startswith("file_")
-        assert why(b'<?xml version="1.0"?>' + SVG, name).startswith("file_") or name == "a.csv"
+        assert why(b'<?xml version="1.0"?>' + SVG, name).startswith("file_")
 
 
 class TestPolyglots:
@@ -119,7 +120,8 @@ class TestPolyglots:
         assert why(files.PDF.replace(b"\n", b"\n%<html>" + SCRIPT + b"\n", 1), "a.pdf") == "file_content"
 
     def test_anything_behind_the_end_of_a_pdf_is_refused(self) -> None:
-        assert why(files.PDF + SCRIPT, "a.pdf") == "file_damaged"
+        assert why(files.PDF + b"x" * 5_000 + SCRIPT, "a.pdf") == "file_damaged"
+        assert why(files.PDF + SCRIPT, "a.pdf") == "file_content"
         assert why(files.PDF + files.archive({"a": SCRIPT}), "a.pdf") == "file_damaged"
 
     def test_html_as_a_table_is_refused(self) -> None:
@@ -190,7 +192,7 @@ class TestPictures:
             file = io.BytesIO()
             try:
                 Image.new(mode, (4, 4)).save(file, form)
-            except (OSError, KeyError):
+            except (OSError, KeyError, ValueError):
                 continue
             with Image.open(took(file.getvalue(), f"a.{form}").content) as picture:
                 assert picture.size == (4, 4)

@@ -26,7 +26,7 @@ from core.users import permissions as users
 blueprint = Blueprint("factors", description="Your second factors: authenticator app, passkeys, recovery codes.")
 
 
-@blueprint.get("/", signed_in=True)
+@blueprint.get("/", signed_in=True, everywhere=True)
 @blueprint.response(200, FactorsView)
 def show() -> FactorsView:
     """Show your factors, and how you proved who you are in this session."""

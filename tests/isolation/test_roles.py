@@ -22,6 +22,7 @@ SYSTEM_READS = {
     "auth/keyring.py",  # Keys belong to the installation.
     "auth/one_time.py",  # Whoever brings a token has no agency yet.
     "auth/repository.py",
+    "oidc/repository.py",  # Whoever signs in names a provider and acts in no agency yet.
     "gateway/heads.py",  # One question for everybody who follows something in a process.
     "auth/revocations.py",  # Every process reads one feed for all agencies.
     "events/checkpoints.py",  # Which followers lag behind is asked for all agencies at once.

@@ -16,6 +16,7 @@ from core.audit.chain import GENESIS
 from core.config import Settings
 from core.db.session import dispose, unit_of_work
 from core.events.following import follow_once
+from core.events.models import EventEntry
 from core.http.application import Application
 from core.testing.clients import ApiClient, ok
 from core.testing.factories import AgencyUnderTest
@@ -68,9 +69,10 @@ class TestForm:
         """Recomputed from the table alone, by somebody who has only read the description."""
         seal(app, agency)
         row = owner.execute(
-            "SELECT agency_id::text, seq::text, id::text, name, schema_version::text,"
+            "SELECT form::text, agency_id::text, seq::text, id::text, name, schema_version::text,"
             " to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), subject, subject_id::text,"
-            " actor_kind, actor_id::text, request_id, payload::text, before::text, after::text"
+            " actor_kind, actor_id::text, request_id, payload::text, before::text, after::text, ip, user_agent,"
+            " impersonator_id::text, key_id::text, reason"
             f" FROM {EVENT}",
             (agency.id, 1),
         ).fetchone()
@@ -81,13 +83,38 @@ class TestForm:
         assert found.fetchone() == (expected,)
 
     def test_no_two_events_share_one(self) -> None:
-        event = chain.Sealable(
-            *(None,) * 8, actor_kind="a", actor_id=None, request_id=None, payload="b", before=None, after=None  # type: ignore[arg-type] # only the form matters
-        )  # fmt: skip
+        nothing: dict[str, Any] = dict.fromkeys(chain.Sealable.__struct_fields__)
+        event = chain.Sealable(**nothing | {"form": 2, "actor_kind": "a", "payload": "b"})
         forms = {chain.form(event)}
         for kind, payload in (("ab", ""), ("", "ab"), ("a1:b", ""), ("~", "b")):
             forms.add(chain.form(msgspec.structs.replace(event, actor_kind=kind, payload=payload)))
         assert len(forms) == 5
+
+    def test_what_was_sealed_before_there_was_an_address_still_verifies(
+        self, app: Application, agency: AgencyUnderTest, owner: Owner
+    ) -> None:
+        """Sealed by the release before, as far as anybody can tell from the rows."""
+        owner.execute("UPDATE core_event SET form = 1 WHERE agency_id = %s", (agency.id,))
+        row = owner.execute(
+            "SELECT agency_id::text, seq::text, id::text, name, schema_version::text,"
+            " to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), subject, subject_id::text,"
+            " actor_kind, actor_id::text, request_id, payload::text, before::text, after::text"
+            f" FROM {EVENT}",
+            (agency.id, 1),
+        ).fetchone()
+        assert row is not None
+        fields = ["~" if each is None else f"{len(each.encode())}:{each}" for each in row]
+        old = sha256((GENESIS + "".join(fields)).encode()).hexdigest()
+        seal(app, agency)
+        found = owner.execute("SELECT hash FROM core_event_seal WHERE agency_id = %s AND seq = 1", (agency.id,))
+        assert found.fetchone() == (old,)
+        assert verify(app, agency).exit_code == 0
+        # And nobody gives it an address afterwards.
+        for change in ("ip = '192.0.2.1'", "reason = 'because'", "form = 2", "key_id = gen_random_uuid()"):
+            owner.execute(f"UPDATE core_event SET {change} WHERE agency_id = %s AND seq = 1", (agency.id,))
+            assert damage(app, agency) == "event 1 is not what was sealed"
+            undo = "form = 1, ip = NULL, reason = NULL, key_id = NULL"
+            owner.execute(f"UPDATE core_event SET {undo} WHERE agency_id = %s AND seq = 1", (agency.id,))
 
 
 class TestVerify:
@@ -133,6 +160,10 @@ class TestVerify:
 
 
 class TestDamage:
+    def test_every_column_is_sealed(self) -> None:
+        """A column that is added later must not be one that anybody may change."""
+        assert {column.name for column in EventEntry.__table__.columns} == set(chain.Sealable.__struct_fields__)
+
     @pytest.mark.parametrize(
         "change",
         [
@@ -151,6 +182,16 @@ class TestDamage:
             "after = jsonb_set(after, '{adults}', '3')",
             "after = NULL",
             "id = gen_random_uuid()",
+            "form = 1",
+            "form = 3",
+            "ip = '192.0.2.1'",
+            "ip = NULL",
+            "user_agent = user_agent || ' '",
+            "user_agent = NULL",
+            "impersonator_id = gen_random_uuid()",
+            "key_id = gen_random_uuid()",
+            "reason = 'because'",
+            "form = 1, ip = NULL, user_agent = NULL",
         ],
     )
     def test_a_changed_event_is_named(

@@ -48,8 +48,6 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     methods: frozenset[str] = frozenset()
     """How the person of a session proved who they are: `pwd`, `otp`, `pop`, `oidc` and so on."""
     team_ids: frozenset[UUID] = frozenset()
-    role_ids: frozenset[UUID] = frozenset()
-    """The roles the person holds: lists of allowed networks are by role."""
     networks: tuple[str, ...] = ()
     """Where an API key may be used from, as CIDR; empty is anywhere."""
     rate_limit: str | None = None

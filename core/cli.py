@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 ELSEWHERE = {
     "admin": ("core.users.commands:admin", "Make administrators and reset their passwords."),
+    "allow-list": ("core.allow_lists.commands:allow_list", "Let people in whom their agency's allow-lists lock out."),
     "jobs": ("core.jobs.commands:jobs", "See, repeat, discard and cancel background work."),
     "audit": ("core.audit.commands:audit", "The audit log: prove that nobody touched it."),
     "db": ("core.db.cli:db", "Migrations, checks and roles of the database."),
@@ -26,7 +27,7 @@ ELSEWHERE = {
     "keys": ("core.auth.commands:keys", "The keys that sign tokens and encrypt: list, rotate and drop them."),
     "plugins": ("core.plugins.cli:plugins", "Make, list, show, check and remove plugins."),
 }
-IN_THE_APPLICATION = {"admin", "audit", "events", "keys", "vault"}
+IN_THE_APPLICATION = {"admin", "allow-list", "audit", "events", "keys", "vault"}
 """Groups whose commands need an application and a unit of work around them; the others arrange what they need."""
 
 

@@ -13,6 +13,7 @@ from babel.core import UnknownLocaleError
 from msgspec import Meta
 
 from core.errors import Fault, Invalid
+from core.networks import network
 
 # Spelled out: what `\s` means differs between Python and the readers of the document.
 _SPACE = r"\x00-\x20\x7f-\xa0\u1680\u2000-\u200f\u2028-\u202f\u205f\u3000\ufeff"
@@ -67,6 +68,15 @@ def check_country(country: str, *, pointer: str = "/country") -> str:
     if country not in _COUNTRIES or country in _NO_COUNTRIES:
         raise Invalid(errors=[Fault(pointer, "country", f"{country} is not a country code")])
     return country
+
+
+def check_network(text: str, *, pointer: str = "/network") -> str:
+    """A network (or one address) in its usual spelling, `203.0.113.0/24`; raises Invalid for what is none."""
+    try:
+        return str(network(text))
+    except ValueError:
+        message = "This is neither an address nor a network as 203.0.113.0/24"
+        raise Invalid(errors=[Fault(pointer, "network", message)]) from None
 
 
 def to_e164(phone: str, *, country: str | None = None, pointer: str = "/phone") -> str:

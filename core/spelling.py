@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -11,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import NoDecode
 
 from core.durations import parse_duration
+from core.networks import network
 
 
 def _words(value: Any) -> Any:
@@ -25,7 +25,7 @@ def _prefix(value: str) -> str:
 def _networks(values: tuple[str, ...]) -> tuple[str, ...]:
     for value in values:
         try:
-            ipaddress.ip_network(value, strict=False)
+            network(value)
         except ValueError:
             raise ValueError(f"{value} is neither an address nor a network as 10.0.0.0/8") from None
     return values

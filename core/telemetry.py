@@ -21,6 +21,7 @@ _SECRET_NAME = re.compile(
 _SECRET_TEXT = re.compile(
     r"""
     (?P<jwt>eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*)
+    | (?P<key>\btripfile_(?:live|test)_[0-9A-Za-z]{22}_[0-9A-Za-z]{39})
     | (?P<scheme>\b(?:Bearer|Basic)\s+)[A-Za-z0-9._~+/=-]{8,}
     | (?P<url>\b[a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s@/]+(?=@)
     | (?P<named>\b(?:password|secret|token|api_?key)["']?\s*[=:]\s*["']?)[^\s"'&,;]{3,}

@@ -10,6 +10,8 @@ from flask import Flask
 from msgspec import Struct
 
 from core.actor import Actor
+from core.allow_lists import boundary
+from core.allow_lists.errors import AddressNotAllowed
 from core.auth import tickets, tokens
 from core.auth.errors import InvalidToken
 from core.auth.principals import principals
@@ -45,27 +47,33 @@ class Credentials:
         self._rooms = rooms
         self._later = later
 
-    def open(self, transport: str, token: str) -> Session:
-        """The session of a transport whose client shows a token. Raises InvalidToken, AnotherPerson."""
-        actor, expires = _read(token)
-        made = Session(transport, actor, token, expires)
+    def open(self, transport: str, token: str, *, address: str) -> Session:
+        """The session of a transport whose client shows a token. Raises InvalidToken, AddressNotAllowed, AnotherPerson.
+
+        API keys are no tokens: programs have the change feed and webhooks.
+        """
+        actor, expires = _read(token, address)
+        made = Session(transport, actor, token, expires, address)
         session = self._sessions.add(made)
         if session is not made:
             self._replace(session, actor, token, expires)
         return session
 
     def refresh(self, turn: Turn, sent: AuthRefresh) -> AuthExpiring:
-        """Go on with a new token. Raises Invalid, InvalidToken, AnotherPerson."""
+        """Go on with a new token. Raises Invalid, InvalidToken, AddressNotAllowed, AnotherPerson."""
         token = _sent(sent)
-        actor, expires = _read(token)
+        actor, expires = _read(token, turn.session.address)
         self._replace(turn.session, actor, token, expires)
         return AuthExpiring(int(turn.session.expires))
 
     def actor_of(self, session: Session) -> Actor:
-        """The person of a session with the rights they have now. Raises InvalidToken, and ends the session then."""
+        """The person of a session with the rights they have now.
+
+        Raises InvalidToken and AddressNotAllowed, and ends the session then.
+        """
         try:
-            actor = principals().actor_of(session.token)
-        except InvalidToken:
+            actor = _admitted(session.token, session.address)
+        except (InvalidToken, AddressNotAllowed):
             self.end(session)
             raise
         if actor == session.actor:
@@ -99,7 +107,7 @@ class Credentials:
         try:
             with work.event(self._app, chore="check"):
                 work.persistently(lambda: self._check(session), reads=True)
-        except InvalidToken:
+        except (InvalidToken, AddressNotAllowed):
             self.end(session)
         except Exception:
             # Whoever cannot be checked must not stay; the client connects again, and is checked then.
@@ -117,7 +125,7 @@ class Credentials:
                 self._tell(session, "auth.expiring", AuthExpiring(int(session.expires)))
 
     def _check(self, session: Session) -> None:
-        actor = principals().actor_of(session.token)
+        actor = _admitted(session.token, session.address)
         with session.lock:
             # From here on, what was allowed before is not put in force any more.
             session.epoch += 1
@@ -159,9 +167,16 @@ def _sent(sent: AuthRefresh) -> str:
     return token if isinstance(token, str) else tickets.redeem(str(ticket))
 
 
-def _read(token: str) -> tuple[Actor, float]:
-    """Whose a token is and when it ends. Raises InvalidToken."""
+def _admitted(token: str, address: str) -> Actor:
+    """Whose a token is, who may work from where they are. Raises InvalidToken, AddressNotAllowed."""
     actor = principals().actor_of(token)
+    boundary.admit(actor, address)
+    return actor
+
+
+def _read(token: str, address: str) -> tuple[Actor, float]:
+    """Whose a token is and when it ends. Raises InvalidToken, AddressNotAllowed."""
+    actor = _admitted(token, address)
     return actor, float(tokens.verify(token).exp)
 
 

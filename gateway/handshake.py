@@ -47,8 +47,8 @@ class Handshake:
             return
         with work.event(self._app, socket_event="connect", namespace=namespace):
             try:
-                token = _token(environ, auth)
-                work.persistently(lambda: self._admit(transport, namespace, sid, token), reads=True)
+                token, address = _token(environ, auth), environ.get("REMOTE_ADDR", "")
+                work.persistently(lambda: self._admit(transport, namespace, sid, token, address), reads=True)
             except Exception as error:  # noqa: BLE001 - told to the client, and logged where nobody expected it
                 self._undo(transport, namespace, sid)
                 problem = work.problem_of(error)
@@ -69,8 +69,8 @@ class Handshake:
         transport = self._sockets.transport_of(namespace, sid)
         return self._sessions.get(transport) if transport else None
 
-    def _admit(self, transport: str, namespace: str, sid: str, token: str) -> None:
-        session = self._credentials.open(transport, token)
+    def _admit(self, transport: str, namespace: str, sid: str, token: str, address: str) -> None:
+        session = self._credentials.open(transport, token, address=address)
         epoch = session.epoch
         actor = self._credentials.actor_of(session)
         work.become(actor)

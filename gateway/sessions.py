@@ -60,6 +60,8 @@ class Session:
     token: str = field(repr=False)
     expires: float
     """End of the token, in seconds since 1970."""
+    address: str = ""
+    """Where it connects from, as the proxies tell; an agency may allow some networks only."""
     lock: threading.RLock = field(default_factory=threading.RLock)
     """Guards what follows; never held while the database is asked."""
     epoch: int = 0

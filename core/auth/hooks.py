@@ -6,12 +6,16 @@ from flask import Request
 
 from core.actor import Actor
 from core.auth import principals, rotation
+from core.http import bearer
 from core.plugins.hookspecs import hookimpl
 
 
 @hookimpl
 def authenticate(request: Request) -> Actor | None:
     """The actor of an access token."""
+    token = bearer.token_of(request)
+    if token is not None and bearer.is_api_key(token):
+        return None
     return principals.from_request(request)
 
 

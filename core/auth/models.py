@@ -113,7 +113,7 @@ class Revocation(Numbered, Model):
     __tablename__ = "core_revocation"
 
     kind: Mapped[Code]
-    """`session` (it ended), `member` (rights or state changed) or `agency` (roles or plugins changed)."""
+    """`session` (it ended), `member` (rights or state), `agency` (roles, plugins, networks) or `key` (of the API)."""
     subject_id: Mapped[UUID]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 

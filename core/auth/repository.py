@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ARRAY, ColumnElement, DateTime, Select, Text, Uuid, bindparam, exists, func, select, update
+from sqlalchemy import ARRAY, ColumnElement, DateTime, Text, Uuid, bindparam, exists, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session, aliased
 
@@ -120,18 +120,26 @@ AGENCIES = read.SystemQuery(
 """The agencies a person is an active member of, the first one first."""
 
 
-def _standing() -> read.Statement:
-    """What a session allows, in one statement: roles, what the agency's own ones grant, and teams."""
+def rights_of(place: Any) -> tuple[ColumnElement[Any], ...]:
+    """What the member whom a row of sign-ins or keys names may do: built-in roles, grants of own roles, and teams."""
     held = select(MembershipRole.role_id).where(
-        MembershipRole.agency_id == AuthSession.agency_id, MembershipRole.user_id == AuthSession.user_id
+        MembershipRole.agency_id == place.agency_id, MembershipRole.user_id == place.user_id
     )
-    codes = select(Role.code).where(Role.id.in_(held.correlate(AuthSession)), Role.built_in)
+    codes = select(Role.code).where(Role.id.in_(held.correlate(place)), Role.built_in)
     grants = select(func.jsonb_build_array(RolePermission.permission, RolePermission.scope)).where(
-        RolePermission.role_id.in_(held.correlate(AuthSession))
+        RolePermission.role_id.in_(held.correlate(place))
     )
     teams = select(TeamMember.team_id).where(
-        TeamMember.agency_id == AuthSession.agency_id, TeamMember.user_id == AuthSession.user_id
+        TeamMember.agency_id == place.agency_id, TeamMember.user_id == place.user_id
     )
+    return tuple(
+        func.array(statement.correlate(place).scalar_subquery(), type_=ARRAY(kind))
+        for statement, kind in ((codes, Text()), (grants, JSONB()), (teams, Uuid()))
+    )
+
+
+def _standing() -> read.Statement:
+    """What a session allows, in one statement."""
     helper = aliased(User)
     enabled = select(helper.id).where(helper.id == AuthSession.impersonator_id, helper.disabled_at.is_(None))
     place = (Membership.agency_id == AuthSession.agency_id) & (Membership.user_id == AuthSession.user_id)
@@ -144,9 +152,7 @@ def _standing() -> read.Statement:
             AuthSession.proven_at,
             AuthSession.methods,
             AuthSession.impersonator_id,
-            _array(codes, Text()),
-            _array(grants, JSONB()),
-            _array(teams, Uuid()),
+            *rights_of(AuthSession),
             required_in(AuthSession.agency_id, AuthSession.user_id),
         )
         .join(User, User.id == AuthSession.user_id)
@@ -160,10 +166,6 @@ def _standing() -> read.Statement:
             AuthSession.impersonator_id.is_(None) | exists(enabled.correlate(AuthSession)),
         )
     )
-
-
-def _array(statement: Select[Any], kind: Any) -> ColumnElement[Any]:
-    return func.array(statement.correlate(AuthSession).scalar_subquery(), type_=ARRAY(kind))
 
 
 _STANDING = read.SystemQuery(_standing(), Standing)

@@ -40,20 +40,21 @@ _REMEMBERED = 4_096
 _EXTENSION = "tripfile.revocations"
 _NEVER = float("-inf")
 
-Kind = Literal["session", "member", "agency", "all"]
+Kind = Literal["session", "member", "agency", "key", "all"]
 
 
 class Revoked(msgspec.Struct, frozen=True, array_like=True):
     """Something that no longer counts."""
 
     kind: Kind
-    """`session` ended; `member`: the rights, state or teams of a user; `agency`: its roles or plugin switches.
+    """`session` ended; `member`: the rights, state or teams of a user; `agency`: its roles, plugin switches or
+    allow-lists; `key`: an API key was revoked or changed.
 
     `all`: the process has missed some and must check everything anew; the ids then mean nothing.
     """
     agency_id: UUID
     subject_id: UUID
-    """The session's, the user's or the agency's id."""
+    """The session's, the user's, the agency's or the key's id."""
     id: UUID
 
 

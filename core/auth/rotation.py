@@ -11,6 +11,7 @@ from msgspec import UNSET
 
 from core import clock
 from core.actor import STAFF, Actor, Audience
+from core.allow_lists import boundary
 from core.auth import cookies, pairs, refresh_tokens, repository, sessions
 from core.auth.errors import InvalidToken
 from core.auth.events import RefreshTokenReused, SessionRevoked
@@ -34,7 +35,10 @@ class Reused(Exception):
 
 
 def refresh(token: str, *, audience: Audience = STAFF) -> Tokens:
-    """Trade a refresh token for the next pair. One that was used before ends the session. Raises InvalidToken."""
+    """Trade a refresh token for the next pair. One that was used before ends the session.
+
+    Raises InvalidToken, AddressNotAllowed.
+    """
     sent = refresh_tokens.read(token, audience=audience)
     row = _rotated(sent, audience)
     if repository.standing(row.id) is None:
@@ -72,6 +76,8 @@ def _rotated(sent: RefreshToken, audience: Audience) -> AuthSession:
         row = repository.locked_session(session, sent.session_id)
         if row is None or row.audience != audience or not _lives(row):
             raise InvalidToken
+        # Before it counts on: who is turned away can come back with the same token.
+        boundary.admit(_person(row), request.remote_addr)
         try:
             _take_turn(row, sent.counter)
         except Reused:
@@ -102,6 +108,10 @@ def _take_turn(row: AuthSession, counter: int) -> None:
 
 def _alarm(row: AuthSession) -> None:
     log.warning("auth.refresh_token_reused", session_id=str(row.id), user_id=str(row.user_id))
-    actor = Actor(kind="public", agency_id=row.agency_id, user_id=row.user_id, session_id=row.id)
+    actor = msgspec.structs.replace(_person(row), kind="public")
     publish_apart(RefreshTokenReused(session_id=row.id, user_id=row.user_id), actor=actor, agency_id=row.agency_id)
     publish_apart(SessionRevoked(session_id=row.id, reason=REUSED), actor=actor, agency_id=row.agency_id)
+
+
+def _person(row: AuthSession) -> Actor:
+    return Actor(kind="user", agency_id=row.agency_id, user_id=row.user_id, session_id=row.id, audience=row.audience)

@@ -10,6 +10,7 @@ from flask import current_app, request
 
 from core import clock, ids
 from core.actor import STAFF, Actor, Audience, current_actor
+from core.allow_lists import boundary
 from core.auth import pairs, repository
 from core.auth.errors import InvalidToken, NoMembership, NotYourself
 from core.auth.events import SessionOpened, SessionRevoked
@@ -35,15 +36,18 @@ def open_session(
     lifetime: timedelta | None = None,
     audience: Audience = STAFF,
 ) -> Tokens:
-    """A session and its first tokens, in the agency with that slug or in the person's first. Raises NoMembership.
+    """A session and its first tokens, in the agency with that slug or in the person's first.
 
-    Nothing is checked but the membership: who calls this has seen the proof that `methods` names (`amr`, RFC 8176).
+    Raises NoMembership, and AddressNotAllowed where the person may not work there from where they are. Nothing else is
+    checked: who calls this has seen the proof that `methods` names (`amr`, RFC 8176).
     It lasts SESSION_LIFETIME or `lifetime`, whichever ends first. One with an impersonator has no refresh token.
     """
     agencies = AGENCIES.rows(user_id=user_id)
     place = next((each for each in agencies if agency in (None, each.slug)), None)
     if place is None:
         raise NoMembership
+    someone = Actor(kind="user", agency_id=place.id, user_id=user_id, audience=audience)
+    boundary.admit(someone, request.remote_addr)
     now = clock.now()
     longest = LONGEST_IMPERSONATION if impersonator_id else _settings().session_lifetime
     row = AuthSession(

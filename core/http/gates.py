@@ -11,6 +11,8 @@ from structlog.contextvars import bind_contextvars
 
 from core import clock
 from core.actor import NOBODY, Actor
+from core.allow_lists import boundary
+from core.allow_lists.errors import AddressNotAllowed
 from core.db.ownership import CORE
 from core.errors import ConfinedSession, Forbidden, NotFound, Problem, StepUpRequired, Unauthorized
 from core.http import addresses
@@ -51,8 +53,7 @@ def admit(app: Flask, request: Request, rule: Rule) -> None:
     app.extensions["tripfile.limits"].count(request, rule)
     if rule.public:
         return
-    if not rule.signed_in:
-        _permit(app, request, rule)
+    _permit(app, request, rule)
     # What asks for no permission is about the caller alone; what changes that by step-up is good for every agency.
     if g.actor.confined and (rule.everywhere or (rule.signed_in and rule.step_up)):
         raise ConfinedSession
@@ -70,7 +71,9 @@ def _signed_in(app: Flask, request: Request, rule: Rule) -> Actor:
     g.audience = rule.audience
     try:
         actor: Actor | None = _hook(app).authenticate(request=request)
-    except Unauthorized:
+        if actor is not None:
+            boundary.admit(actor, request.remote_addr)
+    except (Unauthorized, AddressNotAllowed):
         _count_guess(app, request, rule)
         raise
     if actor is None or actor.audience != rule.audience:
@@ -102,6 +105,8 @@ def _refuse_on_behalf(request: Request, module: str) -> None:
 def _permit(app: Flask, request: Request, rule: Rule) -> None:
     actor: Actor = g.actor
     if rule.signed_in:
+        if actor.kind == "key":
+            raise Forbidden("An API key does what its scopes name; this concerns a person's own account")
         return
     if rule.permission is None:
         raise Forbidden("This route declares no permission")

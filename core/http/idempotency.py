@@ -69,7 +69,7 @@ def once(request: Request, rule: Rule, answer: Callable[[], Response]) -> Respon
     actor: Actor = g.actor
     if key is None or actor.agency_id is None:
         return answer()
-    principal, route = str(actor.user_id or actor.kind), request.endpoint or ""
+    principal, route = str(actor.key_id or actor.user_id or actor.kind), request.endpoint or ""
     fingerprint = digest(b"\0".join([request.full_path.encode(), request.get_data(cache=True)]))
     _lock(f"{actor.agency_id}:{principal}:{route}:{key}")
     kept = _kept(principal, route, key)

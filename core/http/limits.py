@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import time
 from functools import lru_cache
@@ -17,7 +16,7 @@ from core.config import Settings
 from core.errors import TooManyRequests
 from core.http.contract import Rule
 from core.http.counters import Counters
-from core.http.proxies import address
+from core.networks import network_of
 from core.spelling import rate
 
 
@@ -124,14 +123,6 @@ def install(app: Flask, settings: Settings) -> None:
     """Make the limits of an application."""
     made = app.extensions["tripfile.limits"] = Limits(app, settings)
     app.after_request(made.tell)
-
-
-def network_of(text: str) -> str:
-    """The address anonymous callers are counted under; for IPv6 the /64 one subscriber has."""
-    found = address(text)
-    if isinstance(found, ipaddress.IPv6Address):
-        return str(ipaddress.ip_network((found, 64), strict=False))
-    return str(found or "unknown")
 
 
 def _listed(response: Response, header: str, item: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
@@ -12,11 +11,11 @@ from werkzeug.sansio.utils import host_is_trusted
 
 from core.config import Settings
 from core.errors import NotFound, Problem
+from core.networks import address, covers
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _FORWARDED = (
     "HTTP_X_FORWARDED_FOR",
     "HTTP_X_FORWARDED_PROTO",
@@ -41,21 +40,23 @@ class TrustedProxies:
 
     def __init__(self, app: WSGIApplication, networks: Sequence[str]) -> None:
         self.app = app
-        self.networks = [ipaddress.ip_network(network, strict=False) for network in networks]
+        self.networks = tuple(networks)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Rewrite the environment, then call on."""
-        if self._trusts(environ.get("REMOTE_ADDR", "")):
+        peer = environ.get("REMOTE_ADDR", "")
+        # One spelling for one caller, whatever the socket's family.
+        environ["REMOTE_ADDR"] = str(address(peer) or peer)
+        if covers(self.networks, peer):
             self._believe(environ)
         for name in _FORWARDED:
             environ.pop(name, None)
         return self.app(environ, start_response)
 
     def _believe(self, environ: WSGIEnvironment) -> None:
-        hops = [hop.strip() for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
-        client = next((hop for hop in reversed(hops) if not self._trusts(hop)), None)
-        if client and address(client):
-            environ["REMOTE_ADDR"] = str(address(client))
+        client = self._client(environ.get("HTTP_X_FORWARDED_FOR", ""))
+        if client is not None:
+            environ["REMOTE_ADDR"] = client
         proto = _last(environ, "HTTP_X_FORWARDED_PROTO")
         if proto in {"http", "https"}:
             environ["wsgi.url_scheme"] = proto
@@ -63,18 +64,15 @@ class TrustedProxies:
         if host:
             environ["HTTP_HOST"] = host
 
-    def _trusts(self, text: str) -> bool:
-        peer = address(text)
-        return peer is not None and any(peer in network for network in self.networks)
-
-
-def address(text: str) -> Address | None:
-    """An IP address, IPv4 mapped into IPv6 as IPv4; None for anything else."""
-    try:
-        found = ipaddress.ip_address(text.strip("[]"))
-    except ValueError:
-        return None
-    return getattr(found, "ipv4_mapped", None) or found
+    def _client(self, forwarded: str) -> str | None:
+        """The caller, as the nearest machine that is no proxy of ours: whatever stands before it is hearsay."""
+        hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
+        client = next((hop for hop in reversed(hops) if not covers(self.networks, hop)), None)
+        if client is None and hops:
+            # A caller inside the trusted networks themselves.
+            client = hops[0]
+        found = address(client or "")
+        return str(found) if found else None
 
 
 def check_origin(request: Request, settings: Settings, *, origin: Literal["api", "files"]) -> None:

@@ -42,6 +42,8 @@ CORE_MODULES: Mapping[str, str] = MappingProxyType(
         "quotas": "core.quotas",
         "oidc": "core.oidc",
         "vault": "core.vault",
+        "allow_lists": "core.allow_lists.console",
+        "api_keys": "core.api_keys",
     }
 )
 """The parts of the core that contribute through a Plugin value, in load order."""

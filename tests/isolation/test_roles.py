@@ -17,6 +17,8 @@ from core.testing.factories import AgencyUnderTest
 Connect = Callable[[str], psycopg.Connection[Any]]
 # Only these may look across agencies, each for a reason of its own.
 SYSTEM_READS = {
+    "allow_lists/boundary.py",  # Asked at every entrance, before the agency is acted in.
+    "api_keys/repository.py",  # Whoever sends a key has no agency yet.
     "audit/repository.py",  # The heads of all chains are noted and listed at once.
     "auth/identities.py",
     "auth/keyring.py",  # Keys belong to the installation.
@@ -31,6 +33,8 @@ SYSTEM_READS = {
     "vault/repository.py",  # Old keys are replaced in every agency, and who was erased is noted for all of them.
 }
 APART = {
+    "api_keys/jobs.py",  # Keys of every agency that ended long ago go at once.
+    "api_keys/last_use.py",  # One statement notes the keys of all agencies, beside their requests.
     "auth/identities.py",  # A person belongs to no agency, so the application's role cannot make one.
     "auth/jobs.py",  # Old revocations of every agency go at once.
     "auth/keyring.py",  # Keys belong to the installation, and a ring makes its first one by itself.

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from core.http.application import Application
 from core.http.contract import Rule, declare
-from core.http.limits import network_of
+from core.networks import network_of
 
 URL = "/api/v1/enquiries"
 Make = Callable[..., Application]

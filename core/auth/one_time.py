@@ -82,7 +82,7 @@ def attempt(session: Session, purpose: str, token: str, *, tries: int) -> Handed
     counted = (
         update(OneTimeToken)
         .where(OneTimeToken.digest == _digest(purpose, token), OneTimeToken.expires_at > clock.now(), made < tries)
-        .values(data=func.jsonb_set(OneTimeToken.data, "{tries}", func.to_jsonb(made + 1)))
+        .values(data=OneTimeToken.data.op("||")(func.jsonb_build_object("tries", made + 1)))
     )
     row = session.execute(counted.returning(*_COLUMNS)).one_or_none()
     return Handed(*row) if row is not None else None
@@ -91,6 +91,11 @@ def attempt(session: Session, purpose: str, token: str, *, tries: int) -> Handed
 def withdraw(session: Session, purpose: str, *, user_id: UUID) -> None:
     """Make a person's tokens for a purpose useless."""
     session.execute(delete(OneTimeToken).where(OneTimeToken.user_id == user_id, OneTimeToken.purpose == purpose))
+
+
+def withdraw_all(session: Session, purpose: str) -> None:
+    """Make every token for a purpose useless, whoever has it."""
+    session.execute(delete(OneTimeToken).where(OneTimeToken.purpose == purpose))
 
 
 def _digest(purpose: str, token: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
+from core import clock
 from core.actor import Actor
 from core.auth import one_time, sessions
 from core.auth.admission import TRIES
@@ -90,9 +92,10 @@ def _open(challenge: str, method: str) -> Tokens:
     # Gone where another proof was quicker, or the password was changed meanwhile.
     if handed is None or handed.user_id is None:
         raise InvalidChallenge
-    return sessions.open_session(
-        handed.user_id, agency=handed.data["agency"], methods=(*handed.data["methods"], method)
-    )
+    ends_at = handed.data["ends_at"]
+    lifetime = datetime.fromisoformat(ends_at) - clock.now() if ends_at is not None else None
+    methods = (*handed.data["methods"], method)
+    return sessions.open_session(handed.user_id, agency=handed.data["agency"], methods=methods, lifetime=lifetime)
 
 
 def _newcomer(begun: Begun) -> Actor:

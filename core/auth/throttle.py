@@ -111,8 +111,9 @@ def attempt(*keyed: Keyed) -> None:
     # Looked at without a lock first: a flood that is refused must not queue for the row everybody counts in.
     _refuse(_until(list(places)))
     with apart() as session:
+        counts = _locked(session, list(places), clock.now())
+        # After the wait for the rows: what others noted meanwhile must not seem to lie ahead.
         now = clock.now()
-        counts = _locked(session, list(places), now)
         _refuse(max((count.until for count in counts.values() if count.until > now), default=None))
         _write(session, {place: places[place].counted(count, now) for place, count in counts.items()})
 
@@ -121,8 +122,9 @@ def settle(*, forget: Sequence[Keyed] = (), forgive: Sequence[Keyed] = ()) -> No
     """After a success: forget what was counted under some, take this attempt back under others."""
     with apart() as session:
         if forgive:
-            now, places = clock.now(), dict(_places(*forgive))
-            counts = _locked(session, list(places), now)
+            places = dict(_places(*forgive))
+            counts = _locked(session, list(places), clock.now())
+            now = clock.now()
             _write(session, {place: places[place].forgiven(count, now) for place, count in counts.items()})
         if forget:
             gone = [place for place, _ in _places(*forget)]
@@ -187,4 +189,5 @@ def _write(session: Session, counts: Mapping[str, Count]) -> None:
 
 
 def _wait(level: int) -> timedelta:
-    return min(FIRST_WAIT * 2 ** min(level - 1, 20), LONGEST_WAIT)
+    doubled: timedelta = FIRST_WAIT * 2 ** min(level - 1, 20)
+    return min(doubled, LONGEST_WAIT)

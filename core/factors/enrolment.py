@@ -10,13 +10,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core import ids
-from core.auth import one_time
+from core.auth import one_time, revocations
 from core.auth.repository import locked_session
 from core.db.session import apart
 from core.errors import Fault, Invalid, NotFound
 from core.events.log import publish
 from core.factors import passkeys, recovery, repository, totp
-from core.factors.errors import AlreadySetUp, KnownPasskey, TooManyPasskeys
+from core.factors.errors import AlreadySetUp, FactorExists, KnownPasskey, TooManyPasskeys
 from core.factors.events import FactorAdded, RecoveryCodesMade
 from core.factors.models import Passkey, Totp
 from core.factors.repository import PASSKEYS, PERSON, TOTP, Person
@@ -59,6 +59,7 @@ def confirm_totp(
         repository.hold(session, user_id)
         if one_time.take(session, _TOTP, enrolment) is None or repository.has_totp(session, user_id):
             raise AlreadySetUp
+        _only_first(session, user_id, session_id)
         # The first code is used up, as every other will be.
         session.add(Totp(id=totp_id, user_id=user_id, seed=sealed, last_step=step))
         codes = _first_codes(session, user_id)
@@ -88,6 +89,7 @@ def add_passkey(
             repository.hold(session, user_id)
             if repository.passkeys_held(session, user_id) >= passkeys.MOST:
                 raise TooManyPasskeys
+            _only_first(session, user_id, session_id)
             session.add(made)
             codes = _first_codes(session, user_id)
             _note(session, session_id, "pop")
@@ -133,6 +135,12 @@ def _handed(handed: one_time.Handed | None, user_id: UUID, bound_to: UUID) -> on
     return handed
 
 
+def _only_first(session: Session, user_id: UUID, session_id: UUID | None) -> None:
+    """Raise FactorExists where half a sign-in would add a factor beside another: whoever has one shows that."""
+    if session_id is None and repository.factors_left(session, user_id):
+        raise FactorExists
+
+
 def _first_codes(session: Session, user_id: UUID) -> list[str]:
     """Recovery codes for whoever has none."""
     return [] if repository.codes_left(session, user_id) else recovery.make(session, user_id)
@@ -143,6 +151,8 @@ def _note(session: Session, session_id: UUID | None, method: str) -> None:
     row = locked_session(session, session_id) if session_id is not None else None
     if row is not None:
         row.methods = [*dict.fromkeys((*row.methods, method))]
+        # Whoever remembers the session asks anew; it goes on.
+        revocations.revoke("member", row.user_id, agency_id=row.agency_id, session=session)
 
 
 def _tell_of_codes(user_id: UUID, codes: list[str]) -> None:

@@ -19,6 +19,13 @@ class AlreadySetUp(Conflict):
     title = "An authenticator app is set up already"
 
 
+class FactorExists(Conflict):
+    """A second factor was set up since this sign-in began."""
+
+    code = "second_factor_exists"
+    title = "Sign in again and show your second factor"
+
+
 class KnownPasskey(Conflict):
     """This passkey is registered already, by whomever."""
 

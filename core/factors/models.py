@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock, ids
 from core.db.base import Model
-from core.db.personal import PERSONAL, SECRET, Codes
+from core.db.personal import PERSONAL, SECRET, Codes, sealed
 
 
 class Totp(Model):
@@ -20,7 +20,7 @@ class Totp(Model):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=ids.new)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("core_user.id", ondelete="CASCADE"), unique=True)
-    seed: Mapped[str] = mapped_column(info=SECRET)
+    seed: Mapped[str] = mapped_column(info=sealed())
     """160 random bits in base32, sealed for this row."""
     last_step: Mapped[int]
     """The half minute of the last code that was used: neither it nor an earlier one is good again."""

@@ -19,7 +19,7 @@ from core.db.tenancy import acting_as
 from core.errors import Fault, Forbidden, Invalid, NotFound
 from core.events.log import publish
 from core.impersonation import banner, jobs
-from core.impersonation.errors import NoOperator, NotImpersonating
+from core.impersonation.errors import NotImpersonating
 from core.impersonation.events import ImpersonationBegan
 from core.impersonation.models import Impersonation
 from core.impersonation.repository import AGENCY, AGENCY_BY_SLUG, impersonations
@@ -44,11 +44,10 @@ def begin(draft: ImpersonationDraft) -> ImpersonationTokens:
 
 
 def enter(draft: SupportDraft) -> ImpersonationTokens:
-    """Enter any agency as an operator of the platform. Raises NoOperator, NotFound, Invalid."""
-    if not accounts.is_operator(sessions_own_user()):
-        raise NoOperator
+    """Enter any agency as an operator of the platform. Raises NotFound for everybody else, Invalid."""
     agency = AGENCY_BY_SLUG.first(slug=draft.agency)
-    if agency is None:
+    # Nobody else learns which agencies there are, nor that there is a way in.
+    if agency is None or not accounts.is_operator(sessions_own_user()):
         raise NotFound("There is no such agency")
     if (draft.user_id is UNSET) == (draft.role is UNSET):
         message = "Say as whom: either user_id or role"
@@ -127,7 +126,7 @@ def _as_support(agency: AgencyRef, *, role: str, reason: str) -> ImpersonationTo
         rotated_at=now,
         proven_at=now,
         expires_at=now + LASTING,
-        methods=list(METHODS),
+        methods=[*METHODS, *sorted(STRONG & current_actor().methods)],
         audience="staff",
         impersonator_id=user_id,
     )

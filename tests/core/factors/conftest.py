@@ -112,9 +112,7 @@ class Person:
         """Let so much time go by since the person of every session of theirs proved who they are."""
         earlier = clock.now() - timedelta(minutes=minutes)
         with self.app.app_context(), apart() as session:
-            session.execute(
-                update(AuthSession).where(AuthSession.user_id == self.user_id).values(proven_at=earlier)
-            )
+            session.execute(update(AuthSession).where(AuthSession.user_id == self.user_id).values(proven_at=earlier))
         self.app.extensions["tripfile.principals"].forget()
 
 

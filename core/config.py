@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError
@@ -23,7 +23,7 @@ from pydantic_settings import (
 )
 
 from core.crypto import derive_key
-from core.spelling import Duration, Lease, Networks, Ports, Prefix, Queues, Rate, Words
+from core.spelling import Duration, Lease, Networks, Ports, Prefix, Queues, Rate, Words, peppers
 
 LONG_JWT_EXPIRATION = timedelta(hours=1)
 """Access tokens that are valid for longer are warned of: what is stolen serves the thief until then."""
@@ -76,6 +76,12 @@ class Settings(BaseSettings):
     passkey_origins: Words = ()
     argon2_time_cost: int = Field(2, ge=1)
     argon2_memory_kib: int = Field(19_456, ge=8)
+    password_pepper: SecretStr | None = None
+    password_breach_url: str = ""
+    registration: Literal["off", "first", "open"] = "off"
+    login_failures_account: Rate = "10 per 5 minutes"
+    login_failures_address: Rate = "10 per 5 minutes"
+    login_failures_all: Rate = "1000 per 5 minutes"
 
     smtp_host: str = ""
     smtp_port: int = Field(587, ge=1, le=65535)
@@ -163,6 +169,11 @@ class Settings(BaseSettings):
             raise ConfigurationError(["JWT_SECRET is missing: set it to at least 32 random characters"])
         return self.jwt_secret.get_secret_value().encode()
 
+    @property
+    def peppers(self) -> Mapping[int, bytes]:
+        """What passwords are keyed with before they are hashed, by version; the one in use first."""
+        return peppers(self.password_pepper.get_secret_value()) if self.password_pepper else {}
+
     def key_for(self, purpose: str) -> bytes:
         """A 32-byte key for one purpose, independent of the keys of every other purpose."""
         return derive_key(self.master_secret, purpose=purpose)
@@ -175,7 +186,10 @@ class Settings(BaseSettings):
 
     def problems(self) -> list[str]:
         """Every key that is missing or unsafe in this mode, one sentence each; empty when all is well."""
-        return _general_problems(self) + (_production_problems(self) if self.production else [])
+        # Late: it describes these settings.
+        from core import soundness
+
+        return soundness.problems(self)
 
 
 class _DotEnv(PydanticBaseSettingsSource):
@@ -203,78 +217,6 @@ def _not_emptied(values: dict[str, Any]) -> dict[str, Any]:
     """A variable that is empty in the environment asks for the default, whatever the files say."""
     emptied = {key.upper() for key, value in os.environ.items() if not value}
     return {key: value for key, value in values.items() if key.upper() not in emptied}
-
-
-def _general_problems(settings: Settings) -> list[str]:
-    found = []
-    secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else None
-    if secret is not None and len(secret) < 32:
-        found.append("JWT_SECRET is too short: use at least 32 random characters")
-    for key in ("database_url", "database_owner_url", "database_system_url", "database_direct_url"):
-        url = getattr(settings, key)
-        if url and not url.get_secret_value().startswith(("postgresql://", "postgres://")):
-            found.append(f"{key.upper()} must start with postgresql://; PostgreSQL 15 or newer is the only database")
-    if settings.database_url is not None and settings.database_system_url is None:
-        found.append("DATABASE_SYSTEM_URL is missing: nobody could sign in; `tripfile db roles` makes the three roles")
-    if settings.outbound_proxy and not settings.outbound_proxy.get_secret_value().startswith("http://"):
-        found.append("OUTBOUND_PROXY must start with http://, as in http://proxy.example.com:3128")
-    if settings.outbound_ca_file and not Path(settings.outbound_ca_file).is_file():
-        found.append("OUTBOUND_CA_FILE is not a file: name one with certificates in PEM form")
-    if settings.smtp_host and "@" not in settings.mail_from:
-        found.append("MAIL_FROM is missing: set it to the sender of mails, as Sunrise Travel <office@sunrise.example>")
-    if settings.smtp_ca_file and not Path(settings.smtp_ca_file).is_file():
-        found.append("SMTP_CA_FILE is not a file: name one with certificates in PEM form")
-    if settings.files_origin and not _is_origin(settings.files_origin):
-        found.append("FILES_ORIGIN must be an origin, as https://files.example.com: with no path")
-    return found + _lifetime_problems(settings) + _passkey_problems(settings)
-
-
-def _lifetime_problems(settings: Settings) -> list[str]:
-    found = []
-    if settings.jwt_expiration > timedelta(days=1):
-        found.append("JWT_EXPIRATION is longer than 24h: keep access tokens short, clients refresh them")
-    if not timedelta(seconds=30) <= settings.jwt_expiration <= settings.jwt_refresh_expiration:
-        found.append("JWT_EXPIRATION must be at least 30s and no longer than JWT_REFRESH_EXPIRATION")
-    if settings.jwt_refresh_expiration > settings.session_lifetime:
-        found.append("SESSION_LIFETIME must not be shorter than JWT_REFRESH_EXPIRATION")
-    return found
-
-
-def _passkey_problems(settings: Settings) -> list[str]:
-    found = []
-    domain = settings.passkey_rp_id or urlsplit(settings.base_url).hostname or "localhost"
-    for origin in settings.passkey_origins:
-        if not _is_origin(origin):
-            found.append(f"PASSKEY_ORIGINS: {origin} is not an origin as https://app.example.com")
-        elif not f".{urlsplit(origin).hostname}".endswith(f".{domain}"):
-            found.append(f"PASSKEY_ORIGINS: {origin} does not belong to {domain}; set PASSKEY_RP_ID to the domain of both")
-    if settings.passkey_rp_id and not settings.passkey_origins and not settings.base_url:
-        found.append("PASSKEY_ORIGINS is missing: with PASSKEY_RP_ID, list the origins of the pages that ask for passkeys")
-    return found
-
-
-def _is_origin(text: str) -> bool:
-    parts = urlsplit(text)
-    return parts.scheme in {"https", "http"} and bool(parts.hostname) and f"{parts.scheme}://{parts.netloc}" == text
-
-
-def _production_problems(settings: Settings) -> list[str]:
-    found = []
-    if settings.jwt_secret is None:
-        found.append("JWT_SECRET is missing: set it to at least 32 random characters")
-    if settings.database_url is None:
-        found.append("DATABASE_URL is missing: set it to the PostgreSQL address of the application's role")
-        if settings.database_system_url is None:
-            found.append("DATABASE_SYSTEM_URL is missing: set it to the PostgreSQL address of the system's role")
-    if "*" in settings.cors_origin:
-        found.append("CORS_ORIGIN=* is refused in production: list the exact origins")
-    if not settings.trusted_hosts:
-        found.append("TRUSTED_HOSTS is missing: list the host names this installation answers to")
-    if settings.files_origin and not settings.files_origin.startswith("https://"):
-        found.append("FILES_ORIGIN is not https: signed links would travel in the open")
-    if not settings.base_url.startswith("https://"):
-        found.append("BASE_URL is missing or not https: links in mails and documents are built from it")
-    return found
 
 
 def load(**overrides: Any) -> Settings:

@@ -23,6 +23,10 @@ def prepare(settings: Settings) -> None:
     steps = migrate.upgrade(settings, plugins, progress=lambda line: click.echo(f"  {line}"))
     if steps:
         click.echo(f"Database: {len(steps)} {'migration' if len(steps) == 1 else 'migrations'} done")
+    if settings.production or settings.registration == "first":
+        # Nobody gets in by an account they did not make.
+        _point_to_first_agency(settings)
+        return
     admin = ensure_admin(create_app(settings))
     if admin is not None:
         _announce(
@@ -32,6 +36,20 @@ def prepare(settings: Settings) -> None:
             f"  API       {checks.address(settings)}/docs",
             "A new one at any time: tripfile admin reset",
         )
+
+
+def _point_to_first_agency(settings: Settings) -> None:
+    from core.app import create_app
+    from core.users import founding
+
+    with create_app(settings).app_context():
+        if founding.is_done():
+            return
+    address = f"{checks.address(settings)}{settings.api_prefix}/auth"
+    if settings.registration == "off":
+        click.echo(f"There is no agency yet: `tripfile admin setup-token`, then POST {address}/setup")
+    else:
+        click.echo(f"There is no agency yet: whoever registers first founds it, POST {address}/register")
 
 
 def _announce(*lines: str) -> None:

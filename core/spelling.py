@@ -42,6 +42,17 @@ def rate(value: str) -> str:
     return value
 
 
+def peppers(text: str) -> dict[int, bytes]:
+    """`2:new secret,1:old secret`: secrets by version, the one in use first."""
+    found = {}
+    for each in filter(None, text.replace(",", " ").split()):
+        version, _, secret = each.partition(":")
+        if not version.isdecimal() or int(version) < 1 or len(secret) < 32:
+            raise ValueError("write it as 1:secret with at least 32 random characters, the newest version first")
+        found[int(version)] = secret.encode()
+    return found
+
+
 def _queues(values: tuple[str, ...]) -> tuple[str, ...]:
     for value in values:
         queue, _, threads = value.partition(":")

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from core.auth import endpoints, hooks, jobs, models, permissions, proof_endpoints
+from core.auth import (
+    endpoints,
+    facts,
+    hooks,
+    jobs,
+    letters,
+    models,
+    password_endpoints,
+    permissions,
+    proof_endpoints,
+)
 from core.plugins.spec import Plugin
 
 plugin = Plugin(
@@ -12,7 +22,13 @@ plugin = Plugin(
     summary="Sign-in: passwords, sessions and tokens.",
     permissions=permissions.ALL,
     models=models,
-    blueprints=(endpoints.blueprint, proof_endpoints.blueprint,),
-    jobs=(jobs.forget_revocations, jobs.forget_sessions),
+    blueprints=(endpoints.blueprint, proof_endpoints.blueprint, password_endpoints.blueprint),
+    jobs=(
+        facts.tell_of_failure,
+        jobs.forget_guesses,
+        jobs.forget_revocations,
+        jobs.forget_sessions,
+        letters.send_letter,
+    ),
     hooks=hooks,
 )

@@ -57,7 +57,7 @@ def logout() -> None:
         cookies.forget()
 
 
-@blueprint.post("/password", signed_in=True, everywhere=True, limit=_sign_ins)
+@blueprint.post("/password", signed_in=True, everywhere=True, step_up=True, limit=_sign_ins, problems=(429,))
 @blueprint.arguments(PasswordChange)
 @blueprint.response(204)
 def change_password(change: PasswordChange) -> None:

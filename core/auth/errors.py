@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import Conflict, Forbidden, TooManyRequests, Unauthorized
+from core.errors import Conflict, Fault, Forbidden, Invalid, TooManyRequests, Unauthorized
 
 
 class WrongCredentials(Unauthorized):
@@ -76,3 +76,8 @@ class OwnFactorFirst(Conflict):
 
     code = "own_factor_first"
     title = "Sign in with a second factor yourself before you ask others for one"
+
+
+def dead_link() -> Invalid:
+    """A link that is unknown, was used or is too old: which of them is not told."""
+    return Invalid(errors=[Fault("/token", "dead_link", "This link is used up or too old; ask for another one")])

@@ -53,3 +53,40 @@ class PasswordChanged(Event):
 
     subject: ClassVar[str] = "user_id"
     user_id: UUID
+
+
+class PasswordReset(Event):
+    """Somebody set a new password by a link that was mailed to them; all their sessions ended."""
+
+    subject: ClassVar[str] = "user_id"
+    user_id: UUID
+
+
+class EmailVerified(Event):
+    """Somebody showed that letters to their address reach them."""
+
+    subject: ClassVar[str] = "user_id"
+    user_id: UUID
+
+
+class EmailChanged(Event):
+    """Somebody signs in with another address from now on; the old one was told."""
+
+    subject: ClassVar[str] = "user_id"
+    user_id: UUID
+
+
+class SignInFailed(Event):
+    """Somebody tried a wrong password."""
+
+    subject: ClassVar[str] = "user_id"
+    user_id: UUID
+    address: str
+    """Where the attempt came from."""
+
+
+class SignInsThrottled(Event):
+    """There were so many wrong passwords that strangers have to wait."""
+
+    subject: ClassVar[str] = "user_id"
+    user_id: UUID

@@ -1,4 +1,4 @@
-"""Tables of what guards the ways in: counted failures, known devices, and what was asked for by mail."""
+"""Tables of what guards the ways in: counted failures, known devices, and letters to be sent."""
 
 from __future__ import annotations
 
@@ -49,15 +49,15 @@ class Device(Model):
     )
 
 
-class LinkRequest(Model):
-    """Somebody asked for a link by mail; a job finds out whether there is anybody to send one to."""
+class Letter(Model):
+    """What a letter to somebody is about, until it is sent; a job finds out whether there is anybody to send it to."""
 
-    __tablename__ = "core_link_request"
+    __tablename__ = "core_letter"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=ids.new)
-    purpose: Mapped[Code]
+    kind: Mapped[Code]
     details: Mapped[str] = mapped_column(info=sealed())
-    """What was typed in, sealed."""
+    """Addresses and what was typed in, as sealed JSON."""
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
-    __table_args__ = (Index("core_link_request_created_at_idx", "created_at"),)
+    __table_args__ = (Index("core_letter_created_at_idx", "created_at"),)

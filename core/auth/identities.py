@@ -47,6 +47,7 @@ def add(session: Session, *, email: str, name: str, language: str, zone: str) ->
 
 def set_password(user_id: UUID, password: str) -> None:
     """Give a person a new password and end all their sessions. Raises Invalid."""
-    made = credentials.chosen_by(user_id, password)
+    rules.check_rules(password)
+    made = credentials.hashed(password)
     with apart() as session:
         credentials.replace(session, user_id, made, reason="password_reset")

@@ -7,12 +7,15 @@ from datetime import timedelta
 from sqlalchemy import delete
 
 from core import clock
+from core.auth import devices, letters, throttle
 from core.auth.models import AuthSession, OneTimeToken, Revocation
 from core.db.session import apart
 from core.jobs.job import job
 
 KEEP_SESSIONS = timedelta(days=30)
 """How long a session that is over can still be looked into."""
+KEEP_GUESSES = timedelta(days=30)
+"""How long somebody may be quiet before a hundred failures in a row are no longer in a row."""
 KEEP = timedelta(hours=1)
 """Much longer than any process goes without looking; one that did notices the gap and checks everything anew."""
 
@@ -32,3 +35,12 @@ def forget_sessions() -> None:
         session.execute(delete(AuthSession).where(AuthSession.expires_at < long_ago))
         session.execute(delete(AuthSession).where(AuthSession.revoked_at < long_ago))
         session.execute(delete(OneTimeToken).where(OneTimeToken.expires_at < clock.now()))
+
+
+@job(platform=True, schedule="47 * * * *")
+def forget_guesses() -> None:
+    """Remove counted failures nobody added to for a month, devices nobody uses, and letters whose links are dead."""
+    with apart() as session:
+        throttle.forget_quiet(session, since=KEEP_GUESSES)
+        devices.forget_unused(session)
+        letters.drop_old(session)

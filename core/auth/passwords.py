@@ -1,21 +1,24 @@
-"""Password hashing with argon2id, in the bounded lane, and the rules a new password must meet."""
+"""Password hashing with argon2id, in the bounded lane, behind a pepper where the operator has set one."""
 
 from __future__ import annotations
 
+import base64
+import re
 import unicodedata
 
+import structlog
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import Argon2Error, InvalidHashError
 from flask import current_app
 
 from core.config import Settings
-from core.errors import Fault, Invalid
+from core.crypto import keyed_digest
 from core.native import in_lane
 
-MIN_LENGTH = 15
-"""NIST SP 800-63B-4, section 3.1.1.2, where the password is the only factor."""
-MAX_LENGTH = 256
+log = structlog.get_logger()
 _BUSY = "Too many sign-ins at once"
+_PEPPERED = re.compile(r"p(\d+)(\$.*)", re.DOTALL)
+"""`p2$argon2id$...`: peppered with the second version."""
 
 
 def hasher(settings: Settings) -> PasswordHasher:
@@ -25,43 +28,53 @@ def hasher(settings: Settings) -> PasswordHasher:
     )
 
 
-def _hasher() -> PasswordHasher:
-    return hasher(current_app.extensions["tripfile.settings"])
-
-
 def hash_password(password: str) -> str:
-    """The PHC string to store."""
-    normal, use = _normal(password), _hasher()
-    return in_lane(lambda: use.hash(normal), busy=_BUSY)
+    """What to store: a PHC string, after the version of the pepper where there is one."""
+    settings = _settings()
+    use, peppers = hasher(settings), settings.peppers
+    version = next(iter(peppers), 0)
+    secret = _secret(password, peppers.get(version))
+    made = in_lane(lambda: use.hash(secret), busy=_BUSY)
+    return f"p{version}{made}" if version else made
 
 
 def matches(stored: str | None, password: str) -> bool:
     """Whether a password is the right one. An unknown user (None) costs as much time as a known one."""
-    normal, use = _normal(password), _hasher()
+    settings = _settings()
+    use = hasher(settings)
+    version, phc = _parts(stored)
+    if version and version not in settings.peppers:
+        log.error("passwords.pepper_missing", version=version)
+        phc = None
+    secret = _secret(password, settings.peppers.get(version))
     decoys: dict[str, str] = current_app.extensions.setdefault("tripfile.decoy_hashes", {})
     try:
-        in_lane(lambda: use.verify(stored or _decoy(use, decoys), normal), busy=_BUSY)
+        in_lane(lambda: use.verify(phc or _decoy(use, decoys), secret), busy=_BUSY)
     except (Argon2Error, InvalidHashError):
         return False
-    return stored is not None
+    return phc is not None
 
 
 def outdated(stored: str) -> bool:
-    """Whether the hash was made with other parameters than those configured now."""
-    return _hasher().check_needs_rehash(stored)
+    """Whether the hash was made with another cost or pepper than those configured now."""
+    settings = _settings()
+    version, phc = _parts(stored)
+    return version != next(iter(settings.peppers), 0) or hasher(settings).check_needs_rehash(phc or "")
 
 
-def check_rules(password: str, *, pointer: str = "/password") -> None:
-    """Raise Invalid when a new password is too short or too long."""
-    length = len(_normal(password))
-    if length < MIN_LENGTH:
-        raise Invalid(errors=[Fault(pointer, "too_short", f"Use at least {MIN_LENGTH} characters")])
-    if length > MAX_LENGTH:
-        raise Invalid(errors=[Fault(pointer, "too_long", f"Use at most {MAX_LENGTH} characters")])
-
-
-def _normal(password: str) -> str:
+def normal(password: str) -> str:
+    """A password in the form that is hashed and measured: the same letters typed on another machine are the same."""
     return unicodedata.normalize("NFKC", password)
+
+
+def _secret(password: str, pepper: bytes | None) -> bytes:
+    plain = normal(password).encode("utf-8", "surrogatepass")
+    return plain if pepper is None else base64.b64encode(keyed_digest(pepper, plain))
+
+
+def _parts(stored: str | None) -> tuple[int, str | None]:
+    found = _PEPPERED.fullmatch(stored or "")
+    return (int(found[1]), found[2]) if found else (0, stored)
 
 
 def _decoy(use: PasswordHasher, made: dict[str, str]) -> str:
@@ -70,3 +83,8 @@ def _decoy(use: PasswordHasher, made: dict[str, str]) -> str:
     if key not in made:
         made[key] = use.hash("nobody's password")
     return made[key]
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["tripfile.settings"]
+    return settings

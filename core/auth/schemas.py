@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, UnsetType
 
 from core.actor import Scope
+from core.auth.rules import NewPassword
 from core.fields import Email, Instant
 from core.http.structs import Draft, View
 
@@ -39,9 +40,7 @@ class PasswordChange(Draft):
     """The present password and the new one."""
 
     current: Annotated[str, Meta(max_length=1024, examples=["a long and quiet passphrase"])]
-    new: Annotated[
-        str, Meta(max_length=1024, description="15 to 256 characters.", examples=["longer and quieter still"])
-    ]
+    new: NewPassword
 
 
 class AgencyRef(View):

@@ -2,43 +2,54 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
-from core import clock
 from core.actor import current_actor, current_user_id
-from core.auth import admission, passwords, repository
-from core.auth.errors import NoMembership, WrongCredentials
+from core.auth import admission, attempts, choices, credentials, devices, facts, passwords, people, sessions
+from core.auth.errors import NoMembership, TooManyAttempts, WrongCredentials
 from core.auth.events import PasswordChanged
-from core.auth.models import Credential
 from core.auth.repository import AGENCIES, IDENTITY, IDENTITY_BY_ID, PROFILE
 from core.auth.schemas import Challenge, Login, Me, PasswordChange, Tokens
+from core.auth.throttle import Rule, Throttle
 from core.db.session import apart
-from core.errors import Fault, Invalid
+from core.errors import Fault, Invalid, Unavailable
 from core.events.log import publish
+
+_CHANGES = Throttle("password change", Rule(10, timedelta(minutes=5)))
 
 
 def sign_in(login: Login) -> Tokens | Challenge:
-    """Open a session, or ask for a second factor. Raises WrongCredentials, NoMembership."""
-    person = IDENTITY.first(email=login.email.strip().lower())
-    right = passwords.matches(person.password_hash if person else None, login.password)
+    """Open a session, or ask for a second factor. Raises WrongCredentials, TooManyAttempts, NoMembership.
+
+    Whether there is such a person changes neither what is asked of the database nor how often a hash is computed.
+    """
+    device, person = devices.sent(), IDENTITY.first(email=people.plain(login.email))
+    theirs = device is not None and person is not None and device.user_id == person.user_id
+    guess = _counted(login.email, device.id if device is not None and theirs else None)
+    right = _is_right(guess, person.password_hash if person else None, login.password)
     if person is None or not right or person.disabled_at is not None:
+        facts.wrong(person.user_id if person else None)
         raise WrongCredentials
+    guess.was_right()
+    facts.right(person.user_id)
     if passwords.outdated(person.password_hash):
-        _store_password(person.user_id, login.password)
+        _hash_anew(person.user_id, login.password)
     return admission.admit(person.user_id, agency=login.agency or None, methods=("pwd",))
 
 
 def change_password(change: PasswordChange) -> None:
-    """Set a new password and end every other session. Raises WrongCredentials, Invalid."""
-    user_id = current_user_id()
+    """Set a new password and end every other session. Raises Invalid, TooManyAttempts, NotYourself."""
+    user_id, session_id = current_user_id(), sessions.yourself()
     person = IDENTITY_BY_ID.first(user_id=user_id)
+    # Whoever took a session over must not find the password out with it.
+    _CHANGES.attempt(str(user_id))
     if person is None or not passwords.matches(person.password_hash, change.current):
         raise Invalid(errors=[Fault("/current", "wrong_password", "This is not your present password")])
-    passwords.check_rules(change.new, pointer="/new")
-    stored = passwords.hash_password(change.new)
+    _CHANGES.succeeded(str(user_id))
+    made = choices.chosen_by(user_id, change.new, pointer="/new")
     with apart() as session:
-        session.merge(Credential(user_id=user_id, password_hash=stored, changed_at=clock.now()))
-        repository.revoke(session, user_id=user_id, reason="password_changed", but=current_actor().session_id)
+        credentials.replace(session, user_id, made, reason="password_changed", but=session_id)
     publish(PasswordChanged(user_id=user_id))
 
 
@@ -58,7 +69,23 @@ def me() -> Me:
     return Me(profile, agency, dict(actor.grants))
 
 
-def _store_password(user_id: UUID, password: str) -> None:
-    stored = passwords.hash_password(password)
+def _counted(email: str, device_id: UUID | None) -> attempts.Guess:
+    try:
+        return attempts.begin(email, device_id=device_id)
+    except TooManyAttempts:
+        facts.throttled()
+        raise
+
+
+def _is_right(guess: attempts.Guess, stored: str | None, password: str) -> bool:
+    try:
+        return passwords.matches(stored, password)
+    except Unavailable:
+        guess.was_not_looked_at()
+        raise
+
+
+def _hash_anew(user_id: UUID, password: str) -> None:
+    made = credentials.hashed(password)
     with apart() as session:
-        session.merge(Credential(user_id=user_id, password_hash=stored, changed_at=clock.now()))
+        credentials.store(session, user_id, made)

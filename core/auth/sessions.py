@@ -11,7 +11,7 @@ from flask import current_app, request
 from core import clock, ids
 from core.actor import STAFF, Actor, Audience, current_actor
 from core.allow_lists import boundary
-from core.auth import pairs, repository
+from core.auth import devices, pairs, repository
 from core.auth.errors import InvalidToken, NoMembership, NotYourself
 from core.auth.events import SessionOpened, SessionRevoked
 from core.auth.models import AuthSession
@@ -70,6 +70,9 @@ def open_session(
     opened = Actor(kind="user", agency_id=place.id, user_id=user_id, session_id=row.id, impersonator_id=impersonator_id)
     with acting_as(opened):
         publish(SessionOpened(session_id=row.id, user_id=user_id))
+    if impersonator_id is None and proven_at is None:
+        # Whoever goes on from a session they have is no newcomer.
+        devices.greet(user_id)
     return pairs.pair(row, agencies)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 from flask import current_app
@@ -22,6 +22,8 @@ from core.db.session import apart
 
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
+_FREE = datetime(1970, 1, 1, tzinfo=UTC)
+"""Until when somebody waits who does not: long ago for every clock."""
 
 
 class Count(msgspec.Struct, frozen=True):
@@ -72,7 +74,7 @@ class Rule(msgspec.Struct, frozen=True):
         """The count with one failure less: it was none after all."""
         waits = before.until > now
         level = max(0, before.level - 1) if waits and self.grows else before.level
-        until = now if waits else before.until
+        until = _FREE if waits else before.until
         failures, in_a_row = max(0, before.failures - 1), max(0, before.in_a_row - 1)
         return Count(failures, before.since, level, until, in_a_row, before.counted_at)
 
@@ -173,7 +175,7 @@ def _refuse(until: datetime | None) -> None:
 
 def _locked(session: Session, places: Sequence[str], now: datetime) -> dict[str, Count]:
     """The counts, made where there are none; nobody else counts in them until the session ends."""
-    none = {"failures": 0, "since": now, "level": 0, "until": now, "in_a_row": 0, "counted_at": now}
+    none = {"failures": 0, "since": now, "level": 0, "until": _FREE, "in_a_row": 0, "counted_at": now}
     statement = insert(ThrottleCount).values([{"place": place, **none} for place in places])
     # An update of nothing locks the row that is there, and always in the same order.
     statement = statement.on_conflict_do_update(index_elements=["place"], set_={"place": statement.excluded.place})

@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 from flask import g, has_app_context
 from msgspec import structs
+from sqlalchemy.orm import Session
 
 from core import clock, ids
 from core.actor import current_actor
@@ -81,6 +82,12 @@ class Job(Generic[P]):
         Raises Invalid for arguments of the wrong type, NoAgency where maintenance does not say whom it acts for.
         """
         return self.later().enqueue(*args, **kwargs)
+
+    def enqueue_apart(self, session: Session, **arguments: Any) -> UUID:
+        """Do maintenance that spans agencies once a unit of work of `apart()` has committed. Raises Invalid."""
+        entry = entry_of(self, self.payload((), arguments))
+        closing.of(session).enqueue(entry, agency_id=None)
+        return entry.id
 
     def enqueue_many(self, arguments: Iterable[Mapping[str, Any]]) -> list[UUID]:
         """One job for each mapping of arguments, all in one statement."""
@@ -160,7 +167,7 @@ class Enqueueing(Generic[P]):
     def _write(self, payloads: list[dict[str, Any]]) -> list[UUID]:
         if self._job.platform:
             # The application's role writes rows of its agency only.
-            raise PlatformOnly(f"{self._job.name} spans agencies: it runs by its schedule, nobody enqueues it")
+            raise PlatformOnly(f"{self._job.name} spans agencies: it runs by its schedule, or is enqueued apart")
         agency_id = current_agency_id()
         first = entry_of(self._job, {}, at=self._at, delay=self._delay, unique=self._unique)
         first.priority = self._priority

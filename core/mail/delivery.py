@@ -61,4 +61,5 @@ def _way(settings: Settings) -> Callable[[EmailMessage], None]:
 
 def _pause(attempt: int) -> float:
     """Longer each time: eight attempts span an outage of about two hours."""
-    return min(_FIRST_PAUSE * 2**attempt, _LONGEST_PAUSE)
+    doubled: float = _FIRST_PAUSE * 2**attempt
+    return min(doubled, _LONGEST_PAUSE)

@@ -87,6 +87,8 @@ def settings_for(urls: Urls, **overrides: object) -> Settings:
         "rate_limit_agency": "1000000/minute",
         "rate_limit_anonymous": "100000/minute",
         "rate_limit_login": "100000/minute",
+        # All tests of a module come from one address.
+        "login_failures_address": "100000/minute",
         "files_dir": Path(tempfile.gettempdir(), f"tripfile-files-{os.getpid()}"),
         "log_level": "WARNING",
         "plugins": os.environ.get("PLUGINS", "built-in"),

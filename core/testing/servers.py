@@ -61,6 +61,7 @@ def environment_for(settings: Settings, **more: str) -> dict[str, str]:
         "RATE_LIMIT_AGENCY": "1000000/minute",
         "RATE_LIMIT_ANONYMOUS": "1000000/minute",
         "RATE_LIMIT_LOGIN": "1000000/minute",
+        "LOGIN_FAILURES_ADDRESS": "1000000/minute",
         "LOG_LEVEL": "WARNING",
         **more,
     }

@@ -6,6 +6,7 @@ import click
 
 from core.actor import system
 from core.db.tenancy import acting_as
+from core.factors import removal
 from core.users import accounts, first_start, service
 
 
@@ -40,6 +41,12 @@ def attach(agency: str, email: str, roles: tuple[str, ...]) -> None:
         click.echo(f"{member.name} <{member.email}> is a member of {agency} now")
 
 
+@admin.command("setup-token")
+def setup_token() -> None:
+    """Print a token, good for a day and once, with which the first agency and its owner are made over HTTP."""
+    click.echo(first_start.setup_token())
+
+
 @admin.command("disable")
 @click.option("--email", required=True, help="Whose account.")
 def disable(email: str) -> None:
@@ -53,6 +60,14 @@ def disable(email: str) -> None:
 def enable(email: str) -> None:
     """Open an account again; its person signs in anew."""
     click.echo(f"The account of {accounts.enable(email)} <{email}> is open")
+
+
+@admin.command("reset-factors")
+@click.option("--email", required=True, help="Whose second factors; make sure first that it is they who ask.")
+def reset_factors(email: str) -> None:
+    """Remove all second factors of somebody who has lost them, in every agency, and end their sessions."""
+    removal.reset_everywhere(email)
+    click.echo(f"The second factors of {email} are removed, and their sessions ended; they are told by mail")
 
 
 @admin.group("operator")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from uuid import UUID
 
 import msgspec
@@ -13,11 +14,11 @@ from core import search
 from core.actor import system
 from core.agencies import service as agencies
 from core.agencies.models import Agency
-from core.auth import identities
+from core.auth import identities, one_time
 from core.db.read import SystemQuery
-from core.db.session import unit_of_work
+from core.db.session import apart, unit_of_work
 from core.db.tenancy import acting_as
-from core.errors import Invalid, NotFound
+from core.errors import Conflict, Invalid, NotFound
 from core.events.log import publish
 from core.fields import Email
 from core.roles.repository import roles
@@ -26,6 +27,7 @@ from core.users.events import MemberAdded
 from core.users.models import Membership
 from core.users.repository import members
 
+SETUP, SETUP_LIFETIME = "auth.setup", timedelta(days=1)
 FIRST_EMAIL = "admin@tripfile.example"
 _FIRST_AGENCY = {"slug": "my-agency", "name": "My agency", "currency": "EUR", "zone": "UTC", "language": "en"}
 
@@ -48,6 +50,15 @@ def ensure_admin(app: Flask) -> FirstAdmin | None:
             return None
         agency_id = agencies.found(**_FIRST_AGENCY)
         return _appoint(agency_id, email=FIRST_EMAIL, role="owner")
+
+
+def setup_token() -> str:
+    """A token that makes the first agency, once and within a day; earlier ones are void. Raises Conflict."""
+    if _ANY_AGENCY.first() is not None:
+        raise Conflict("There is an agency already: tripfile admin create --agency makes another administrator")
+    with apart() as session:
+        one_time.withdraw_all(session, SETUP)
+        return one_time.hand_out(session, SETUP, lifetime=SETUP_LIFETIME)
 
 
 def create_admin(*, agency: str, email: str) -> FirstAdmin:

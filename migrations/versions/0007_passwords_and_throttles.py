@@ -1,4 +1,4 @@
-"""What counts failed sign-ins, known devices, requests for links, and when an address was verified."""
+"""What counts failed sign-ins, known devices, letters to be sent, and when an address was verified."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ branch_labels = None
 depends_on = None
 
 INSTANT = sa.DateTime(timezone=True)
-TABLES = ("core_throttle", "core_device", "core_link_request")
+TABLES = ("core_throttle", "core_device", "core_letter")
 
 
 def upgrade() -> None:
     """Add the tables, which only the system role touches; nobody's address counts as verified yet."""
     _throttles()
     _devices()
-    _link_requests()
+    _letters()
     role = op.get_context().opts["system_role"]
     for table in TABLES:
         op.execute(f'GRANT select, insert, update, delete ON "{table}" TO "{role}"')
@@ -60,12 +60,12 @@ def _devices() -> None:
     op.create_index("core_device_used_at_idx", "core_device", ["used_at"])
 
 
-def _link_requests() -> None:
+def _letters() -> None:
     op.create_table(
-        "core_link_request",
+        "core_letter",
         sa.Column("id", sa.Uuid(), primary_key=True),
-        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("details", sa.Text(), nullable=False),
         sa.Column("created_at", INSTANT, nullable=False),
     )
-    op.create_index("core_link_request_created_at_idx", "core_link_request", ["created_at"])
+    op.create_index("core_letter_created_at_idx", "core_letter", ["created_at"])

@@ -86,7 +86,7 @@ class TestARule:
             time.shift((wait_of(throttled, key) or 0) + 1)
 
     def test_eases_while_it_is_quiet(self, key: str, time: time_machine.Traveller) -> None:
-        throttled = make(Rule(1, MINUTE))
+        throttled, wait = make(Rule(1, MINUTE)), None
         for _ in range(4):
             throttled.attempt(key)
             wait = wait_of(throttled, key)

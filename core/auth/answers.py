@@ -1,0 +1,127 @@
+"""Whom a letter about sign-in goes to and which one it is: here, not in the request, it is asked whether they exist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy.orm import Session
+
+from core.auth import letters, one_time, people, wording
+from core.auth.credentials import RESET, RESET_LIFETIME
+from core.auth.errors import TooManyAttempts
+from core.auth.people import Person
+from core.auth.throttle import Rule, Throttle
+from core.db.session import apart
+from core.jobs.run import current_run
+from core.mail.api import Message, link, send
+
+log = structlog.get_logger()
+EMAIL, EMAIL_LIFETIME = "auth.email", timedelta(hours=24)
+REGISTRATION, REGISTRATION_LIFETIME = "auth.registration", timedelta(hours=24)
+_LETTERS = Throttle("letters", Rule(5, timedelta(hours=1), grows=False), Rule(20, timedelta(days=1), grows=False))
+"""What anybody can have sent to an address."""
+
+
+def answer(letter_id: UUID, details: letters.Details) -> None:
+    """Send the letter, or none where nobody is to get one. Raises RetryAfter."""
+    message = _WRITERS[type(details)](letter_id, details)
+    if message is not None:
+        send(message)
+    # Whoever registers exists nowhere else until their link is opened.
+    if not isinstance(details, letters.RegistrationAsked):
+        with apart() as session:
+            letters.drop(session, letter_id)
+
+
+def _reset(_letter_id: UUID, asked: letters.ResetAsked) -> Message | None:
+    person = _active(people.with_email(asked.email))
+    if person is None or not _may_get_one(person.email):
+        return None
+    with apart() as session:
+        token = _only(session, RESET, person.id, RESET_LIFETIME, {"email": person.email})
+    return wording.reset(person, link("new-password", token))
+
+
+def _registration(letter_id: UUID, asked: letters.RegistrationAsked) -> Message | None:
+    if not _may_get_one(asked.email):
+        return None
+    person = people.with_email(asked.email)
+    if person is not None:
+        return wording.registered_already(person)
+    with apart() as session:
+        data = {"letter_id": str(letter_id)}
+        token = one_time.hand_out(session, REGISTRATION, lifetime=REGISTRATION_LIFETIME, data=data)
+    return wording.registration(asked, link("registration", token))
+
+
+def _verification(_letter_id: UUID, asked: letters.VerificationAsked) -> Message | None:
+    person = _active(people.of(asked.user_id))
+    if person is None or not _may_get_one(person.email):
+        return None
+    with apart() as session:
+        token = _only(session, EMAIL, person.id, EMAIL_LIFETIME, {"email": person.email})
+    return wording.verification(person, link("email", token))
+
+
+def _email_change(_letter_id: UUID, asked: letters.EmailChangeAsked) -> Message | None:
+    person = _active(people.of(asked.user_id))
+    if person is None or not _may_get_one(asked.email):
+        return None
+    other = people.with_email(asked.email)
+    if other is not None and other.id != person.id:
+        return wording.address_in_use(other)
+    with apart() as session:
+        token = _only(session, EMAIL, person.id, EMAIL_LIFETIME, {"email": asked.email})
+    return wording.email_change(person, asked.email, link("email", token))
+
+
+def _email_changed(_letter_id: UUID, told: letters.EmailChanged) -> Message | None:
+    person = people.of(told.user_id)
+    return None if person is None else wording.email_changed(person, told.old)
+
+
+def _password_set(_letter_id: UUID, told: letters.PasswordSet) -> Message | None:
+    person = people.of(told.user_id)
+    return None if person is None else wording.password_set(person)
+
+
+def _new_device(_letter_id: UUID, told: letters.NewDevice) -> Message | None:
+    person = people.of(told.user_id)
+    return None if person is None else wording.new_device(person, told)
+
+
+_WRITERS: Mapping[type[Any], Callable[[UUID, Any], Message | None]] = {
+    letters.ResetAsked: _reset,
+    letters.RegistrationAsked: _registration,
+    letters.VerificationAsked: _verification,
+    letters.EmailChangeAsked: _email_change,
+    letters.EmailChanged: _email_changed,
+    letters.PasswordSet: _password_set,
+    letters.NewDevice: _new_device,
+}
+
+
+def _active(person: Person | None) -> Person | None:
+    return person if person is not None and person.disabled_at is None else None
+
+
+def _may_get_one(email: str) -> bool:
+    """Whether an address has not had too many letters yet; what was tried before and did not leave counts once."""
+    if current_run().attempt > 1:
+        return True
+    try:
+        _LETTERS.attempt(people.plain(email))
+    except TooManyAttempts:
+        log.warning("letters.too_many")
+        return False
+    return True
+
+
+def _only(session: Session, purpose: str, user_id: UUID, lifetime: timedelta, data: dict[str, Any]) -> str:
+    """A token for a purpose, of which a person has no other."""
+    one_time.withdraw(session, purpose, user_id=user_id)
+    return one_time.hand_out(session, purpose, lifetime=lifetime, user_id=user_id, data=data)

@@ -1,0 +1,46 @@
+"""Passwords as they are stored, and what no longer counts when one is replaced."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from core import clock
+from core.auth import letters, one_time, passwords, repository, rules
+from core.auth.models import Credential
+
+RESET, RESET_LIFETIME = "auth.password_reset", timedelta(hours=1)
+"""The links by which somebody sets a new password."""
+SECOND_STEP = "auth.second_step"
+"""Sign-ins that wait for their second step."""
+
+
+class Hashed(msgspec.Struct, frozen=True):
+    """A password that may be stored."""
+
+    stored: str
+    is_long: bool
+    """Whether it would do without a second factor."""
+
+
+def hashed(password: str) -> Hashed:
+    """The hash of a password; nobody has checked it here."""
+    return Hashed(passwords.hash_password(password), rules.is_long(password))
+
+
+def store(session: Session, user_id: UUID, made: Hashed) -> None:
+    """Make it the person's password, in a session of `apart()`."""
+    row = Credential(user_id=user_id, password_hash=made.stored, password_is_long=made.is_long, changed_at=clock.now())
+    session.merge(row)
+
+
+def replace(session: Session, user_id: UUID, made: Hashed, *, reason: str, but: UUID | None = None) -> None:
+    """Give a person another password: sessions (but one), links and half-finished sign-ins end, and they are told."""
+    store(session, user_id, made)
+    repository.revoke(session, user_id=user_id, reason=reason, but=but)
+    for purpose in (RESET, SECOND_STEP):
+        one_time.withdraw(session, purpose, user_id=user_id)
+    letters.write(session, letters.PasswordSet(user_id=user_id))

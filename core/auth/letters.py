@@ -1,0 +1,119 @@
+"""Letters about sign-in: what each is about is noted sealed, and a job of no agency finds out whom to send what."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import bindparam, delete, select
+from sqlalchemy.orm import Session
+
+from core import clock, ids
+from core.auth.guards import Letter
+from core.db.read import SystemQuery
+from core.jobs.job import job
+from core.sealing import opened, sealed
+from core.streams import PLATFORM
+
+KEEP = timedelta(days=2)
+"""Longer than any link in a letter lives."""
+_COLUMN = "core_letter.details"
+
+
+class ResetAsked(msgspec.Struct, frozen=True, kw_only=True, tag="reset_asked"):
+    """Somebody forgot the password of an account, which may not exist."""
+
+    email: str
+
+
+class RegistrationAsked(msgspec.Struct, frozen=True, kw_only=True, tag="registration_asked"):
+    """Somebody wants an account and an agency; the address may have an account already."""
+
+    email: str
+    name: str
+    stored: str
+    """The hash of their password."""
+    is_long: bool
+    agency: str
+    currency: str
+    zone: str
+    language: str
+
+
+class VerificationAsked(msgspec.Struct, frozen=True, kw_only=True, tag="verification_asked"):
+    """Somebody wants to show that their address is theirs."""
+
+    user_id: UUID
+
+
+class EmailChangeAsked(msgspec.Struct, frozen=True, kw_only=True, tag="email_change_asked"):
+    """Somebody wants another address, which may be somebody else's."""
+
+    user_id: UUID
+    email: str
+
+
+class EmailChanged(msgspec.Struct, frozen=True, kw_only=True, tag="email_changed"):
+    """Somebody has another address: the old one is told."""
+
+    user_id: UUID
+    old: str
+
+
+class PasswordSet(msgspec.Struct, frozen=True, kw_only=True, tag="password_set"):
+    """Somebody has another password."""
+
+    user_id: UUID
+
+
+class NewDevice(msgspec.Struct, frozen=True, kw_only=True, tag="new_device"):
+    """Somebody signed in from a device nobody knew."""
+
+    user_id: UUID
+    at: datetime
+    ip: str
+    user_agent: str
+
+
+Details = ResetAsked | RegistrationAsked | VerificationAsked | EmailChangeAsked | EmailChanged | PasswordSet | NewDevice
+_BY_ID = SystemQuery(select(Letter.details).where(Letter.id == bindparam("letter_id")), lambda details: details)
+
+
+def write(session: Session, details: Details) -> UUID:
+    """Have a letter sent once a unit of work of `apart()` has committed."""
+    letter_id = ids.new()
+    text = sealed(msgspec.json.encode(details).decode(), column=_COLUMN, row_id=letter_id, agency_id=PLATFORM)
+    session.add(Letter(id=letter_id, kind=str(details.__struct_config__.tag), details=text))
+    # Whoever it is for and whether there is anybody: the same row and the same job.
+    send_letter.enqueue_apart(session, letter_id=letter_id)
+    return letter_id
+
+
+def read(letter_id: UUID) -> Details | None:
+    """What a letter is about; None once it was sent."""
+    text: str | None = _BY_ID.first(letter_id=letter_id)
+    if text is None:
+        return None
+    return msgspec.json.decode(opened(text, column=_COLUMN, row_id=letter_id, agency_id=PLATFORM), type=Details)
+
+
+def drop(session: Session, letter_id: UUID) -> None:
+    """Forget what a letter was about."""
+    session.execute(delete(Letter).where(Letter.id == letter_id))
+
+
+def drop_old(session: Session) -> None:
+    """Forget letters whose links are dead."""
+    session.execute(delete(Letter).where(Letter.created_at < clock.now() - KEEP))
+
+
+@job(queue="mail", platform=True)
+def send_letter(letter_id: UUID) -> None:
+    """Send a letter about sign-in, with a link that is made here and kept nowhere."""
+    # Late: it stands on what writes letters.
+    from core.auth import answers
+
+    details = read(letter_id)
+    if details is not None:
+        answers.answer(letter_id, details)

@@ -1,0 +1,73 @@
+"""Passwords, addresses and registration on the wire."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from core.auth.rules import NewPassword
+from core.fields import Email, Language, Name, Zone
+from core.http.structs import Draft, View
+from core.money import Currency
+
+Token = Annotated[
+    str,
+    Meta(
+        max_length=200,
+        description="What stands behind `#token=` in the link.",
+        examples=["kz2dGm3dQ4cL1o9w6Jb0Q2V8c7yS5xT1uR4nE6hA8fM"],
+    ),
+]
+
+
+class Forgotten(Draft):
+    """Whose password is forgotten."""
+
+    email: Email
+
+
+class NewPasswordByLink(Draft):
+    """A new password, and the link that allows it."""
+
+    token: Token
+    password: NewPassword
+
+
+class EmailChange(Draft):
+    """The address to sign in with from now on."""
+
+    email: Email
+
+
+class LinkOpened(Draft):
+    """A link from a letter."""
+
+    token: Token
+
+
+class Registration(Draft):
+    """A new person with an agency of their own."""
+
+    email: Email
+    name: Name
+    password: NewPassword
+    agency: Annotated[Name, Meta(description="Name of the agency.", examples=["Sunrise Travel"])]
+    currency: Currency = "EUR"
+    zone: Zone = "UTC"
+    language: Language = "en"
+
+
+class Setup(Registration):
+    """The first agency and its owner."""
+
+    token: Annotated[str, Meta(max_length=200, description="Printed by `tripfile admin setup-token`.")]
+
+
+class Accepted(View):
+    """The same for everybody: whether there is such an account is told by mail alone."""
+
+    detail: Annotated[str, Meta(examples=["If the address can be written to, a letter is on its way."])]
+
+
+ON_ITS_WAY = Accepted("If the address can be written to, a letter is on its way.")

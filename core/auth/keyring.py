@@ -61,17 +61,19 @@ class Ring:
         current = self.current()
         if clock.now() - current.made_at >= SETTLED_AFTER:
             return current
-        older = [key for key in self._keys.values() if clock.now() - key.made_at >= SETTLED_AFTER]
-        return max(older, key=lambda key: key.id, default=current)
+        keys = sorted(self._keys.values(), key=lambda key: key.id)
+        settled = [key for key in keys if clock.now() - key.made_at >= SETTLED_AFTER]
+        # Where all are new, as after a rotation because of a leak, the oldest is known best.
+        return settled[-1] if settled else keys[0]
 
     def find(self, key_id: UUID) -> Key | None:
         """A key to verify or decrypt with; None for one that is unknown here and was dropped or never was."""
         keys = self._known(within=GOOD_FOR)
         return keys.get(key_id) or self._known(within=LOOK_AGAIN).get(key_id)
 
-    def holds(self, key_id: UUID) -> bool:
-        """Whether there is such a key, as of a second ago."""
-        return key_id in self._known(within=LOOK_AGAIN)
+    def holds(self, key_id: UUID, *, as_of: float) -> bool:
+        """Whether there is such a key, as of a moment (monotonic) at least."""
+        return key_id in self._known(within=time.monotonic() - as_of)
 
     def rotate(self) -> Key:
         """Make a new current key; the one before goes on verifying and decrypting."""

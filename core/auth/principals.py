@@ -53,7 +53,8 @@ class Principals:
             self._remember(key, known)
         elif not self._holds(known):
             self._forget(key)
-            if not self._ring.holds(known.key_id):
+            # A key that is dropped is told of as a revocation.
+            if not self._ring.holds(known.key_id, as_of=self._feed.latest):
                 raise InvalidToken
             known = _asked(known.actor.session_id, key_id=known.key_id, expires=known.expires)
             self._remember(key, known)

@@ -128,6 +128,11 @@ class Watch:
         return self._latest < checked or all(self._noted.get(each, _NEVER) < checked for each in subjects if each)
 
     @property
+    def latest(self) -> float:
+        """When (monotonic) a revocation was last heard of."""
+        return max(self._latest, self._since)
+
+    @property
     def fresh(self) -> bool:
         """Whether the feed was read a moment ago."""
         return time.monotonic() - self._pulled <= STALE

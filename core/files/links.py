@@ -33,7 +33,7 @@ def made(agency_id: UUID, file_id: UUID) -> tuple[str, datetime]:
     """The text of a link, and when it expires."""
     expires_at = (clock.now() + LASTS).replace(microsecond=0)
     body = _PARTS.pack(agency_id.bytes, file_id.bytes, int(expires_at.timestamp()))
-    return base64.urlsafe_b64encode(_seal(body) + body).decode().rstrip("="), expires_at
+    return _text(_seal(body) + body), expires_at
 
 
 def read(text: str) -> Linked:
@@ -43,7 +43,8 @@ def read(text: str) -> Linked:
     except (ValueError, binascii.Error):
         raise LinkRefused from None
     seal, body = raw[:_SEAL], raw[_SEAL:]
-    if len(body) != _PARTS.size or not equal(seal, _seal(body)):
+    # One text for one link: letters that decode to the same bytes are not the same link.
+    if _text(raw) != text or len(body) != _PARTS.size or not equal(seal, _seal(body)):
         raise LinkRefused
     agency, file, expires = _PARTS.unpack(body)
     linked = Linked(UUID(bytes=agency), UUID(bytes=file), datetime.fromtimestamp(expires, UTC))
@@ -56,6 +57,10 @@ def address(text: str) -> str:
     """Where a link is answered."""
     settings = _settings()
     return f"{settings.files_origin or settings.base_url.rstrip('/')}/p/files/{text}"
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def _seal(body: bytes) -> bytes:

@@ -13,11 +13,11 @@ from core.db.repository import Repository
 from core.errors import NotFound
 from core.extensions import db
 from core.files.models import StorageUse, StoredFile
-from core.files.schemas import FileRow
+from core.files.schemas import FileRow, FoundId
 
 _WANTED = StoredFile.id == bindparam("wanted_id", type_=Uuid())
 _ROW = read.Query(select(*read.columns(FileRow, StoredFile)).where(_WANTED), FileRow)
-_AMONG = read.Query(select(StoredFile.id).where(StoredFile.id == any_(bindparam("ids", type_=ARRAY(Uuid())))), UUID)
+_AMONG = read.Query(select(StoredFile.id).where(StoredFile.id == any_(bindparam("ids", type_=ARRAY(Uuid())))), FoundId)
 _USED = read.Query(select(StorageUse.used), int)
 
 
@@ -40,7 +40,7 @@ class Files(Repository[StoredFile]):
 
     def known(self, ids: Sequence[UUID]) -> set[UUID]:
         """Which of these are files of the agency."""
-        return set(_AMONG.rows(ids=list(ids)))
+        return {found.id for found in _AMONG.rows(ids=list(ids))}
 
 
 def used() -> int:

@@ -39,3 +39,9 @@ class FileRow(Struct, frozen=True):
     media_type: str
     size: int
     sha256: str
+
+
+class FoundId(Struct, frozen=True):
+    """The id of a file there is."""
+
+    id: UUID

@@ -11,7 +11,7 @@ import structlog
 from flask import current_app
 
 from core import clock, ids
-from core.actor import current_user_id, system
+from core.actor import acting_user_id, system
 from core.config import Settings
 from core.db.tenancy import acting_as, current_agency_id
 from core.errors import NotFound
@@ -56,7 +56,7 @@ def keep(upload: Upload, *, purpose: str) -> UUID:
             media_type=upload.media_type,
             size=upload.size,
             sha256=upload.sha256,
-            created_by=current_user_id(),
+            created_by=acting_user_id(),
         )
     )
     return file_id

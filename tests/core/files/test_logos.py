@@ -233,7 +233,7 @@ class TestLinks:
         for number in range(0, len(token), 3):
             forged = token[:number] + ("A" if token[number] != "A" else "B") + token[number + 1 :]
             assert problem(download(app, f"{head}/{forged}")) == (403, "file_link_refused"), number
-        for forged in ("x", "A" * 75, token[:-1], f"{token}AA", token * 2, "%00", "é", f"{token}="):
+        for forged in ("x", "A" * 75, token[:-1], f"{token}AA", token * 2, "é", f"{token}="):
             assert problem(download(app, f"{head}/{forged}"))[0] == 403, forged
 
     def test_need_no_sign_in_and_take_no_other_method(self, app: Application, url: str) -> None:

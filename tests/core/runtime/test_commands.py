@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 import time
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from click.testing import CliRunner
+from pydantic import SecretStr
 
 from core import checks, cli
 from core.config import ConfigurationError, Settings, load
@@ -78,9 +80,8 @@ class TestExamine:
     ) -> None:
         monkeypatch.setattr("core.db.roles.problems", lambda _url: ["DATABASE_URL logs in as the superuser"])
         assert checks.examine(settings).warnings == ["DATABASE_URL logs in as the superuser"]
-        production = settings.model_copy(
-            update={"mode": "production", "trusted_hosts": ("a.example",), "base_url": "https://a.example"}
-        )
+        sound = {"jwt_secret": SecretStr(secrets.token_hex(32)), "trusted_hosts": ("a.example",)}
+        production = settings.model_copy(update={"mode": "production", "base_url": "https://a.example", **sound})
         assert checks.examine(production).problems == ["DATABASE_URL logs in as the superuser"]
 
     def test_redis_that_does_not_answer_is_a_warning(self, settings: Settings) -> None:

@@ -9,12 +9,15 @@ from sqlalchemy import update
 
 from core import clock, ids
 from core.actor import system
+from core.auth.models import AuthSession
 from core.db import closing
-from core.db.session import unit_of_work
+from core.db.session import apart, unit_of_work
 from core.db.tenancy import acting_as
 from core.extensions import db
 from core.jobs.models import JobEntry, NewJob
 from core.testing.clients import ApiClient, ok
+from core.users import service as users
+from core.users.models import User
 from tests.contract import files
 from tests.contract.sample import Sample
 
@@ -23,9 +26,33 @@ def _agency_slug(api: ApiClient, number: int) -> dict[str, str]:
     return {"agency": ok(api.get("/agencies/current"))["slug"]}
 
 
-def _member(api: ApiClient, number: int) -> dict[str, object]:
-    password = "a long and quiet passphrase"
-    return {"email": f"ana{number}@example.com", "name": "Ana", "roles": ["agent"], "password": password}
+def _colleague(api: ApiClient) -> str:
+    """Somebody new in the caller's agency."""
+    person = ids.new()
+    with api.app.app_context(), unit_of_work():
+        with apart() as session:
+            session.add(User(id=person, email=f"{person}@example.com", name="Ana", language="en", zone="UTC"))
+        with acting_as(system(api.agency_id)) as actor:
+            users.join(person, ["agent"], [], giver=actor)
+    return str(person)
+
+
+def _invitation(api: ApiClient, number: int) -> dict[str, object]:
+    return {"email": f"{ids.new()}@example.com", "roles": ["agent"]}
+
+
+def _impersonation(api: ApiClient, number: int) -> dict[str, str]:
+    return {"user_id": _colleague(api), "reason": "She cannot find her lead"}
+
+
+def _session(api: ApiClient) -> str:
+    """A place where the caller is signed in besides."""
+    made = AuthSession(
+        id=ids.new(), user_id=api.user_id, agency_id=api.agency_id, counter=0, expires_at=clock.now().replace(year=9000)
+    )  # fmt: skip
+    with api.app.app_context(), apart() as session:
+        session.add(made)
+    return str(made.id)
 
 
 def _job(state: str) -> Callable[..., str]:
@@ -66,13 +93,22 @@ SAMPLES: Mapping[str, Sample] = {
         body=lambda api, number: {"code": f"desk_{number}", "name": "Night desk", "permissions": {"leads.read": "team"}}
     ),
     "roles.change": Sample(body=lambda api, number: {"name": "Day desk"}),
-    "users.add": Sample(body=_member),
+    "invitations.invite": Sample(body=_invitation),
+    # Nobody but the job that mails it ever knows a token.
+    "invitations.look": Sample(status=404),
+    "invitations.accept": Sample(status=404),
+    "invitations.join": Sample(status=404),
+    "impersonation.begin": Sample(body=_impersonation),
+    # An owner of an agency is no operator of the platform, and acts as themselves.
+    "impersonation.enter": Sample(status=404),
+    "impersonation.end": Sample(status=409),
+    "roles.copy": Sample(body=lambda api, number: {"code": f"copy_{number}", "name": "Copy"}),
     "users.change": Sample(body=lambda api, number: {"state": "suspended"}),
     "users.create_team": Sample(body=lambda api, number: {"name": f"Team {number}"}),
     "users.change_team": Sample(body=lambda api, number: {"name": f"Other team {number}"}),
     "plugins.change": Sample(body=lambda api, number: {"enabled": True}),
     "auth.login": Sample(status=401),
-    "auth.refresh": Sample(status=401),
+    "auth.refresh": Sample(body=lambda api, number: {"refresh_token": "tfr_nobodys"}, status=401),
     "auth.switch": Sample(body=_agency_slug),
     "jobs.search": Sample(before=_job("queued")),
     "jobs.search_mine": Sample(before=_job("queued")),
@@ -82,6 +118,9 @@ SAMPLES: Mapping[str, Sample] = {
     "auth.change_password": Sample(status=422),
 }
 ROWS: Mapping[str, Callable[[ApiClient], str]] = {
+    "/users/<uuid:user_id>": _colleague,
+    "/auth/members/<uuid:user_id>": _colleague,
+    "/auth/sessions/<uuid:session_id>": _session,
     "/plugins/<name>": lambda api: "leads",
     "/jobs/<uuid:job_id>": _job("queued"),
     "/jobs/mine/<uuid:job_id>": _job("queued"),

@@ -39,6 +39,11 @@ APART = {
     "auth/jobs.py",  # Old revocations of every agency go at once.
     "auth/keyring.py",  # Keys belong to the installation, and a ring makes its first one by itself.
     "auth/service.py",
+    "auth/keys.py",  # Keys belong to the installation, and what a dropped one signed was for every agency.
+    "auth/open_sessions.py",  # Sessions are the system role's alone, and a person has some in other agencies.
+    "auth/rotation.py",  # A refresh token comes before anybody is known; its reuse counts though it is refused.
+    "auth/switching.py",  # Sessions are the system role's alone.
+    "auth/tickets.py",  # Whoever brings a ticket is nobody yet.
     "auth/sessions.py",
     "events/log.py",
     "jobs/ledger.py",  # Workers serve every agency: claims, leases and sweeps span them.

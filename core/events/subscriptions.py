@@ -29,7 +29,7 @@ def job_of(subscriber: Callable[..., None]) -> Job[Any]:
     """The job that calls a subscriber with an event: `<plugin>.<function>`, whose argument is the event's id."""
 
     def call(event_id: UUID) -> None:
-        network_of(load(event_id))
+        subscriber(load(event_id))
 
     call.__module__, call.__name__, call.__doc__ = subscriber.__module__, subscriber.__name__, subscriber.__doc__
     return Job(call, queue=QUEUE)

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import psycopg
 import structlog
-from flask import Response
+from flask import Response, request
 from msgspec import Struct
 
 from core.config import Settings
 from core.db.read import connect_options
 from core.db.roles import SYSTEM_PROBE
-from core.http import counters, metrics
+from core.errors import NotFound
+from core.http import counters, metrics, proxies
 from core.http.contract import Rule, declare
 from core.http.structs import encode
 from core.telemetry import masked
@@ -55,9 +56,13 @@ def install(app: Application) -> None:
     def ready() -> Response:
         report = readiness(_checks(app), pool)
         status = 503 if report.status == "down" else 200
-        return _plain(Response(encode(report), status, content_type="application/json"))
+        # What fails, and how, is for those who look after it.
+        told = report if proxies.is_inside(request, app.settings) else Readiness(status=report.status, checks={})
+        return _plain(Response(encode(told), status, content_type="application/json"))
 
     def measured() -> Response:
+        if not proxies.is_inside(request, app.settings):
+            raise NotFound
         return _plain(metrics.page(app))
 
     _add(app, "/health/live", "live", _live)

@@ -32,7 +32,9 @@ class ProblemDetails(Struct, frozen=True, kw_only=True):
     detail: Annotated[str, Meta(description="What went wrong this time; may be empty.")]
     code: Annotated[str, Meta(description="Stable name of the kind of problem.")]
     errors: Annotated[list[Fault], Meta(description="Every part of the input at fault; empty for other problems.")]
+    instance: Annotated[str, Meta(description="Names this one occurrence; it is no address.")]
     request_id: Annotated[str, Meta(description="Quote it when you ask for help.")]
+    trace_id: Annotated[str, Meta(description="The trace it belongs to: yours, where you sent a `traceparent`.")]
     violated_policies: (
         Annotated[list[str], Meta(description="The rate limits or quotas that are used up, on 429.")] | UnsetType
     ) = field(name="violated-policies", default=UNSET)
@@ -106,7 +108,9 @@ def respond(problem: Problem) -> Response:
         detail=problem.detail,
         code=problem.code,
         errors=list(problem.errors),
+        instance=f"urn:tripfile:request:{g.get('request_id', '')}",
         request_id=g.get("request_id", ""),
+        trace_id=g.get("trace_id", ""),
         violated_policies=_violated(problem),
     )
     response = Response(encode(details), problem.status, content_type=MEDIA_TYPE)

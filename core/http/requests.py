@@ -19,12 +19,17 @@ from core.uploads import spool
 log = structlog.get_logger()
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-_TRACE = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+# Version ff and ids of zeros are none (W3C Trace Context, 3.2.2).
+_TRACE = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
+    # Pages of listed origins read by CORS, which this does not touch; no page draws our answers as a picture or script.
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Permitted-Cross-Domain-Policies": "none",
 }
 _HSTS = "max-age=31536000; includeSubDomains"
 
@@ -50,8 +55,8 @@ def _begin() -> Response | None:
     g.request_id = sent if _SANE_ID.fullmatch(sent) else str(ids.new())
     bind_contextvars(request_id=g.request_id)
     g.traceparent = _traceparent(request)
-    if g.traceparent:
-        bind_contextvars(trace_id=g.traceparent[3:35])
+    g.trace_id = g.traceparent[3:35] or ids.new().hex
+    bind_contextvars(trace_id=g.trace_id)
     if "\0" in request.path:
         raise NotFound
     return origins.preflight(request)

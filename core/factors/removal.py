@@ -7,12 +7,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete
 from sqlalchemy.orm import Session
 
-from core.actor import current_actor
+from core.actor import current_actor, system
+from core.auth import identities
 from core.auth import repository as auth
 from core.db.session import apart
 from core.db.tenancy import current_agency_id
 from core.errors import Forbidden, NotFound
-from core.events.log import publish
+from core.events.log import publish, publish_apart
 from core.factors import repository
 from core.factors.errors import FactorRequired, PasswordTooShort, WorksElsewhere
 from core.factors.events import FactorRemoved, FactorsReset, Kind
@@ -51,11 +52,21 @@ def reset_member(user_id: UUID) -> None:
 
 
 def reset(user_id: UUID) -> None:
-    """Remove all factors of a person and end their sessions; whoever calls this tells the log."""
+    """Remove all factors of a person, and end their sessions: whoever has them may have the factors too."""
     with apart() as session:
         repository.hold(session, user_id)
         repository.forget(session, user_id)
         auth.revoke(session, user_id=user_id, reason="factors_reset")
+
+
+def reset_everywhere(email: str) -> None:
+    """Remove all factors of a person and end their sessions, on the operator's word. Raises NotFound."""
+    user_id = identities.find(email)
+    if user_id is None:
+        raise NotFound(f"Nobody has the e-mail address {email}")
+    reset(user_id)
+    for agency_id in AGENCY_IDS.rows(user_id=user_id):
+        publish_apart(FactorsReset(user_id=user_id), actor=system(agency_id), agency_id=agency_id)
 
 
 def _remove(table: type[Totp | Passkey], user_id: UUID, which: ColumnElement[bool], *, kind: Kind) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from core.db.tenancy import current_agency_id
 from core.factors.events import (
     FactorAdded,
     FactorRemoved,
@@ -12,7 +13,7 @@ from core.factors.events import (
     RecoveryCodesMade,
     RecoveryCodeUsed,
 )
-from core.factors.repository import PERSON
+from core.factors.repository import AGENCY_IDS, PERSON
 from core.mail.api import Message, send
 
 _KINDS = {"totp": "an authenticator app", "passkey": "a passkey"}
@@ -26,10 +27,16 @@ Told = FactorAdded | FactorRemoved | FactorsReset | PasskeyCountFell | RecoveryC
 def tell_owner(event: Told) -> None:
     """Write to the person whose second factors changed, or who signed in with a recovery code."""
     person = PERSON.first(user_id=event.user_id)
-    if person is None:
+    if person is None or not _is_first_told(event):
         return
     subject, sentence = _words(event)
     send(Message(to=person.email, subject=subject, text=f"{sentence}\n\n{_NOT_YOU}\n"))
+
+
+def _is_first_told(event: Told) -> bool:
+    """Whether this is the one letter where every agency of the person is told."""
+    agencies = AGENCY_IDS.rows(user_id=event.user_id)
+    return not isinstance(event, FactorsReset) or agencies[:1] == [current_agency_id()]
 
 
 def _words(event: Told) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from core import clock
 from core.actor import system
-from core.auth import identities
+from core.auth import identities, principals
 from core.auth.models import AuthSession
 from core.db.session import apart, unit_of_work
 from core.db.tenancy import acting_as
@@ -113,7 +113,8 @@ class Person:
         earlier = clock.now() - timedelta(minutes=minutes)
         with self.app.app_context(), apart() as session:
             session.execute(update(AuthSession).where(AuthSession.user_id == self.user_id).values(proven_at=earlier))
-        self.app.extensions["tripfile.principals"].forget()
+        with self.app.app_context():
+            principals.principals().forget()
 
 
 MakePerson = Callable[..., Person]

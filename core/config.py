@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     cors_origin: Words = ()
     trusted_hosts: Words = ()
     trusted_proxies: Networks = ()
+    inside_networks: Networks = ("127.0.0.0/8", "::1/128")
     max_body_bytes: int = Field(1_048_576, ge=1024)
     docs: bool = True
 

@@ -27,6 +27,10 @@ _FORWARDED = (
 )
 
 
+_VOUCHED = "tripfile.vouched"
+"""Whether the peer is the caller, or a proxy of ours that says who is."""
+
+
 class UnknownHost(Problem):
     """The Host header names somebody else."""
 
@@ -47,7 +51,9 @@ class TrustedProxies:
         peer = environ.get("REMOTE_ADDR", "")
         # One spelling for one caller, whatever the socket's family.
         environ["REMOTE_ADDR"] = str(address(peer) or peer)
-        if covers(self.networks, peer):
+        trusted = covers(self.networks, peer)
+        environ[_VOUCHED] = trusted or not any(name in environ for name in _FORWARDED)
+        if trusted:
             self._believe(environ)
         for name in _FORWARDED:
             environ.pop(name, None)
@@ -88,6 +94,11 @@ def check_origin(request: Request, settings: Settings, *, origin: Literal["api",
         raise NotFound
     if origin == "api":
         check_host(request, settings.trusted_hosts)
+
+
+def is_inside(request: Request, settings: Settings) -> bool:
+    """Whether the caller is in INSIDE_NETWORKS; not where a proxy nobody configured stands between."""
+    return bool(request.environ.get(_VOUCHED)) and covers(settings.inside_networks, request.remote_addr or "")
 
 
 def check_host(request: Request, trusted: Sequence[str]) -> None:

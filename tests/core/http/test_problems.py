@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 URL = "/api/v1/enquiries"
 LEAD = f"{URL}/0198c5d2-7a10-7c3e-9a41-5f2b8c6d7e90"
-FIELDS = {"type", "title", "status", "detail", "code", "errors", "request_id"}
+FIELDS = {"type", "title", "status", "detail", "code", "errors", "instance", "request_id", "trace_id"}
 
 
 class TestAProblem:

@@ -7,7 +7,18 @@ from uuid import UUID
 from flask import request
 
 from core.auth import cookies, open_sessions, permissions, rotation, service, sessions, switching, tickets
-from core.auth.schemas import Challenge, Login, Me, PasswordChange, Refresh, SessionList, SocketTicket, Switch, Tokens
+from core.auth.schemas import (
+    AgencySignOut,
+    Challenge,
+    Login,
+    Me,
+    PasswordChange,
+    Refresh,
+    SessionList,
+    SocketTicket,
+    Switch,
+    Tokens,
+)
 from core.config import Settings
 from core.http.blueprint import Blueprint
 from core.users.permissions import MANAGE as MANAGE_MEMBERS
@@ -57,7 +68,7 @@ def logout() -> None:
         cookies.forget()
 
 
-@blueprint.post("/password", signed_in=True, everywhere=True, step_up=True, limit=_sign_ins, problems=(429,))
+@blueprint.post("/password", signed_in=True, everywhere=True, step_up=True, limit=_sign_ins, credentials=True)
 @blueprint.arguments(PasswordChange)
 @blueprint.response(204)
 def change_password(change: PasswordChange) -> None:
@@ -100,11 +111,12 @@ def end_sessions_of_member(user_id: UUID) -> None:
     open_sessions.end_of_member(user_id)
 
 
-@blueprint.delete("/agency/sessions", permission=permissions.END_SESSIONS, step_up=True)
+@blueprint.post("/agency/sign-out", permission=permissions.END_SESSIONS, step_up=True)
+@blueprint.arguments(AgencySignOut)
 @blueprint.response(204)
-def end_sessions_of_agency() -> None:
+def end_sessions_of_agency(body: AgencySignOut) -> None:
     """Sign everybody out of this agency but yourself."""
-    open_sessions.end_of_agency()
+    open_sessions.end_of_agency(body.agency)
 
 
 @blueprint.post("/socket-ticket", signed_in=True, credentials=True)

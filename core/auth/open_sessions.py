@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from core import clock
 from core.actor import current_actor, current_user_id
+from core.agencies.repository import agency_view
 from core.auth import repository, revocations, sessions
 from core.auth.events import AgencySignedOut, MemberSignedOut, SessionRevoked
 from core.auth.models import AuthSession
@@ -17,7 +18,7 @@ from core.auth.schemas import SessionList, SessionView
 from core.config import Settings
 from core.db.session import apart
 from core.db.tenancy import current_agency_id
-from core.errors import NotFound
+from core.errors import Fault, Invalid, NotFound
 from core.events.log import publish, publish_apart
 from core.users.repository import members
 
@@ -68,9 +69,11 @@ def end_of_member(user_id: UUID) -> None:
     publish(MemberSignedOut(user_id=user_id, sessions=ended.total()))
 
 
-def end_of_agency() -> None:
-    """End every session in the acting agency but the caller's own."""
+def end_of_agency(slug: str) -> None:
+    """End every session in the acting agency, which has that slug, but the caller's own. Raises Invalid."""
     agency_id = current_agency_id()
+    if slug != agency_view().slug:
+        raise Invalid(errors=[Fault("/agency", "value", "This is not the agency you act in")])
     live = update(AuthSession).where(AuthSession.agency_id == agency_id, AuthSession.revoked_at.is_(None))
     others = live.where(AuthSession.id != current_actor().session_id)
     with apart() as session:

@@ -68,6 +68,14 @@ class Tokens(View):
     ) = UNSET
 
 
+class AgencySignOut(Draft):
+    """Whom to sign out: everybody of the agency one acts in."""
+
+    agency: Annotated[
+        str, Meta(description="Its slug once more, so that nobody does it by mistake.", examples=["sunrise-travel"])
+    ]
+
+
 class SocketTicket(View):
     """Opens one socket connection: `ticket` in the `auth` payload of the handshake."""
 

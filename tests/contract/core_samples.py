@@ -18,7 +18,7 @@ from core.jobs.models import JobEntry, NewJob
 from core.testing.clients import ApiClient, ok
 from core.users import service as users
 from core.users.models import User
-from tests.contract import files
+from tests.contract import factor_samples, files
 from tests.contract.sample import Sample
 
 
@@ -86,6 +86,7 @@ def _dead(api: ApiClient, address: str) -> None:
 
 
 SAMPLES: Mapping[str, Sample] = {
+    **factor_samples.SAMPLES,
     "agencies.create_brand": Sample(body=lambda api, number: {"code": f"brand-{number}", "name": "Sunrise"}),
     "agencies.show_logo": Sample(before=_logo),
     "agencies.delete_logo": Sample(before=_logo),
@@ -109,6 +110,8 @@ SAMPLES: Mapping[str, Sample] = {
     "plugins.change": Sample(body=lambda api, number: {"enabled": True}),
     "auth.login": Sample(status=401),
     "auth.refresh": Sample(body=lambda api, number: {"refresh_token": "tfr_nobodys"}, status=401),
+    # Who follows it would sign the whole agency out under everybody else's feet.
+    "auth.end_sessions_of_agency": Sample(body=lambda api, number: {"agency": "another-one"}, status=422),
     "auth.switch": Sample(body=_agency_slug),
     "jobs.search": Sample(before=_job("queued")),
     "jobs.search_mine": Sample(before=_job("queued")),
@@ -118,6 +121,8 @@ SAMPLES: Mapping[str, Sample] = {
     "auth.change_password": Sample(status=422),
 }
 ROWS: Mapping[str, Callable[[ApiClient], str]] = {
+    **factor_samples.ROWS,
+    "/factors/members/<uuid:user_id>": _colleague,
     "/users/<uuid:user_id>": _colleague,
     "/auth/members/<uuid:user_id>": _colleague,
     "/auth/sessions/<uuid:session_id>": _session,

@@ -133,7 +133,7 @@ class TestSessionsThatAreEnded:
         mine.connect(token=owner.token)
         theirs.connect(token=agency.newcomer("agent").token)
         elsewhere.connect(token=other_agency.member("agent").token)
-        ok(owner.delete("/auth/agency/sessions"), 204)
+        ok(owner.post("/auth/agency/sign-out", {"agency": agency.slug}), 204)
         assert closed_with(theirs) == REVOKED
         assert theirs.expect("session_revoked") == {"code": "session_revoked"}
         mine.quiet("session_revoked", seconds=0.3)

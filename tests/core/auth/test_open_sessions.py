@@ -12,7 +12,7 @@ from core.auth.models import AuthSession
 from core.auth.repository import MOST_SESSIONS
 from core.db.session import apart
 from core.http.application import Application
-from core.testing.clients import ApiClient, ok, problem
+from core.testing.clients import ApiClient, faults, ok, problem
 from core.testing.factories import AgencyUnderTest
 from tests.core.auth.conftest import Person, eventually, refresh
 from tests.core.auth.forging import claims_of
@@ -153,7 +153,7 @@ class TestEndingThoseOfAnAgency:
         stranger = other_agency.newcomer("agent")
         for client in (first, second, there, stranger):
             ok(client.get("/auth/me"))
-        ok(api.delete("/auth/agency/sessions"), 204)
+        ok(api.post("/auth/agency/sign-out", {"agency": agency.slug}), 204)
         for client in (first, second):
             assert gone(client)
         eventually(lambda: gone(there))
@@ -165,4 +165,13 @@ class TestEndingThoseOfAnAgency:
 
     def test_asks_for_the_right(self, agency: AgencyUnderTest) -> None:
         for role in ("manager", "agent", "accountant", "operations", "read_only"):
-            assert problem(agency.member(role).delete("/auth/agency/sessions")) == (403, "forbidden")
+            answer = agency.member(role).post("/auth/agency/sign-out", {"agency": agency.slug})
+            assert problem(answer) == (403, "forbidden")
+
+    def test_is_not_done_by_mistake(
+        self, api: ApiClient, agency: AgencyUnderTest, other_agency: AgencyUnderTest
+    ) -> None:
+        colleague = agency.newcomer("agent")
+        for slug in ("", agency.slug.upper(), other_agency.slug):
+            assert faults(api.post("/auth/agency/sign-out", {"agency": slug})) == {"/agency": "value"}
+        ok(colleague.get("/auth/me"))

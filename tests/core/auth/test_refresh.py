@@ -35,7 +35,7 @@ def raw(token: str) -> bytearray:
     return bytearray(base64.urlsafe_b64decode(token.removeprefix(PREFIX)))
 
 
-def spelled(content: bytes) -> str:
+def spelled(content: bytearray) -> str:
     """Any content with the right checksum, which is no secret."""
     return PREFIX + base64.urlsafe_b64encode(content[:-4] + refresh_tokens._sum(bytes(content[:-4]))).decode()
 

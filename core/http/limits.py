@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, cast
 
@@ -37,6 +38,7 @@ class Limits:
         self.counters = cast("Counters", self._limiter.storage)
         self.counters.seen = lambda: cast("dict[str, tuple[int, float]]", g.setdefault("limits_seen", {}))
         self._hit = self._counted()
+        self._hit_agency = self._counted_for_agency()
 
     @property
     def degraded(self) -> bool:
@@ -53,8 +55,18 @@ class Limits:
         # Flask-Limiter logs a limit it cannot read and lets the request pass.
         own = _sound(rule.limit(self.settings)) if callable(rule.limit) else rule.limit
         g.limits_route, g.limits_scope = own or "", request.endpoint or ""
+        g.limits_applied = []
         try:
-            self._hit()
+            # What one caller is refused costs their colleagues nothing.
+            self._take(self._hit)
+            if g.limits_agency:
+                self._take(self._hit_agency)
+        finally:
+            g.limited_as = ""
+
+    def _take(self, hit: Callable[[], None]) -> None:
+        try:
+            hit()
         except RateLimitExceeded:
             breached = [limit for limit in self._limiter.current_limits if limit.breached]
             wait = str(max(map(_seconds_left, breached)))
@@ -64,8 +76,7 @@ class Limits:
                 headers={"Retry-After": wait},
             ) from None
         finally:
-            g.limits_applied = list(self._limiter.current_limits)
-            g.limited_as = ""
+            g.limits_applied += self._limiter.current_limits
 
     def tell(self, response: Response) -> Response:
         """Add the RateLimit headers of the limits that were applied."""
@@ -89,14 +100,20 @@ class Limits:
         by_caller = self._limiter.shared_limit(
             lambda: self._share(g.limits_caller), lambda _: cast("str", g.limits_class), cost=cost
         )
-        by_agency = self._limiter.shared_limit(
-            lambda: self._share(g.limits_agency), "agency", key_func=lambda: f"agency:{g.actor.agency_id}", cost=cost
-        )
         by_route = self._limiter.shared_limit(
             lambda: self._share(g.limits_route), lambda _: f"route:{g.limits_scope}", cost=cost
         )
-        # From the outside in: what one caller is refused costs their colleagues nothing.
-        return by_caller(by_agency(by_route(hit)))
+        return by_caller(by_route(hit))
+
+    def _counted_for_agency(self) -> Any:
+        def hit_agency() -> None: ...
+
+        return self._limiter.shared_limit(
+            lambda: self._share(g.limits_agency),
+            "agency",
+            key_func=lambda: f"agency:{g.actor.agency_id}",
+            cost=lambda: cast("int", g.limits_cost),
+        )(hit_agency)
 
     def _of_caller(self, actor: Actor) -> tuple[str, str]:
         """The class of a caller and its limit."""

@@ -50,8 +50,3 @@ def narrower(first: Scope, second: Scope) -> Scope:
 def wider(first: Scope | None, second: Scope) -> Scope:
     """The scope that reaches further."""
     return second if first is None or _REACH[second] > _REACH[first] else first
-
-
-def narrower(first: Scope, second: Scope) -> Scope:
-    """The scope that reaches less far."""
-    return second if _REACH[second] < _REACH[first] else first

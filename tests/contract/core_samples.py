@@ -85,8 +85,24 @@ def _dead(api: ApiClient, address: str) -> None:
         db.session.execute(update(JobEntry).where(JobEntry.id == job_id).values(state="dead"))
 
 
+def _api_key(api: ApiClient, number: int) -> dict[str, object]:
+    return {"name": f"Website form {number}", "scopes": {"leads.read": "own"}, "networks": ["127.0.0.0/8"]}
+
+
+def _allow_list(api: ApiClient, number: int) -> dict[str, object]:
+    """A list of a new role, as each role has one only, with the network that tests come from."""
+    role = f"listed_{number}"
+    ok(api.post("/roles", {"code": role, "name": "Listed", "permissions": {}}), 201)
+    return {"role": role, "networks": [{"network": "127.0.0.0/8", "note": "Here"}]}
+
+
 SAMPLES: Mapping[str, Sample] = {
     **factor_samples.SAMPLES,
+    "allow_lists.create": Sample(body=_allow_list),
+    "allow_lists.change": Sample(body=lambda api, number: {"networks": [{"network": f"127.0.0.0/{number % 8 + 1}"}]}),
+    "api_keys.create": Sample(body=_api_key),
+    "api_keys.change": Sample(body=lambda api, number: {"name": f"Other form {number}"}),
+    "api_keys.report": Sample(body=lambda api, number: {"key": "tripfile_live_none"}),
     "agencies.create_brand": Sample(body=lambda api, number: {"code": f"brand-{number}", "name": "Sunrise"}),
     "agencies.show_logo": Sample(before=_logo),
     "agencies.delete_logo": Sample(before=_logo),

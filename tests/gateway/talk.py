@@ -123,7 +123,7 @@ class Inside(Talk):
 
     connected = upgraded = True
 
-    def __init__(self, server: Any, query: str = "") -> None:
+    def __init__(self, server: Any, query: str = "", *, address: str = "127.0.0.1") -> None:
         super().__init__()
         self.sid = uuid4().hex
         self.closed = self.closing = False
@@ -131,7 +131,7 @@ class Inside(Talk):
         """Code and reason of the close frame."""
         self._server = server
         self._queue: Queue[str] = Queue()
-        environ = EnvironBuilder(path="/socket.io/", query_string=query).get_environ()
+        environ = EnvironBuilder(path="/socket.io/", query_string=query).get_environ() | {"REMOTE_ADDR": address}
         server.eio.sockets[self.sid] = self
         server._handle_eio_connect(self.sid, environ)
 

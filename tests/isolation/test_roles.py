@@ -20,8 +20,13 @@ SYSTEM_READS = {
     "allow_lists/boundary.py",  # Asked at every entrance, before the agency is acted in.
     "api_keys/repository.py",  # Whoever sends a key has no agency yet.
     "audit/repository.py",  # The heads of all chains are noted and listed at once.
+    "auth/devices.py",  # Devices belong to people, and are known before anybody is.
     "auth/identities.py",
     "auth/keyring.py",  # Keys belong to the installation.
+    "factors/repository.py",  # Second factors belong to people, and every agency they work for may ask for one.
+    "auth/letters.py",  # Who asks for a letter has no agency.
+    "auth/people.py",  # A letter goes to a person, whichever agencies they work for.
+    "auth/throttle.py",  # Who guesses at a password has no agency.
     "auth/one_time.py",  # Whoever brings a token has no agency yet.
     "auth/repository.py",
     "oidc/repository.py",  # Whoever signs in names a provider and acts in no agency yet.
@@ -30,15 +35,33 @@ SYSTEM_READS = {
     "events/checkpoints.py",  # Which followers lag behind is asked for all agencies at once.
     "plugins/agencies.py",  # The switch is asked before the agency is acted in.
     "users/first_start.py",
+    "users/founding.py",  # Before there is an agency, and which slugs are taken.
     "vault/repository.py",  # Old keys are replaced in every agency, and who was erased is noted for all of them.
+    "impersonation/repository.py",  # Whose session it is decides what may be done, before anybody acts.
+    "users/accounts.py",  # The operator closes accounts, which are above the agencies.
 }
 APART = {
+    "auth/admission.py",  # Half a sign-in belongs to somebody who acts in no agency yet.
+    "auth/second_step.py",  # The same; a try counts although the request is refused.
+    "auth/step_up.py",  # What a device must answer is noted before anybody is signed in.
+    "factors/enrolment.py",  # Second factors are the system role's alone.
+    "factors/proofs.py",  # A proof is used up although the request is refused.
+    "factors/removal.py",
+    "factors/service.py",
     "api_keys/jobs.py",  # Keys of every agency that ended long ago go at once.
     "api_keys/last_use.py",  # One statement notes the keys of all agencies, beside their requests.
+    "auth/addresses.py",  # An address belongs to a person, not to an agency.
+    "auth/answers.py",  # Links are handed out to people, who belong to no agency.
+    "auth/devices.py",  # Devices belong to people.
+    "auth/facts.py",  # A wrong password is told although the request is refused.
     "auth/identities.py",  # A person belongs to no agency, so the application's role cannot make one.
     "auth/jobs.py",  # Old revocations of every agency go at once.
     "auth/keyring.py",  # Keys belong to the installation, and a ring makes its first one by itself.
+    "auth/registration.py",  # Who registers has no agency yet.
+    "auth/resets.py",  # Passwords and sessions are the system role's alone.
     "auth/service.py",
+    "auth/throttle.py",  # An attempt counts although the request is refused.
+    "users/first_start.py",  # The token for the first setup, before there is an agency.
     "auth/keys.py",  # Keys belong to the installation, and what a dropped one signed was for every agency.
     "auth/open_sessions.py",  # Sessions are the system role's alone, and a person has some in other agencies.
     "auth/rotation.py",  # A refresh token comes before anybody is known; its reuse counts though it is refused.
@@ -51,6 +74,11 @@ APART = {
     "jobs/schedules.py",  # What is due is asked for every agency at once.
     "testing/factories.py",
     "vault/rewrapping.py",  # The secrets of people, who belong to no agency, are sealed anew.
+    "impersonation/service.py",  # Operators have no place in the agency they enter.
+    "invitations/accepting.py",  # An address is proven whatever becomes of the invitation.
+    "invitations/links.py",  # Whoever brings a token has no agency yet.
+    "users/accounts.py",  # The operator closes accounts, which are above the agencies.
+    "users/leaving.py",  # Sessions end, in the table the application may not touch.
 }
 
 
@@ -93,6 +121,9 @@ class TestTheApplicationsRole:
             "UPDATE core_event SET name = 'x'",
             "DELETE FROM core_event",
             "SELECT * FROM core_credential",
+            "SELECT * FROM core_totp",
+            "SELECT * FROM core_recovery_code",
+            "SELECT * FROM core_passkey",
             "SELECT * FROM core_auth_session",
             "DELETE FROM core_agency",
             "DELETE FROM core_user",

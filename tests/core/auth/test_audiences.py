@@ -124,7 +124,7 @@ class TestRoutes:
             @hookimpl(tryfirst=True)
             def authenticate(request: Request) -> Actor | None:
                 sent = request.headers.get("X-Test-Key")
-                return Actor(kind="key", agency_id=agency.id, user_id=agency.id) if sent else None
+                return Actor(kind="user", agency_id=agency.id, user_id=agency.id) if sent else None
 
         relay = app.extensions["tripfile.plugins"].relay
         relay.register(Keys, "keys")

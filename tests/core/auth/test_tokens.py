@@ -98,11 +98,7 @@ class TestClaims:
 
     def test_those_of_plugins_cannot_replace_ours(self, app: Application, person: Person) -> None:
         signed_in = claims_of(person.tokens()["access_token"])
-        names = {
-            "user_id": person.user_id,
-            "session_id": UUID(signed_in["sid"]),
-            "agency_id": UUID(signed_in["agency"]),
-        }
+        session_id, agency_id = UUID(signed_in["sid"]), UUID(signed_in["agency"])
         wanted = {"sub": str(uuid4()), "exp": 2**40, "aud": "tripfile-portal", "type": "any", "iss": "me", "seat": "4A"}
         with app.app_context():
             made = tokens.access_token(user_id=person.user_id, session_id=session_id, agency_id=agency_id, extra=wanted)

@@ -18,7 +18,7 @@ def begin(draft: ImpersonationDraft) -> ImpersonationTokens:
     return service.begin(draft)
 
 
-@blueprint.post("/support", signed_in=True, step_up=True, credentials=True, problems=(403,))
+@blueprint.post("/support", signed_in=True, step_up=True, credentials=True, problems=(404,))
 @blueprint.arguments(SupportDraft)
 @blueprint.response(200, ImpersonationTokens)
 def enter(draft: SupportDraft) -> ImpersonationTokens:

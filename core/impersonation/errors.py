@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import Conflict, Forbidden
+from core.errors import Conflict
 
 
 class NotImpersonating(Conflict):
@@ -10,10 +10,3 @@ class NotImpersonating(Conflict):
 
     code = "not_impersonating"
     title = "You act as yourself"
-
-
-class NoOperator(Forbidden):
-    """Only operators of the platform enter agencies."""
-
-    code = "no_operator"
-    title = "You are no operator of this platform"

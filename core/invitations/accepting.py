@@ -10,10 +10,12 @@ from msgspec import UNSET
 
 from core import clock, fields
 from core.actor import Actor, current_user_id, system
-from core.auth import identities, passwords
+from core.auth import attempts, facts, identities, passwords, people
 from core.auth.errors import NoMembership, WrongCredentials
+from core.auth.people import Person
 from core.auth.repository import IDENTITY_BY_ID, PROFILE
 from core.db import closing
+from core.db.session import apart
 from core.db.tenancy import acting_as
 from core.errors import Fault, Forbidden, Invalid
 from core.events.log import publish
@@ -26,13 +28,14 @@ from core.invitations.models import Invitation
 from core.invitations.repository import invitations
 from core.invitations.schemas import Acceptance, Account, InvitationOffer, Joined, Joining
 from core.users import api as users
-from core.users import permissions, service
+from core.users import permissions, rights, service
 
 
 def look(token: str) -> InvitationOffer:
     """What an invitation offers. Raises NoInvitation."""
     with _invited(token) as invitation:
-        account: Account = "new" if identities.find(invitation.email) is None else "existing"
+        person = people.with_email(invitation.email)
+        account: Account = "existing" if person is not None and person.email_verified_at else "new"
         return InvitationOffer(repository.agency().name, invitation.email, invitation.expires_at, account)
 
 
@@ -40,15 +43,16 @@ def accept(acceptance: Acceptance) -> Joined:
     """Join with a new account, or with the one there is and its password.
 
     The link came to the address, so that the address is known to be theirs. Raises NoInvitation, InvitationVoid,
-    WrongCredentials, AlreadyMember, Invalid.
+    WrongCredentials, TooManyAttempts, AlreadyMember, Invalid.
     """
     with _invited(acceptance.token) as invitation:
         giver = _giver(invitation)
-        user_id = identities.find(invitation.email)
-        if user_id is None:
+        person = people.with_email(invitation.email)
+        if person is None:
             user_id = _new_account(invitation, acceptance)
         else:
-            _prove(user_id, acceptance.password)
+            user_id = person.id
+            _prove(person, acceptance.password)
         return _join(invitation, acceptance.token, user_id, giver=giver)
 
 
@@ -82,10 +86,16 @@ def _open(link: Link) -> Invitation:
 
 
 def _giver(invitation: Invitation) -> Actor:
-    """Whoever invited, with the rights they have now. Raises InvitationVoid where they may not invite any more."""
+    """Whoever invited, with the rights they have now. Raises InvitationVoid where they may not give that any more."""
     giver = users.actors([invitation.invited_by]).get(invitation.invited_by) if invitation.invited_by else None
     if giver is None or giver.scope_of(permissions.MANAGE.name) is None:
         raise InvitationVoid
+    try:
+        # Before an account is made: that would stay.
+        rights.role_ids(invitation.roles, giver=giver)
+        rights.check_teams(invitation.teams)
+    except (Forbidden, Invalid) as refused:
+        raise InvitationVoid from refused
     return giver
 
 
@@ -93,30 +103,46 @@ def _new_account(invitation: Invitation, acceptance: Acceptance) -> UUID:
     if acceptance.name is UNSET:
         raise Invalid(errors=[Fault("/name", "required", "Tell your name")])
     zone = fields.check_zone(acceptance.zone or "UTC")
-    return identities.create(
+    user_id = identities.create(
         email=invitation.email,
         name=acceptance.name,
         password=acceptance.password,
         language=invitation.language,
         zone=zone,
     )
+    _note_verified(user_id, invitation.email)
+    return user_id
 
 
-def _prove(user_id: UUID, password: str) -> None:
-    person = IDENTITY_BY_ID.first(user_id=user_id)
-    right = passwords.matches(person.password_hash if person else None, password)
-    if person is None or not right or person.disabled_at is not None:
+def _prove(person: Person, password: str) -> None:
+    """Let in whoever knows the account's password; where nobody ever showed that the address is theirs, it is replaced.
+
+    Whoever made such an account may be anybody. Whoever has this link reads the letters to its address.
+    """
+    if person.disabled_at is not None:
         raise WrongCredentials
+    if person.email_verified_at is None:
+        identities.set_password(person.id, password)
+        _note_verified(person.id, person.email)
+        return
+    guess = attempts.begin(person.email, device_id=None)
+    identity = IDENTITY_BY_ID.first(user_id=person.id)
+    if not passwords.matches(identity.password_hash if identity else None, password):
+        facts.wrong(person.id)
+        raise WrongCredentials
+    guess.was_right()
+
+
+def _note_verified(user_id: UUID, email: str) -> None:
+    with apart() as session:
+        people.note_verified(session, user_id, email=email)
 
 
 def _join(invitation: Invitation, token: str, user_id: UUID, *, giver: Actor) -> Joined:
     # By id: what is loaded now is forgotten where somebody else begins to act.
     invitation_id, roles, teams, email = invitation.id, invitation.roles, invitation.teams, invitation.email
     with acting_as(Actor(kind="user", agency_id=invitation.agency_id, user_id=user_id)):
-        try:
-            service.join(user_id, roles, teams, giver=giver)
-        except (Forbidden, Invalid) as refused:
-            raise InvitationVoid from refused
+        service.join(user_id, roles, teams, giver=giver)
         accepted = invitations.get(invitation_id)
         accepted.state, accepted.user_id = "accepted", user_id
         invitations.save()

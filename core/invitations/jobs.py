@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import current_app
-
 from core import clock
-from core.config import Settings
 from core.invitations import letters, links, repository
 from core.invitations.links import Link
 from core.invitations.repository import invitations
@@ -22,11 +19,8 @@ def send(invitation_id: UUID, sent: int) -> None:
     if found is None or found.state != "pending" or found.sent != sent:
         # Accepted, withdrawn or sent once more meanwhile.
         return
-    settings: Settings = current_app.extensions["tripfile.settings"]
     token = links.make(Link(found.agency_id, found.id, found.sent))
-    letter = letters.invitation(
-        found, agency=repository.agency().name, address=f"{settings.base_url}/app/invitation#token={token}"
-    )
+    letter = letters.invitation(found, agency=repository.agency().name, address=mail.link("invitation", token))
     mail.send(letter)
 
 

@@ -21,6 +21,7 @@ ELSEWHERE = {
     "allow-list": ("core.allow_lists.commands:allow_list", "Let people in whom their agency's allow-lists lock out."),
     "jobs": ("core.jobs.commands:jobs", "See, repeat, discard and cancel background work."),
     "audit": ("core.audit.commands:audit", "The audit log: prove that nobody touched it."),
+    "config": ("core.inspection:config", "The settings in use, without what is secret in them."),
     "db": ("core.db.cli:db", "Migrations, checks and roles of the database."),
     "events": ("core.events.commands:events", "The event log: its followers, and its catalogue."),
     "vault": ("core.vault.commands:vault", "What is encrypted, and the keys it is encrypted with."),

@@ -15,16 +15,19 @@ from core.config import Settings
 
 MASK = "[masked]"
 _SECRET_NAME = re.compile(
-    r"pass(word|wd|phrase)?$|secret|token|authorization|cookie|api_?key|credential|private_key|^otp$|^dsn$",
+    r"pass(word|wd|phrase)?$|secret|token|authorization|cookie|api_?key|credential|private_key|^otp$|^dsn$"
+    r"|seed$|pepper|verifier$|recovery_codes?$",
     re.IGNORECASE,
 )
 _SECRET_TEXT = re.compile(
     r"""
     (?P<jwt>eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*)
     | (?P<key>\btripfile_(?:live|test)_[0-9A-Za-z]{22}_[0-9A-Za-z]{39})
+    | (?P<ours>\b(?:whsec|tfr)_[A-Za-z0-9_+/=-]{16,})
     | (?P<scheme>\b(?:Bearer|Basic)\s+)[A-Za-z0-9._~+/=-]{8,}
     | (?P<url>\b[a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s@/]+(?=@)
-    | (?P<named>\b(?:password|secret|token|api_?key)["']?\s*[=:]\s*["']?)[^\s"'&,;]{3,}
+    | (?P<named>(?<![a-z0-9])(?:[a-z]{1,20}[_-]){0,3}(?:password|passphrase|secret|token|api_?key|seed|verifier|pepper)
+        ["']?\s*[=:]\s*(?:SecretStr\()?["']?)[^\s"'&,;]{3,}
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -74,6 +77,11 @@ def masked(text: str) -> str:
     return _SECRET_TEXT.sub(_replacement, text)
 
 
+def is_secret_name(name: str) -> bool:
+    """Whether what has this name is a secret, whatever it looks like."""
+    return bool(_SECRET_NAME.search(name))
+
+
 def _formatter(settings: Settings, shared: list[Processor]) -> logging.Formatter:
     if settings.log_format == "json":
         renderer: Processor = structlog.processors.JSONRenderer()
@@ -92,7 +100,7 @@ def _is_ours(handler: logging.Handler) -> bool:
 
 
 def _is_secret(name: object, value: object) -> bool:
-    return isinstance(name, str) and not isinstance(value, (bool, int)) and bool(_SECRET_NAME.search(name))
+    return isinstance(name, str) and not isinstance(value, (bool, int)) and is_secret_name(name)
 
 
 def _clean(value: Any, verbatim: bool, depth: int) -> Any:  # noqa: FBT001 - private and positional for speed

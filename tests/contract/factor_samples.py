@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from sqlalchemy import select
+
 from core import ids
 from core.db.session import apart
 from core.factors.models import Passkey, Totp
@@ -17,9 +19,10 @@ _ATTESTATION = {**_ANSWER, "response": {"clientDataJSON": "e30", "attestationObj
 
 
 def _totp(api: ApiClient, address: str) -> None:
-    """Give the caller an authenticator app."""
+    """See to it that the caller has an authenticator app."""
     with api.app.app_context(), apart() as session:
-        session.add(Totp(user_id=api.user_id, seed="sealed", last_step=0))
+        if session.scalar(select(Totp.id).where(Totp.user_id == api.user_id)) is None:
+            session.add(Totp(user_id=api.user_id, seed="sealed", last_step=0))
 
 
 def _passkey(api: ApiClient) -> str:

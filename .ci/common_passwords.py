@@ -69,9 +69,8 @@ def main() -> None:
     known = set(words)
     sample = ["".join(chance.choices(string.ascii_lowercase, k=16)) for _ in range(1_000_000)]
     wrong = sum(word in packed for word in sample if word not in known)
-    print(
-        f"{len(words)} words in {target.stat().st_size} bytes; {wrong / len(sample):.4%} of other words are taken for one"
-    )
+    rate = f"{wrong / len(sample):.4%} of other words are taken for one"
+    sys.stdout.write(f"{len(words)} words in {target.stat().st_size} bytes; {rate}\n")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib.resources import files
+from itertools import pairwise
 
 FILE = "common_passwords.bloom"
 """Made by `.ci/common_passwords.py`; NOTICE names where its words come from."""
@@ -16,9 +17,7 @@ LEAST_LEFT = 8
 """How much of that must be left without the words that stand for the person, the agency or the product."""
 _SHORTEST_WORD = 4
 _ROWS = ("01234567890", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "azertyuiop")
-_NEIGHBOURS = frozenset(
-    pair for row in _ROWS for pair in (*zip(row, row[1:], strict=False), *zip(row[1:], row, strict=False))
-)
+_NEIGHBOURS = frozenset(pair for row in _ROWS for way in (row, row[::-1]) for pair in pairwise(way))
 _LEET = str.maketrans("@4831!0$57", "aabeiiosst")
 _BETWEEN = re.compile(r"[\s._+*/-]+")
 _EDGES = re.compile(r"^[\W\d_]+|[\W\d_]+$")
@@ -66,8 +65,10 @@ def is_common(password: str) -> bool:
 
 
 def is_plain(password: str) -> bool:
-    """Whether nearly every letter follows from the one before it."""
-    return worth(_unit(_BETWEEN.sub("", folded(password)))) < LEAST_WORTH
+    """Whether nearly every letter follows from the one before it, or it is a short word over and over."""
+    whole = _BETWEEN.sub("", folded(password))
+    unit = _unit(whole)
+    return worth(unit) < (LEAST_WORTH if unit == whole else LEAST_LEFT)
 
 
 def says_only(password: str, words: frozenset[str]) -> bool:
@@ -93,8 +94,8 @@ def folded(text: str) -> str:
 
 def worth(text: str) -> int:
     """How many letters do not simply follow from the one before: equal, or its neighbour in a row of keys."""
-    follows = zip(text, text[1:], strict=False)
-    return min(len(text), 1) + sum(one != two and (one, two) not in _NEIGHBOURS for one, two in follows)
+    fresh = (one != two and (one, two) not in _NEIGHBOURS for one, two in pairwise(text))
+    return min(len(text), 1) + sum(fresh)
 
 
 def _forms(text: str) -> Iterator[str]:

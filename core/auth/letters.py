@@ -95,7 +95,9 @@ def read(letter_id: UUID) -> Details | None:
     text: str | None = _BY_ID.first(letter_id=letter_id)
     if text is None:
         return None
-    return msgspec.json.decode(opened(text, column=_COLUMN, row_id=letter_id, agency_id=PLATFORM), type=Details)
+    plain = opened(text, column=_COLUMN, row_id=letter_id, agency_id=PLATFORM)
+    found: Details = msgspec.json.decode(plain, type=Details)
+    return found
 
 
 def drop(session: Session, letter_id: UUID) -> None:

@@ -33,7 +33,7 @@ def forgotten(body: Forgotten) -> Accepted:
     return ON_ITS_WAY
 
 
-@blueprint.post("/password/reset", public=True, limit=_sign_ins)
+@blueprint.post("/password/reset", public=True, limit=_sign_ins, credentials=True)
 @blueprint.arguments(NewPasswordByLink)
 @blueprint.response(204)
 def reset(body: NewPasswordByLink) -> None:
@@ -58,7 +58,7 @@ def ask_verification() -> Accepted:
     return ON_ITS_WAY
 
 
-@blueprint.post("/email/verify", public=True, limit=_sign_ins)
+@blueprint.post("/email/verify", public=True, limit=_sign_ins, credentials=True)
 @blueprint.arguments(LinkOpened)
 @blueprint.response(204)
 def verify_email(body: LinkOpened) -> None:
@@ -66,7 +66,7 @@ def verify_email(body: LinkOpened) -> None:
     addresses.verify(body.token)
 
 
-@blueprint.post("/register", public=True, limit=_sign_ins, problems=(404,))
+@blueprint.post("/register", public=True, limit=_sign_ins, credentials=True, problems=(404,))
 @blueprint.arguments(Registration)
 @blueprint.response(202, Accepted)
 def register(body: Registration) -> Accepted:
@@ -75,7 +75,7 @@ def register(body: Registration) -> Accepted:
     return ON_ITS_WAY
 
 
-@blueprint.post("/register/verify", public=True, limit=_sign_ins, problems=(404,))
+@blueprint.post("/register/verify", public=True, limit=_sign_ins, credentials=True, problems=(404,))
 @blueprint.arguments(LinkOpened)
 @blueprint.response(204)
 def finish_registration(body: LinkOpened) -> None:
@@ -83,7 +83,7 @@ def finish_registration(body: LinkOpened) -> None:
     registration.finish(body.token)
 
 
-@blueprint.post("/setup", public=True, limit=_sign_ins, problems=(404,))
+@blueprint.post("/setup", public=True, limit=_sign_ins, credentials=True, problems=(404,))
 @blueprint.arguments(Setup)
 @blueprint.response(204)
 def set_up(body: Setup) -> None:

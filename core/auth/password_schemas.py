@@ -58,7 +58,7 @@ class Registration(Draft):
     language: Language = "en"
 
 
-class Setup(Registration):
+class Setup(Registration, kw_only=True):
     """The first agency and its owner."""
 
     token: Annotated[str, Meta(max_length=200, description="Printed by `tripfile admin setup-token`.")]

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from flask import Request, Response
 
 _METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
-_REQUEST_HEADERS = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-ID, traceparent"
+_REQUEST_HEADERS = (
+    "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-ID, traceparent, Device-Token"
+)
 _READABLE = (
     "ETag, Location, Link, RateLimit, RateLimit-Policy, Retry-After, Idempotency-Replayed, X-Request-ID,"
-    " WWW-Authenticate, Content-Disposition"
+    " WWW-Authenticate, Content-Disposition, Device-Token"
 )
 _PREFLIGHT_SECONDS = "600"
 

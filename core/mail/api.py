@@ -1,4 +1,4 @@
-"""What other modules use to write to people: `send(Message(to, subject, text))`, from a job; `link` for what is in it."""
+"""What other modules write to people with: `send(Message(to, subject, text))` from a job, and `link` for pages."""
 
 from __future__ import annotations
 

@@ -3,12 +3,30 @@ import type { ManagerOptions } from "socket.io-client";
 /** Opens a connection; it stays until `close()`, the end of the session, or a token callback that resolves null. */
 export function connect(url: string, options: Options): Connection;
 
-export interface Options {
+type Ask = (why: "connect" | "expiring" | "refused") => Promise<string | null> | string | null;
+
+interface WithToken {
   /**
    * Gives an access token, or null when nobody is signed in any more. `refused`: the server did not take the last one;
    * `expiring`: the one in use ends within a minute. Refresh it then. One that rejects is asked again.
    */
-  token: (why: "connect" | "expiring" | "refused") => Promise<string | null> | string | null;
+  token: Ask;
+  ticket?: undefined;
+}
+
+interface WithTicket {
+  /**
+   * Where the page's tokens are in cookies: gives a ticket from `POST /api/v1/auth/socket-ticket`, or null when nobody
+   * is signed in any more. Each is good once, so it is asked for every namespace.
+   */
+  ticket: Ask;
+  token?: undefined;
+}
+
+/** `token` or `ticket`, and what may be left out. */
+export type Options = (WithToken | WithTicket) & Settings;
+
+export interface Settings {
   /** `namespace`: what was refused; `/` is the connection itself, others are plugins that are not for this person. */
   onStatus?: (status: Status, why?: Error, namespace?: string) => void;
   /** What went wrong and is tried again, what `onItem` and `save` throw, what was `send` and refused. Default: `console.error`. */

@@ -118,8 +118,8 @@ class Connection {
     );
     socket.on("auth.expiring", async () => {
       try {
-        const token = await this.#ask("expiring");
-        if (token !== null) await this.request(socket, "auth.refresh", { token });
+        const shown = await this.#ask("expiring");
+        if (shown !== null) await this.request(socket, "auth.refresh", shown);
       } catch (error) {
         // The server closes the connection with the token, and the next one brings another.
         this.options.onError(error);
@@ -133,23 +133,33 @@ class Connection {
   async #authenticate(why, give) {
     const { engine } = this.manager;
     try {
-      const token = await this.#ask(why);
+      const shown = await this.#ask(why);
       // Whoever took long may find another transport, which has asked for itself.
-      if (token !== null && engine === this.manager.engine) give({ token });
+      if (shown !== null && engine === this.manager.engine) give(shown);
     } catch (error) {
       this.options.onError(error);
       engine.close(); // Otherwise the socket would wait for its answer for ever; now the manager tries again.
     }
   }
 
-  /** One question to the application for all that ask at once. @param {"connect" | "refused" | "expiring"} why */
+  /** What to show the server; null where nobody is signed in any more. @param {"connect" | "refused" | "expiring"} why */
   async #ask(why) {
+    const { token, ticket } = this.options;
+    // A ticket is good once, so each that asks gets its own; a token is asked for once for all that ask at once.
+    const shown = ticket ? { ticket: await ticket(why) } : { token: await this.#shared(why, token) };
+    if (Object.values(shown).includes(null)) {
+      this.#end("signed_out");
+      return null;
+    }
+    return shown;
+  }
+
+  /** @param {"connect" | "refused" | "expiring"} why @param {import("./index.js").Options["token"]} token */
+  #shared(why, token) {
     this.#token ??= Promise.resolve(why)
-      .then(this.options.token)
+      .then((reason) => (token ? token(reason) : null))
       .finally(() => (this.#token = undefined));
-    const token = await this.#token;
-    if (token === null) this.#end("signed_out");
-    return token;
+    return this.#token;
   }
 
   /** @param {"signed_out" | "revoked"} status */

@@ -253,6 +253,17 @@ describe("tokens", () => {
     assert.deepEqual(gateway.refreshed, ["expiring"]);
   });
 
+  it("have tickets in their place, one for each namespace and each renewal", async () => {
+    let asked = 0;
+    const connection = connected({ token: undefined, ticket: async (why) => `${why} ${(asked += 1)}` });
+    connection.space("leads");
+    await until(() => gateway.tokens.length === 2 && connection.statuses.includes("connected"));
+    gateway.io.emit("auth.expiring", { expires_at: 1 });
+    await until(() => gateway.refreshed.length === 1);
+    assert.deepEqual(gateway.tokens, ["ticket connect 1", "ticket connect 2"]);
+    assert.deepEqual(gateway.refreshed, ["ticket expiring 3"]);
+  });
+
   it("that are refused are asked for anew", async () => {
     gateway.admits = (token) => (token === "refused" ? null : "invalid_token");
     const connection = connected({ token: (why) => why });

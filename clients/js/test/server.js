@@ -50,8 +50,9 @@ export class FakeGateway {
 
   #namespace(namespace) {
     namespace.use((socket, next) => {
-      this.tokens.push(socket.handshake.auth.token);
-      const code = this.admits(socket.handshake.auth.token, namespace.name);
+      const { token, ticket } = socket.handshake.auth;
+      this.tokens.push(ticket ? `ticket ${ticket}` : token);
+      const code = this.admits(token, namespace.name);
       next(code ? Object.assign(new Error("no"), { data: { code, message: `Refused: ${code}` } }) : undefined);
     });
     namespace.on("connection", (socket) => {
@@ -66,7 +67,7 @@ export class FakeGateway {
       answer("stream.follow", ({ topic }) => ({ topic, seq: this.head() }));
       answer("stream.unfollow", (data) => void this.left.push(data.topic));
       answer("stream.ack", (data) => void this.acks.push(data));
-      answer("auth.refresh", ({ token }) => void this.refreshed.push(token));
+      answer("auth.refresh", ({ token, ticket }) => void this.refreshed.push(ticket ? `ticket ${ticket}` : token));
       answer("room.join", ({ kind, id }) => ({ kind, id, members: ["u1"], count: 1 }));
       answer("room.leave", ({ kind, id }) => void this.left.push(`${kind}:${id}`));
       answer("double", ({ number }) => ({ twice: 2 * number }));

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from core.errors import Fault, NotFound, Problem, TooManyRequests
-from core.http import database_errors
+from core.http import database_errors, refusals
 from core.http.decoding import UnsupportedMediaType
 from core.http.queries import QueryTooLong
 from core.http.structs import encode
@@ -87,6 +87,7 @@ def answer(error: Exception) -> WerkzeugResponse:
     if problem is None:
         log.error("request.failed", exc_info=error)
         problem = InternalError()
+    refusals.note(problem)
     return respond(problem)
 
 

@@ -16,7 +16,7 @@ from core import ids
 from core.actor import Actor
 from core.db.session import unit_of_work
 from core.errors import Problem, Unavailable
-from core.http import database_errors, problems
+from core.http import database_errors, problems, refusals
 from gateway.sessions import Overtaken
 
 log = structlog.get_logger()
@@ -65,6 +65,7 @@ def problem_of(error: Exception) -> Problem:
         return Unavailable("Your rights are changing; try again")
     problem = problems.problem_of(error)
     if problem is not None:
+        refusals.note(problem)
         return problem
     log.error("socket.failed", exc_info=error)
     return problems.InternalError(f"Quote {g.request_id} when you ask for help")

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from uuid import UUID
 
 from sqlalchemy import select
 
+from core import clock
 from core.agencies.models import Agency
 from core.auth import keyring, revocations, tokens
-from core.auth.keyring import Key
+from core.auth.keyring import SETTLED_AFTER, Key
 from core.db.session import apart
 from core.errors import Conflict, NotFound
 
+VAULT = "vault"
 RINGS = {
     tokens.RING: "Signs access and refresh tokens.",
-    "vault": "Encrypts the keys of what is encrypted.",
+    VAULT: "Encrypts the keys of what is encrypted.",
 }
 
 
@@ -24,14 +25,6 @@ class KeyInUse(Conflict):
 
     code = "key_in_use"
     title = "Something is still encrypted under this key"
-
-
-_in_use: dict[str, Callable[[UUID], bool]] = {}
-
-
-def guard(ring: str, in_use: Callable[[UUID], bool]) -> None:
-    """Have a key of a ring dropped only while this says that nothing needs it."""
-    _in_use[ring] = in_use
 
 
 def every(ring: str) -> list[Key]:
@@ -50,12 +43,22 @@ def rotate(ring: str) -> Key:
 def drop(ring: str, key_id: UUID) -> None:
     """Make what an old key signed worthless: whoever has such a token signs in again. Raises NotFound, KeyInUse."""
     found = _ring(ring)
-    in_use = _in_use.get(ring)
-    if in_use is not None and in_use(key_id):
-        raise KeyInUse(f"Encrypt what {key_id} protects under the current key first")
+    if ring == VAULT:
+        _refuse_loss(found, key_id)
     found.drop(key_id)
     if ring == tokens.RING:
         _have_tokens_checked()
+
+
+def _refuse_loss(ring: keyring.Ring, key_id: UUID) -> None:
+    # Late: the vault stands on the rings.
+    from core.vault import rewrapping
+
+    if clock.now() - ring.current().made_at < SETTLED_AFTER:
+        raise KeyInUse("Some process may still encrypt under it: wait a minute, then run `tripfile vault rewrap`")
+    needed = rewrapping.uses(key_id)
+    if needed:
+        raise KeyInUse(f"{needed} keys and secrets still need it: run `tripfile vault rewrap` first")
 
 
 def _have_tokens_checked() -> None:

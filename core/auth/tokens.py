@@ -125,7 +125,7 @@ def verify(token: str, *, audience: Audience = STAFF) -> Claims:
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         # What a stranger wrote between the dots; a deep nest of brackets is one of the things they write.
         raise InvalidToken from None
-    if claims.type != _KIND or claims.aud != AUDIENCES[audience]:
+    if claims.aud != AUDIENCES[audience]:
         raise InvalidToken
     return claims
 

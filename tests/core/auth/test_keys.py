@@ -25,6 +25,7 @@ from core.db.session import apart
 from core.errors import NotFound
 from core.http.application import Application
 from core.testing.clients import ApiClient, ok, problem
+from core.vault import rewrapping
 from tests.core.auth.conftest import Person, eventually, refresh
 from tests.core.auth.forging import header_of
 
@@ -159,18 +160,22 @@ class TestDropping:
                 with pytest.raises(NotFound):
                     keys.drop(tokens.RING, key_id)
 
-    def test_a_key_something_needs_is_refused(self, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(keys, "_in_use", {})
-        needed: set[UUID] = set()
-        keys.guard(tokens.RING, needed.__contains__)
+    def test_a_key_something_is_encrypted_under_is_refused(
+        self, app: Application, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        needed: dict[UUID, int] = {}
+        monkeypatch.setattr(rewrapping, "uses", lambda key_id: needed.get(key_id, 0))
         with app.app_context():
-            old = keyring.ring(tokens.RING).current()
-            keys.rotate(tokens.RING)
-            needed.add(old.id)
-            with pytest.raises(KeyInUse):
-                keys.drop(tokens.RING, old.id)
+            old = keyring.ring("vault").current()
+            keys.rotate("vault")
+            with pytest.raises(KeyInUse, match="wait"):
+                keys.drop("vault", old.id)
+            monkeypatch.setattr(keys, "SETTLED_AFTER", timedelta())
+            needed[old.id] = 3
+            with pytest.raises(KeyInUse, match="3 keys"):
+                keys.drop("vault", old.id)
             needed.clear()
-            keys.drop(tokens.RING, old.id)
+            keys.drop("vault", old.id)
 
     def test_of_a_ring_nobody_has_is_refused(self, app: Application) -> None:
         with app.app_context():

@@ -57,7 +57,7 @@ class InvalidChallenge(Unauthorized):
     title = "Sign in again"
 
 
-class SecondFactorRequired(Unauthorized):
+class SecondFactorRequired(InvalidToken):
     """A role or the agency asks for a second factor, and this session was opened without one."""
 
     code = "second_factor_required"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,11 +12,14 @@ from core.config import ConfigurationError, Settings, load
 from core.db import migrate
 from core.plugins import manager
 
+if TYPE_CHECKING:
+    from core.http.application import Application
+
 
 def prepare(settings: Settings) -> None:
     """Bring the database up to date and print the first administrator's password, once."""
     from core.app import create_app
-    from core.users.first_start import ensure_admin
+    from core.db.session import dispose
 
     for warning in checks.require(settings):
         click.echo(f"Warning: {warning}", err=True)
@@ -23,11 +27,20 @@ def prepare(settings: Settings) -> None:
     steps = migrate.upgrade(settings, plugins, progress=lambda line: click.echo(f"  {line}"))
     if steps:
         click.echo(f"Database: {len(steps)} {'migration' if len(steps) == 1 else 'migrations'} done")
+    app = create_app(settings)
+    _begin(app, settings)
+    with app.app_context():
+        dispose()
+
+
+def _begin(app: Application, settings: Settings) -> None:
+    """Somebody to sign in as on a machine of one's own; elsewhere nobody gets in by an account they did not make."""
+    from core.users.first_start import ensure_admin
+
     if settings.production or settings.registration == "first":
-        # Nobody gets in by an account they did not make.
-        _point_to_first_agency(settings)
+        _point_to_first_agency(app, settings)
         return
-    admin = ensure_admin(create_app(settings))
+    admin = ensure_admin(app)
     if admin is not None:
         _announce(
             "Your first administrator. The password is shown this once:",
@@ -38,11 +51,10 @@ def prepare(settings: Settings) -> None:
         )
 
 
-def _point_to_first_agency(settings: Settings) -> None:
-    from core.app import create_app
+def _point_to_first_agency(app: Application, settings: Settings) -> None:
     from core.users import founding
 
-    with create_app(settings).app_context():
+    with app.app_context():
         if founding.is_done():
             return
     address = f"{checks.address(settings)}{settings.api_prefix}/auth"

@@ -21,14 +21,14 @@ _PRODUCT = "tripfile"
 NewPassword = Annotated[
     str,
     Meta(
-        max_length=1024,
+        max_length=MAX_LENGTH,
         description=(
             f"At least {ALONE} characters ({WITH_FACTOR} for somebody with a second factor) and at most {MAX_LENGTH}: any"
             " characters in any mixture, counted after Unicode normalisation (NFKC). Refused are common passwords, those"
             " made of your own name, address or agency, and those known from breaches."
         ),
         examples=["a long and quiet passphrase"],
-        extra_json_schema={"minLength": WITH_FACTOR, "maxLength": MAX_LENGTH},
+        extra_json_schema={"minLength": WITH_FACTOR},
     ),
 ]
 """A password to be set, on the wire."""

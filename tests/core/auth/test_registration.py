@@ -1,0 +1,136 @@
+"""Registering: closed unless the operator opens it, and nobody is anybody before their link was opened."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from werkzeug.test import TestResponse
+
+from core import clock
+from core.auth import people
+from core.http.application import Application
+from core.testing.chores import run_due
+from core.testing.clients import ApiClient, faults, ok, problem
+from core.testing.factories import AgencyUnderTest
+from core.testing.mailbox import Mailbox
+from tests.core.auth.conftest import Person
+
+_numbers = iter(range(1000))
+PHRASE = "every good river boat turns slowly"
+
+
+@pytest.fixture
+def draft() -> dict[str, Any]:
+    email = f"founder-{next(_numbers)}@example.com"
+    return {"email": email, "name": "Zoë Marsh", "password": PHRASE, "agency": "Ünter Way!"}
+
+
+@pytest.fixture
+def opened(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app.settings, "registration", "open")
+
+
+def register(app: Application, draft: dict[str, Any]) -> TestResponse:
+    return ApiClient(app).post("/auth/register", draft)
+
+
+def finish(app: Application, token: str) -> TestResponse:
+    return ApiClient(app).post("/auth/register/verify", {"token": token})
+
+
+def sign_in(app: Application, draft: dict[str, Any]) -> TestResponse:
+    return ApiClient(app).post("/auth/login", {"email": draft["email"], "password": draft["password"]})
+
+
+class TestClosed:
+    def test_nobody_can_register(self, app: Application, draft: dict[str, Any]) -> None:
+        assert problem(register(app, draft)) == (404, "not_found")
+        assert problem(finish(app, "x" * 43)) == (404, "not_found")
+
+    def test_nobody_can_where_only_the_first_may_and_there_is_one(
+        self, app: Application, agency: AgencyUnderTest, draft: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(app.settings, "registration", "first")
+        assert problem(register(app, draft)) == (404, "not_found")
+
+
+@pytest.mark.usefixtures("opened")
+class TestOpen:
+    def test_a_link_makes_a_person_who_owns_an_agency(
+        self, app: Application, draft: dict[str, Any], letters: Mailbox
+    ) -> None:
+        ok(register(app, draft), 202)
+        assert problem(sign_in(app, draft)) == (401, "wrong_credentials")
+        run_due(app, "auth.send_letter")
+        ok(finish(app, letters.token(draft["email"])), 204)
+        tokens = ok(sign_in(app, draft))
+        assert (tokens["agency"]["name"], tokens["agency"]["slug"]) == ("Ünter Way!", "unter-way")
+        me = ok(ApiClient(app, tokens["access_token"]).get("/auth/me"))
+        assert me["permissions"]["users.manage"] == "all"
+        with app.app_context():
+            person = people.with_email(draft["email"])
+            assert person is not None
+            assert person.email_verified_at is not None
+
+    def test_a_second_agency_of_the_name_has_an_address_of_its_own(
+        self, app: Application, draft: dict[str, Any], letters: Mailbox
+    ) -> None:
+        slugs = []
+        for email in ("same-a@example.com", "same-b@example.com"):
+            body = {**draft, "email": email, "agency": "Twice Travel"}
+            ok(register(app, body), 202)
+            run_due(app, "auth.send_letter")
+            ok(finish(app, letters.token(email)), 204)
+            slugs.append(ok(sign_in(app, body))["agency"]["slug"])
+        assert slugs == ["twice-travel", "twice-travel-2"]
+
+    def test_a_link_is_good_once_and_for_a_day(self, app: Application, draft: dict[str, Any], letters: Mailbox) -> None:
+        ok(register(app, draft), 202)
+        run_due(app, "auth.send_letter")
+        token = letters.token(draft["email"])
+        with time_machine.travel(clock.now() + timedelta(hours=25)):
+            assert faults(finish(app, token)) == {"/token": "dead_link"}
+        ok(finish(app, token), 204)
+        assert faults(finish(app, token)) == {"/token": "dead_link"}
+
+    def test_two_links_to_one_address_make_one_account(
+        self, app: Application, draft: dict[str, Any], letters: Mailbox
+    ) -> None:
+        tokens = []
+        for _ in range(2):
+            ok(register(app, draft), 202)
+            run_due(app, "auth.send_letter")
+            tokens.append(letters.token(draft["email"]))
+        ok(finish(app, tokens[1]), 204)
+        assert faults(finish(app, tokens[0])) == {"/token": "dead_link"}
+
+    def test_whoever_has_an_account_is_told_by_mail_alone(
+        self, app: Application, person: Person, draft: dict[str, Any], letters: Mailbox
+    ) -> None:
+        known, unknown = register(app, {**draft, "email": person.email}), register(app, draft)
+        assert (known.status_code, known.data) == (unknown.status_code, unknown.data)
+        run_due(app, "auth.send_letter")
+        assert letters.of(person.email)[-1]["Subject"] == "You have a Tripfile account already"
+        assert "#token=" not in letters.text(person.email)
+
+    @pytest.mark.parametrize("field", ["role", "roles", "agency_id", "email_verified_at", "is_admin", "slug"])
+    def test_nobody_gives_themselves_anything(self, app: Application, draft: dict[str, Any], field: str) -> None:
+        assert faults(register(app, {**draft, field: "owner"})) == {f"/{field}": "unknown_field"}
+
+    def test_every_fault_is_named(self, app: Application, draft: dict[str, Any]) -> None:
+        wrong = {**draft, "password": "short", "currency": "XXQ", "zone": "Mars/Olympus", "language": "xq"}
+        assert set(faults(register(app, wrong))) == {"/password", "/currency", "/zone", "/language"}
+
+    def test_a_password_is_not_the_name_of_the_agency(self, app: Application, draft: dict[str, Any]) -> None:
+        wrong = {**draft, "agency": "Sunrise Travel", "password": "Sunrise Travel 2026"}
+        assert faults(register(app, wrong)) == {"/password": "too_personal"}
+
+    def test_a_letter_does_not_carry_what_a_stranger_typed(
+        self, app: Application, draft: dict[str, Any], letters: Mailbox
+    ) -> None:
+        ok(register(app, {**draft, "name": "Win at https://evil.example", "agency": "https://evil.example"}), 202)
+        run_due(app, "auth.send_letter")
+        assert "evil" not in letters.text(draft["email"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import UNSET, UnsetType
 
-from core import clock, fields, ids, sealing, search, streams
+from core import clock, fields, ids, sealing, search, streams, tabular
 from core.actor import Actor, Scope, acting_user_id, current_actor, current_user_id, default_team_id, system
 from core.agencies import api as agencies
 from core.config import Settings
@@ -39,6 +39,7 @@ from core.events.follower import Follower, Recorded
 from core.events.log import publish
 from core.extensions import db
 from core.fields import Country, Email, Instant, Language, Name, Phone, Text, Zone
+from core.files import api as files
 from core.http.blueprint import Blueprint
 from core.http.structs import Draft, Patch, View
 from core.jobs.job import Cancelled, Discard, Job, RetryAfter, job
@@ -54,7 +55,10 @@ from core.realtime import rooms
 from core.realtime.emit import emit
 from core.realtime.spec import Handler, Room, Topic, TopicPage, handler
 from core.references import next_reference
+from core.storage.port import Missing, Storage
 from core.telemetry import masked
+from core.uploads import kinds as uploads
+from core.uploads.receiving import Upload
 from core.users import api as users
 from core.users.holdings import HandedOver, OwnedRow
 from core.vault import api as vault
@@ -95,6 +99,7 @@ __all__ = [
     "Language",
     "ListQuery",
     "Listing",
+    "Missing",
     "Model",
     "Money",
     "Name",
@@ -120,6 +125,7 @@ __all__ = [
     "Scope",
     "Settings",
     "SoftDeleted",
+    "Storage",
     "StructJSON",
     "Tenant",
     "Text",
@@ -131,6 +137,7 @@ __all__ = [
     "UnknownEvent",
     "Unreadable",
     "UnsetType",
+    "Upload",
     "View",
     "Zone",
     "acting_as",
@@ -148,6 +155,7 @@ __all__ = [
     "disclosed",
     "emit",
     "fields",
+    "files",
     "from_minor",
     "gather",
     "handler",
@@ -175,6 +183,7 @@ __all__ = [
     "settings_of",
     "streams",
     "system",
+    "tabular",
     "titled",
     "to_minor",
     "under",

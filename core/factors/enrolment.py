@@ -19,8 +19,8 @@ from core.factors import passkeys, recovery, repository, totp
 from core.factors.errors import AlreadySetUp, FactorExists, KnownPasskey, TooManyPasskeys
 from core.factors.events import FactorAdded, RecoveryCodesMade
 from core.factors.models import Passkey, Totp
-from core.factors.repository import PASSKEYS, PERSON, TOTP, Person
-from core.factors.schemas import Enrolled, PasskeyAttestation, PasskeyCreation, PasskeyView, TotpEnrolment
+from core.factors.repository import PASSKEY, PERSON, TOTP, Person
+from core.factors.schemas import Enrolled, PasskeyAttestation, PasskeyCreation, TotpEnrolment
 
 HOLDS = timedelta(minutes=5)
 """How long a challenge to a device, or an app that shows no code yet, is good."""
@@ -98,7 +98,7 @@ def add_passkey(
         raise KnownPasskey from error
     publish(FactorAdded(user_id=user_id, kind="passkey"))
     _tell_of_codes(user_id, codes)
-    return Enrolled(codes, _view(user_id, made.id))
+    return Enrolled(codes, PASSKEY.first(user_id=user_id, passkey_id=made.id))
 
 
 def new_codes(user_id: UUID) -> list[str]:
@@ -165,7 +165,3 @@ def _person(user_id: UUID) -> Person:
     if found is None:
         raise NotFound
     return found
-
-
-def _view(user_id: UUID, passkey_id: UUID) -> PasskeyView:
-    return next(each for each in PASSKEYS.rows(user_id=user_id) if each.id == passkey_id)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import LargeBinary, Uuid, bindparam, delete, func, select
+from sqlalchemy import ColumnElement, LargeBinary, Uuid, bindparam, delete, func, literal, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from core.agencies.models import Agency
 from core.auth.models import Credential
 from core.auth.requirements import required_in
 from core.db import read
+from core.db.base import Model
 from core.errors import NotFound
 from core.factors.errors import NoFactorYet
 from core.factors.models import Passkey, RecoveryCode, Totp
@@ -46,6 +49,16 @@ class Place(msgspec.Struct, frozen=True):
         """How a second factor can be shown."""
         ways = {"totp": self.has_totp, "passkey": self.has_passkey, "recovery_code": self.has_factor}
         return [way for way, is_open in ways.items() if is_open]
+
+
+class Held(msgspec.Struct, frozen=True):
+    """The second factors of a person."""
+
+    totp: TotpView | None
+    passkeys: list[PasskeyView]
+    recovery_codes: int
+    required: bool
+    """Whether one of their agencies asks for a second factor."""
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -91,17 +104,41 @@ AGENCY_IDS = read.SystemQuery(
 )
 """Every agency a person has not left, those that suspended them too."""
 PERSON = read.SystemQuery(select(User.email, User.name).where(User.id == _WHOSE), Person)
-TOTP = read.SystemQuery(select(*read.columns(TotpView, Totp)).where(Totp.user_id == _WHOSE), TotpView)
-CODES_LEFT = read.SystemQuery(select(func.count(RecoveryCode.id)).where(RecoveryCode.user_id == _WHOSE), int)
-PASSKEYS = read.SystemQuery(
-    select(*read.columns(PasskeyView, Passkey))
-    .where(Passkey.user_id == _WHOSE)
-    .order_by(Passkey.created_at, Passkey.id),
+TOTP = read.SystemQuery(select(Totp.id).where(Totp.user_id == _WHOSE), lambda totp_id: totp_id)
+PASSKEY = read.SystemQuery(
+    select(*read.columns(PasskeyView, Passkey)).where(
+        Passkey.user_id == _WHOSE, Passkey.id == bindparam("passkey_id", type_=Uuid())
+    ),
     PasskeyView,
 )
 KEYS = read.SystemQuery(
     select(Passkey.credential_id, Passkey.transports).where(Passkey.user_id == _WHOSE).order_by(Passkey.id), Key
 )
+
+
+def _overview() -> read.Statement:
+    """Everything about a person's factors, in one statement."""
+    app = select(_json(TotpView, Totp)).where(Totp.user_id == _WHOSE).scalar_subquery()
+    keys = select(func.jsonb_agg(_json(PasskeyView, Passkey))).where(Passkey.user_id == _WHOSE).scalar_subquery()
+    codes = select(func.count(RecoveryCode.id)).where(RecoveryCode.user_id == _WHOSE).scalar_subquery()
+    asked = required_in(Membership.agency_id, Membership.user_id)
+    places = select(Membership.id).where(Membership.user_id == _WHOSE, Membership.state == "active", asked)
+    return select(app, keys, codes, places.exists())
+
+
+def _json(view: type[msgspec.Struct], model: type[Model]) -> ColumnElement[Any]:
+    pairs = [(literal(name), getattr(model, name)) for name in view.__struct_fields__]
+    return func.jsonb_build_object(*(each for pair in pairs for each in pair), type_=JSONB())
+
+
+def _held(app: Any, keys: Any, codes: int, required: bool) -> Held:  # noqa: FBT001 - a column of a row
+    found = msgspec.convert(keys or [], list[PasskeyView])
+    oldest_first = sorted(found, key=lambda key: (key.created_at, key.id))
+    return Held(msgspec.convert(app, TotpView | None), oldest_first, codes, required)
+
+
+HELD = read.SystemQuery(_overview(), _held)
+"""The second factors of a person, and whether an agency of theirs asks for one."""
 
 
 def hold(session: Session, user_id: UUID) -> None:

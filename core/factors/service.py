@@ -13,20 +13,16 @@ from core.errors import NotFound
 from core.events.log import publish
 from core.factors.events import SecondFactorRuleChanged
 from core.factors.models import Passkey
-from core.factors.repository import CODES_LEFT, PASSKEYS, PLACES, TOTP
+from core.factors.repository import HELD, PASSKEY
 from core.factors.schemas import FactorRule, FactorRulePatch, FactorsView, PasskeyPatch, PasskeyView
 
 
 def mine() -> FactorsView:
     """The factors of the signed-in person, and how they proved who they are."""
-    user_id = current_user_id()
-    return FactorsView(
-        totp=TOTP.first(user_id=user_id),
-        passkeys=PASSKEYS.rows(user_id=user_id),
-        recovery_codes=CODES_LEFT.first(user_id=user_id) or 0,
-        required=any(place.required for place in PLACES.rows(user_id=user_id)),
-        methods=sorted(current_actor().methods),
-    )
+    held = HELD.first(user_id=current_user_id())
+    # One row, whatever the person has.
+    assert held is not None
+    return FactorsView(held.totp, held.passkeys, held.recovery_codes, held.required, sorted(current_actor().methods))
 
 
 def rename_passkey(passkey_id: UUID, patch: PasskeyPatch) -> PasskeyView:
@@ -37,7 +33,11 @@ def rename_passkey(passkey_id: UUID, patch: PasskeyPatch) -> PasskeyView:
         if key is None or key.user_id != user_id:
             raise NotFound
         key.name = patch.name or key.name
-    return next(each for each in PASSKEYS.rows(user_id=user_id) if each.id == passkey_id)
+    shown = PASSKEY.first(user_id=user_id, passkey_id=passkey_id)
+    # Removed meanwhile.
+    if shown is None:
+        raise NotFound
+    return shown
 
 
 def rule() -> FactorRule:

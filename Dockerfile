@@ -26,13 +26,14 @@ FROM python:3.11-slim
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends libpq5 \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent tripfile
+    && useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent tripfile \
+    && install --directory --owner=10001 --group=10001 --mode=700 /var/lib/tripfile/files
 
 COPY --from=builder /opt/tripfile /opt/tripfile
 
-# Nothing is written outside /tmp, so the root file system may be read-only.
+# Nothing is written outside /tmp and the folder of files, so the root file system may be read-only.
 ENV PATH=/opt/tripfile/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
-    TRIPFILE_MODE=production HOST=0.0.0.0 PORT=3000 LOG_FORMAT=json
+    TRIPFILE_MODE=production HOST=0.0.0.0 PORT=3000 LOG_FORMAT=json FILES_DIR=/var/lib/tripfile/files
 
 WORKDIR /srv
 USER 10001:10001

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import socket
 from dataclasses import dataclass, field
 from urllib.error import HTTPError
@@ -14,6 +15,7 @@ from sqlalchemy import make_url
 
 from core.config import ConfigurationError, Settings, misspelt
 from core.db import roles
+from core.storage.wiring import folder_of
 
 OLDEST_SERVER = 15
 TIMEOUT = 3
@@ -42,7 +44,18 @@ def examine(settings: Settings) -> Findings:
         _plugins(settings, found)
         _redis(settings, found)
         _mail(settings, found)
+        _files(settings, found)
     return found
+
+
+def _files(settings: Settings, found: Findings) -> None:
+    """Whether uploads would have a place to go to."""
+    if settings.files_s3_bucket:
+        return
+    folder = folder_of(settings).absolute()
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    if not os.access(there, os.W_OK | os.X_OK):
+        found.warnings.append(f"Files cannot be kept in {folder}: make it writable, or set FILES_S3_BUCKET")
 
 
 def require(settings: Settings) -> list[str]:

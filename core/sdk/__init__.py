@@ -187,6 +187,7 @@ __all__ = [
     "titled",
     "to_minor",
     "under",
+    "uploads",
     "users",
     "vault",
     "visible_to",

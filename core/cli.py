@@ -24,11 +24,12 @@ ELSEWHERE = {
     "config": ("core.inspection:config", "The settings in use, without what is secret in them."),
     "db": ("core.db.cli:db", "Migrations, checks and roles of the database."),
     "events": ("core.events.commands:events", "The event log: its followers, and its catalogue."),
+    "privacy": ("core.privacy.commands:privacy", "People who were erased, and keeping them so."),
     "vault": ("core.vault.commands:vault", "What is encrypted, and the keys it is encrypted with."),
     "keys": ("core.auth.commands:keys", "The keys that sign tokens and encrypt: list, rotate and drop them."),
     "plugins": ("core.plugins.cli:plugins", "Make, list, show, check and remove plugins."),
 }
-IN_THE_APPLICATION = {"admin", "allow-list", "audit", "events", "keys", "vault"}
+IN_THE_APPLICATION = {"admin", "allow-list", "audit", "events", "keys", "privacy", "vault"}
 """Groups whose commands need an application and a unit of work around them; the others arrange what they need."""
 
 

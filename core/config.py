@@ -133,6 +133,7 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     metrics: bool = True
     audit_head_file: Path | None = None
+    erasure_file: Path | None = None
 
     @classmethod
     def settings_customise_sources(

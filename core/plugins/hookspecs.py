@@ -11,6 +11,7 @@ from flask import Flask, Request
 
 if TYPE_CHECKING:
     from core.actor import Actor
+    from core.privacy.subjects import Holding, Outcome, Subject
     from core.config import Settings
     from core.storage.port import Storage
     from core.users.holdings import HandedOver
@@ -76,6 +77,23 @@ def handed_over(what: HandedOver) -> None:
     """Rows got another owner because theirs left the agency: record it for each, in the running unit of work.
 
     The rows are changed already, those of plugins that are switched off too. An error undoes the hand-over.
+    """
+
+
+@hookspec
+def personal_data(subject: Subject) -> list[Holding]:  # type: ignore[empty-body]
+    """The rows you hold about a person in the acting agency, switched off or not; asked again as more is known.
+
+    Where `subject` is of a kind you do not know, look for what its ids, e-mail addresses and phones lead to. An error
+    stops the export.
+    """
+
+
+@hookspec
+def erase_personal_data(subject: Subject) -> list[Outcome]:  # type: ignore[empty-body]
+    """Overwrite these rows and every copy, or say why they stay; in the running unit of work, which may be undone.
+
+    Afterwards `personal_data` must find nothing personal in them. An error stops the erasure.
     """
 
 

@@ -44,6 +44,7 @@ CORE_MODULES: Mapping[str, str] = MappingProxyType(
         "vault": "core.vault",
         "allow_lists": "core.allow_lists.console",
         "api_keys": "core.api_keys",
+        "privacy": "core.privacy",
     }
 )
 """The parts of the core that contribute through a Plugin value, in load order."""

@@ -24,6 +24,7 @@ from core.plugins import hooks
 from core.plugins.order import satisfies
 from core.plugins.spec import CORE_VERSION, Permission, Plugin, Quota
 from core.realtime.spec import Handler, Room, Topic
+from core.retention import Retention
 
 NAME = re.compile(r"[a-z][a-z0-9_]{1,30}")
 _PERMISSION = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
@@ -45,6 +46,7 @@ _TUPLES: Mapping[str, type[Any]] = {
     "jobs": Job,
     "followers": Follower,
     "notices": Notice,
+    "retention": Retention,
     "topics": Topic,
     "rooms": Room,
     "commands": click.Command,
@@ -62,7 +64,7 @@ def problems(plugin: object, *, name: str, owner: str) -> list[str]:
         return [f"{name}: {sentence}" for sentence in shape]
     checks: tuple[Callable[[Plugin], Iterator[str]], ...] = (
         _versions, _requirements, _settings, _permissions, _quotas, _blueprints, _jobs, _subscribers, _followers,
-        _notices, _sockets, _emits, _topics, _rooms, _commands, _egress, _hookspecs,
+        _notices, _retention, _sockets, _emits, _topics, _rooms, _commands, _egress, _hookspecs,
     )  # fmt: skip
     found = [*_name(plugin, name, owner), *_tables(plugin, owner)]
     return [f"{name}: {sentence}" for sentence in (*found, *(s for check in checks for s in check(plugin)))]
@@ -227,6 +229,16 @@ def _notices(plugin: Plugin) -> Iterator[str]:
         problem = notice.problem()
         if problem is not None:
             yield f"the notice {notice.name!r} {problem}"
+
+
+def _retention(plugin: Plugin) -> Iterator[str]:
+    for rule in plugin.retention:
+        if not _EVENT.fullmatch(rule.name) or not rule.name.startswith(f"{plugin.name}."):
+            yield f"the retention rule {rule.name!r} must be named '{plugin.name}.<word>'; rename it"
+        if not rule.summary.strip():
+            yield f"the retention rule {rule.name!r} has no summary; say what goes"
+        if not 1 <= rule.least <= rule.most:
+            yield f"the retention rule {rule.name!r} must keep at least a day, and `most` no less than `least`"
 
 
 def _sockets(plugin: Plugin) -> Iterator[str]:

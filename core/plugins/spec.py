@@ -17,6 +17,7 @@ from core.events.follower import Follower
 from core.jobs.job import Job
 from core.notices import Notice
 from core.realtime.spec import Handler, Room, Topic
+from core.retention import Retention
 
 CORE_VERSION = "1.0.0"
 """The version of this contract and of `core.sdk`, which `Plugin.core` must admit."""
@@ -68,6 +69,7 @@ class Plugin:
     subscribers: Mapping[str, tuple[Callable[..., None], ...]] = field(default_factory=dict)
     followers: tuple[Follower, ...] = ()
     notices: tuple[Notice, ...] = ()
+    retention: tuple[Retention, ...] = ()
     sockets: Mapping[str, Handler] = field(default_factory=dict)
     emits: Mapping[str, type[msgspec.Struct]] = field(default_factory=dict)
     topics: tuple[Topic, ...] = ()

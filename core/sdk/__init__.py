@@ -50,11 +50,13 @@ from core.outbound import api as outbound
 from core.plugins.hookspecs import hookimpl, hookspec
 from core.plugins.manager import installed, is_on, settings_of
 from core.plugins.spec import Permission, Plugin, Quota
+from core.privacy import api as privacy
 from core.quotas import api as quotas
 from core.realtime import rooms
 from core.realtime.emit import emit
 from core.realtime.spec import Handler, Room, Topic, TopicPage, handler
 from core.references import next_reference
+from core.retention import Retention
 from core.storage.port import Missing, Storage
 from core.telemetry import masked
 from core.uploads import kinds as uploads
@@ -120,6 +122,7 @@ __all__ = [
     "Quota",
     "Recorded",
     "Repository",
+    "Retention",
     "RetryAfter",
     "Room",
     "Scope",
@@ -173,6 +176,7 @@ __all__ = [
     "outbound",
     "owned_key",
     "personal",
+    "privacy",
     "publish",
     "quotas",
     "read",

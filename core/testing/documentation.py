@@ -75,6 +75,8 @@ def _live(plugin: Plugin) -> Iterator[Offer]:
 def _background(plugin: Plugin) -> Iterator[Offer]:
     for job in plugin.jobs:
         yield Offer("job", job.name, job.summary, _DOCSTRING)
+    for rule in plugin.retention:
+        yield Offer("retention rule", rule.name, rule.summary, _SUMMARY)
     for function in {each for functions in plugin.subscribers.values() for each in functions}:
         yield Offer("subscriber", f"{plugin.name}.{function.__name__}", function.__doc__, _DOCSTRING)
     for follower in plugin.followers:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
+
+from core.sdk.migrations import drop_owned_table, owned_table
 
 revision = "0010"
 down_revision = "0009"
 branch_labels = None
 depends_on = None
 
+INSTANT = sa.DateTime(timezone=True)
+
 
 def upgrade() -> None:
-    """Let the log tell where a fact came from."""
+    """Let the log tell where a fact came from, and agencies what they keep about people."""
     _audit()
     _privacy()
 
@@ -23,6 +28,8 @@ def downgrade() -> None:
         op.drop_index(f"core_event_{name}_idx", "core_event")
     for column in ("form", "ip", "user_agent", "impersonator_id", "key_id", "reason"):
         op.drop_column("core_event", column)
+    for table in ("core_retention_choice", "core_legal_hold", "core_privacy_request"):
+        drop_owned_table(table)
 
 
 def _audit() -> None:
@@ -45,4 +52,39 @@ def _audit() -> None:
 
 
 def _privacy() -> None:
-    """Nothing yet."""
+    owned_table(
+        "core_privacy_request",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.Text()),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("requested_by", sa.Uuid()),
+        sa.Column("finished_at", INSTANT),
+        sa.Column("manifest", JSONB()),
+        sa.Column("bundle", sa.Text()),
+        sa.Column("expires_at", INSTANT),
+    )
+    owned_table(
+        "core_legal_hold",
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("until", sa.Date()),
+        sa.Column("placed_by", sa.Uuid()),
+        sa.Column("released_at", INSTANT),
+    )
+    for table, columns in (("core_privacy_request", ("kind", "subject_id")), ("core_legal_hold", ("subject_id",))):
+        op.create_index(f"{table}_created_at_idx", table, ["agency_id", "created_at", "id"])
+        for column in columns:
+            op.create_index(f"{table}_{column}_idx", table, ["agency_id", column, "created_at", "id"])
+    standing = sa.text("released_at IS NULL")
+    op.create_index(
+        "core_legal_hold_standing_idx", "core_legal_hold", ["agency_id", "subject"], postgresql_where=standing
+    )
+    owned_table(
+        "core_retention_choice",
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("days", sa.BigInteger()),
+        sa.UniqueConstraint("agency_id", "rule"),
+    )

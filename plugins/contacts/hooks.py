@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.sdk import HandedOver, hookimpl
+from core.sdk import HandedOver, hookimpl, privacy
 
 from . import service
 from .repository import Contacts
@@ -13,3 +13,15 @@ def handed_over(what: HandedOver) -> None:
     """Each contact's history tells who has it since its owner left."""
     if what.kind == Contacts.subject:
         service.record_hand_over(what)
+
+
+@hookimpl
+def personal_data(subject: privacy.Subject) -> list[privacy.Holding]:
+    """A contact with its addresses and numbers."""
+    return service.held(subject)
+
+
+@hookimpl
+def erase_personal_data(subject: privacy.Subject) -> list[privacy.Outcome]:
+    """Leave nothing of a contact but its place."""
+    return service.erase(subject)

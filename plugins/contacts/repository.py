@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -132,6 +133,17 @@ class Contacts(Repository[Contact]):
     def has_members(self, contact_id: UUID) -> bool:
         """Whether people belong to a household or company."""
         return db.session.scalar(select(Contact.id).where(Contact.belongs_to == contact_id).limit(1)) is not None
+
+    def anybodys(self, contact_id: UUID) -> Contact | None:
+        """A contact with its addresses, deleted or not, whether or not the caller may see it."""
+        whole = (selectinload(Contact.emails), selectinload(Contact.phones))
+        mine = select(Contact).where(Contact.id == contact_id).options(*whole)
+        return db.session.scalar(mine, execution_options={"include_deleted": True})
+
+    def members_of(self, contact_id: UUID) -> Sequence[Contact]:
+        """The people of a household or company, deleted or not."""
+        mine = select(Contact).where(Contact.belongs_to == contact_id)
+        return db.session.scalars(mine, execution_options={"include_deleted": True}).all()
 
 
 contacts = Contacts()

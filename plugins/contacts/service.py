@@ -20,6 +20,7 @@ from core.sdk import (
     fields,
     gather,
     installed,
+    privacy,
     publish,
     search,
     users,
@@ -31,7 +32,7 @@ from .models import Contact, EmailAddress, PhoneNumber
 from .repository import contacts
 from .schemas import ContactDraft, ContactPatch, ContactRow, ContactView, EmailEntry, PhoneEntry
 
-ENTITY = "contacts.contact"
+ENTITY = privacy.CONTACT
 
 
 def rows(query: ListQuery) -> Page[ContactRow]:
@@ -94,6 +95,30 @@ def record_hand_over(what: HandedOver) -> None:
     """Write down that contacts got another owner because theirs left."""
     for row in what.rows:
         publish(ContactHandedOver(contact_id=row.id, from_owner_id=what.from_owner_id, owner_id=what.owner_id))
+
+
+def held(subject: privacy.Subject) -> list[privacy.Holding]:
+    """What is known about a person."""
+    contact = contacts.anybodys(subject.id) if subject.kind == ENTITY else None
+    return [privacy.held(each) for each in (contact, *contact.emails, *contact.phones)] if contact else []
+
+
+def erase(subject: privacy.Subject) -> list[privacy.Outcome]:
+    """Take the person out of a contact; what points at it goes on doing so."""
+    contact = contacts.anybodys(subject.id) if subject.kind == ENTITY else None
+    if contact is None:
+        return []
+    emails, phones = len(contact.emails), len(contact.phones)
+    privacy.wipe(contact)
+    contact.name, contact.sort_name, contact.belongs_to = privacy.NAMELESS, search.sort_key(privacy.NAMELESS), None
+    contact.emails, contact.phones = [], []
+    contacts.save()
+    search.forget(ENTITY, contact.id)
+    return [
+        privacy.Outcome(table=Contact.__tablename__, rows=1),
+        privacy.Outcome(table=EmailAddress.__tablename__, rows=emails),
+        privacy.Outcome(table=PhoneNumber.__tablename__, rows=phones),
+    ]
 
 
 def _refuse_in_use(contact_id: UUID) -> None:

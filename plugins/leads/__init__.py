@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.sdk import Plugin
 
-from . import endpoints, hooks, models, notices, permissions, settings, sockets
+from . import endpoints, hooks, jobs, models, notices, permissions, settings, sockets
 
 plugin = Plugin(
     name="leads",
@@ -20,5 +20,6 @@ plugin = Plugin(
     emits=sockets.EMITS,
     rooms=(sockets.LEAD,),
     notices=notices.ALL,
+    retention=(jobs.LOST,),
     hooks=hooks,
 )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from core.sdk import HandedOver, hookimpl
+from core.sdk import HandedOver, hookimpl, privacy
 
 from .repository import Leads, leads
-from .service import assignment
+from .service import assignment, erasure
 
 
 @hookimpl
@@ -21,3 +21,15 @@ def handed_over(what: HandedOver) -> None:
     """Each lead's history tells who has it since its owner left."""
     if what.kind == Leads.subject:
         assignment.record(what)
+
+
+@hookimpl
+def personal_data(subject: privacy.Subject) -> list[privacy.Holding]:
+    """A contact's leads, with what was written about them."""
+    return erasure.held(subject)
+
+
+@hookimpl
+def erase_personal_data(subject: privacy.Subject) -> list[privacy.Outcome]:
+    """Leave of a contact's leads what says nothing about anybody."""
+    return erasure.erase(subject)

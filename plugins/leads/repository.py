@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import NamedTuple
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, Uuid, bindparam, delete, func, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, bindparam, delete, func, or_, select, update
 
 from core.sdk import (
     OPTIONAL,
@@ -21,6 +22,7 @@ from core.sdk import (
     Repository,
     db,
     money,
+    privacy,
     read,
     users,
 )
@@ -29,6 +31,7 @@ from plugins.contacts import api as contacts
 from .models import Lead, Note, StatusChange, Tag
 from .schemas import Kind, LeadRow, LeadView, NoteView, Status, StatusChangeView
 
+M = TypeVar("M")
 _TAGS = select(Tag.tag).where(Tag.lead_id == Lead.id).order_by(Tag.tag).correlate(Lead)
 _DERIVED = {
     "contact_name": contacts.name_of(Lead.contact_id),
@@ -171,6 +174,54 @@ class Notes(Repository[Note]):
         return note
 
 
+class Personal:
+    """What leads say about people, whoever may see it, deleted or not."""
+
+    def leads_of(self, contact_id: UUID) -> Sequence[Lead]:
+        """A contact's leads."""
+        return self._all(select(Lead).where(Lead.contact_id == contact_id).order_by(Lead.id))
+
+    def children_of(self, leads: Sequence[Lead]) -> list[Note | StatusChange | Tag]:
+        """The tags, notes and steps of leads."""
+        ids = [lead.id for lead in leads]
+        tags = self._all(select(Tag).where(Tag.lead_id.in_(ids)).order_by(Tag.id))
+        notes = self._all(select(Note).where(Note.lead_id.in_(ids)).order_by(Note.id))
+        return [*tags, *notes, *self._all(select(StatusChange).where(StatusChange.lead_id.in_(ids)))]
+
+    def clear_tags_and_steps(self, leads: Sequence[Lead]) -> None:
+        """Remove the tags of leads, and what was written down about their steps."""
+        ids = [lead.id for lead in leads]
+        db.session.flush()
+        db.session.execute(delete(Tag).where(Tag.lead_id.in_(ids)))
+        # Nothing else of a step can be changed: the application's role has no other right to.
+        steps = update(StatusChange).where(StatusChange.lead_id.in_(ids), StatusChange.note.is_not(None))
+        db.session.execute(steps.values(note=None, updated_at=StatusChange.updated_at))
+
+    def lost_before(self, before: datetime, *, but: Sequence[UUID], most: int) -> Sequence[Lead]:
+        """Leads that were lost before an instant and still say something, those of some contacts left out."""
+        return self._all(select(Lead).where(*_lost(before, but)).order_by(Lead.id).limit(most))
+
+    def count_lost_before(self, before: datetime, *, but: Sequence[UUID]) -> int:
+        """How many those are."""
+        counted = select(func.count()).select_from(Lead).where(*_lost(before, but))
+        return db.session.scalar(counted, execution_options={"include_deleted": True}) or 0
+
+    def _all(self, statement: Select[M]) -> Sequence[M]:
+        return db.session.scalars(statement, execution_options={"include_deleted": True}).all()
+
+
+def _lost(before: datetime, but: Sequence[UUID]) -> tuple[ColumnElement[bool], ...]:
+    says = or_(
+        *(column.is_not(None) for column in (Lead.restrictions, Lead.occasion, Lead.departure_city, Lead.utm)),
+        *(column.is_not(None) for column in (Lead.nationality, Lead.residency)),
+        select(Tag.id).where(Tag.lead_id == Lead.id).exists(),
+        select(Note.id).where(Note.lead_id == Lead.id, Note.text != privacy.NAMELESS).exists(),
+        select(StatusChange.id).where(StatusChange.lead_id == Lead.id, StatusChange.note.is_not(None)).exists(),
+    )
+    return (Lead.status == "lost", Lead.status_since < before, Lead.contact_id.not_in(but), says)
+
+
 leads = Leads()
 steps = Steps()
 notes = Notes()
+personal = Personal()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from core.sdk import job
+from core.sdk import Retention, job
 
 from .service import digests, push, retention, telling
 
@@ -21,12 +21,6 @@ def send_digests() -> None:
     digests.send_due()
 
 
-@job(schedule="40 3 * * *")
-def remove_old() -> None:
-    """Remove what was read long ago."""
-    retention.remove_old()
-
-
 @job(queue="push")
 def push_notification(notification_id: UUID) -> None:
     """Push a notification to its person's own address."""
@@ -37,6 +31,15 @@ def push_notification(notification_id: UUID) -> None:
 def push_again(notification_id: UUID, attempt: int) -> None:
     """Push a notification that did not get through before."""
     _push(notification_id, attempt=attempt)
+
+
+READ = Retention(
+    name="notifications.read",
+    summary="Notifications that were read, or came on other channels alone",
+    apply=retention.remove,
+    count=retention.count,
+    days=retention.days,
+)
 
 
 def _push(notification_id: UUID, *, attempt: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.sdk import Plugin
 
-from . import endpoints, followers, jobs, models, notices, permissions, settings, subscribers
+from . import endpoints, followers, hooks, jobs, models, notices, permissions, settings, subscribers
 
 plugin = Plugin(
     name="webhooks",
@@ -15,7 +15,7 @@ plugin = Plugin(
     permissions=permissions.ALL,
     models=models,
     blueprints=(endpoints.blueprint,),
-    jobs=(jobs.deliver, jobs.probe, jobs.release, jobs.recover, jobs.abandon, jobs.prune),
+    jobs=(jobs.deliver, jobs.probe, jobs.release, jobs.recover, jobs.abandon),
     subscribers={
         "webhooks.delivery_replayed": (subscribers.send_again,),
         "webhooks.deliveries_replayed": (subscribers.send_all_again,),
@@ -26,4 +26,6 @@ plugin = Plugin(
     },
     followers=(followers.DELIVERIES,),
     notices=(notices.ENDPOINT_DISABLED,),
+    retention=(jobs.FINISHED,),
+    hooks=hooks,
 )

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from core.sdk import Job, job
+from core.sdk import Job, Retention, job
 
 from .schemas import Next
 from .service import log, retention, sending
@@ -46,11 +46,13 @@ def abandon(endpoint_id: UUID) -> None:
     enqueue(*log.abandon(endpoint_id))
 
 
-@job(schedule="20 3 * * *")
-def prune() -> None:
-    """Remove old messages from the log."""
-    retention.prune()
-
+FINISHED = Retention(
+    name="webhooks.deliveries",
+    summary="Messages to webhooks that were delivered or failed, with their attempts",
+    apply=retention.prune,
+    count=retention.count,
+    days=retention.days,
+)
 
 _JOBS: dict[str, Job[Any]] = {
     "deliver": deliver,

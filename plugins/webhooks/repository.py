@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Uuid, and_, bindparam, delete, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Uuid, and_, bindparam, delete, false, func, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from core.sdk import (
     RANGE,
@@ -27,6 +28,7 @@ from .schemas import AttemptView, DeliveryRow, DeliveryState, DeliveryView, Endp
 
 LOST = timedelta(hours=1)
 """How long after its time an attempt that was not made counts as forgotten."""
+_UNSYNCHRONIZED = {"synchronize_session": False}
 SHOWN = 50
 """The latest attempts that are shown."""
 ENDPOINT = select(*read.columns(EndpointView, Endpoint))
@@ -188,9 +190,38 @@ class Deliveries(Repository[Delivery]):
         options = {"include_deleted": True, "synchronize_session": False}
         return len(db.session.scalars(statement, execution_options=options).all())
 
+    def count_old(self, before: datetime) -> int:
+        """How many messages were finished before an instant."""
+        return db.session.scalar(select(func.count()).select_from(Delivery).where(Delivery.finished_at < before)) or 0
+
+    def forget_answers(self, words: Sequence[str]) -> int:
+        """Remove the attempts to send messages in which one of these words stands; how many those are."""
+        about = select(Delivery.id).where(_says(Delivery.body, words))
+        gone = delete(Attempt).where(Attempt.delivery_id.in_(about))
+        count = len(db.session.scalars(gone.returning(Attempt.id), execution_options=_UNSYNCHRONIZED).all())
+        errors = update(Delivery).where(_says(Delivery.body, words), Delivery.error.is_not(None)).values(error=None)
+        db.session.execute(errors, execution_options=_UNSYNCHRONIZED)
+        return count
+
+    def forget_bodies(self, names: Sequence[str], *, instead: str, at: datetime) -> int:
+        """Replace messages in which one of these names stands, and let those that were to be sent fail; how many."""
+        if not names:
+            return 0
+        named = _says(Delivery.body, names)
+        ended = update(Delivery).where(named, Delivery.finished_at.is_(None))
+        db.session.execute(
+            ended.values(state="failed", finished_at=at, next_attempt_at=None), execution_options=_UNSYNCHRONIZED
+        )
+        emptied = update(Delivery).where(named).values(body=instead).returning(Delivery.id)
+        return len(db.session.scalars(emptied, execution_options=_UNSYNCHRONIZED).all())
+
     def place(self, row: Delivery | Attempt) -> None:
         """Add a row with the next flush, together with others."""
         db.session.add(row)
+
+
+def _says(column: InstrumentedAttribute[str], words: Sequence[str]) -> ColumnElement[bool]:
+    return or_(false(), *(func.strpos(column, word) > 0 for word in words))
 
 
 def _failed(endpoint_id: UUID, since: datetime, until: datetime) -> ColumnElement[bool]:

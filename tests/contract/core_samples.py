@@ -18,7 +18,7 @@ from core.jobs.models import JobEntry, NewJob
 from core.testing.clients import ApiClient, ok
 from core.users import service as users
 from core.users.models import User
-from tests.contract import factor_samples, files
+from tests.contract import factor_samples, files, privacy_samples
 from tests.contract.sample import Sample
 
 
@@ -98,6 +98,7 @@ def _allow_list(api: ApiClient, number: int) -> dict[str, object]:
 
 SAMPLES: Mapping[str, Sample] = {
     **factor_samples.SAMPLES,
+    **privacy_samples.SAMPLES,
     "allow_lists.create": Sample(body=_allow_list),
     "allow_lists.change": Sample(body=lambda api, number: {"networks": [{"network": f"127.0.0.0/{number % 8 + 1}"}]}),
     "api_keys.create": Sample(body=_api_key),
@@ -138,6 +139,7 @@ SAMPLES: Mapping[str, Sample] = {
 }
 ROWS: Mapping[str, Callable[[ApiClient], str]] = {
     **factor_samples.ROWS,
+    **privacy_samples.ROWS,
     "/factors/members/<uuid:user_id>": _colleague,
     "/users/<uuid:user_id>": _colleague,
     "/auth/members/<uuid:user_id>": _colleague,

@@ -36,6 +36,7 @@ SYSTEM_READS = {
     "plugins/agencies.py",  # The switch is asked before the agency is acted in.
     "users/first_start.py",
     "users/founding.py",  # Before there is an agency, and which slugs are taken.
+    "privacy/identities.py",  # Whether any agency still has a person is asked of all of them.
     "vault/repository.py",  # Old keys are replaced in every agency, and who was erased is noted for all of them.
     "impersonation/repository.py",  # Whose session it is decides what may be done, before anybody acts.
     "users/accounts.py",  # The operator closes accounts, which are above the agencies.
@@ -73,6 +74,7 @@ APART = {
     "jobs/office.py",  # The operator's commands, for every agency.
     "jobs/schedules.py",  # What is due is asked for every agency at once.
     "testing/factories.py",
+    "privacy/identities.py",  # Credentials and identities of whom nobody has any more belong to no agency.
     "vault/rewrapping.py",  # The secrets of people, who belong to no agency, are sealed anew.
     "impersonation/service.py",  # Operators have no place in the agency they enter.
     "invitations/accepting.py",  # An address is proven whatever becomes of the invitation.
@@ -128,7 +130,7 @@ class TestTheApplicationsRole:
             "DELETE FROM core_agency",
             "DELETE FROM core_user",
             "INSERT INTO core_user SELECT * FROM core_user",
-            "UPDATE leads_status_change SET note = 'x'",
+            "UPDATE leads_status_change SET to_status = 'x'",
             "DELETE FROM leads_status_change",
         ],
     )

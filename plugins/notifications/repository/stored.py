@@ -7,7 +7,22 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Text, Uuid, any_, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from core.sdk import (
     EQUALITY,
@@ -140,14 +155,21 @@ class Notifications(Repository[Notification]):
         )
         return [Digested(*row) for row in db.session.execute(statement)]
 
-    def remove_read(self, *, before: datetime) -> None:
-        """Remove what was read before a moment; the numbers of the others stay."""
-        db.session.execute(delete(Notification).where(Notification.read_at < before))
+    def remove_old(self, *, before: datetime, most: int) -> int:
+        """Remove what was read, or went to other channels alone, before a moment; the numbers of the others stay."""
+        old = select(Notification.id).where(_is_old(before)).limit(most)
+        gone = delete(Notification).where(Notification.id.in_(old)).returning(Notification.id)
+        return len(db.session.scalars(gone, execution_options={"synchronize_session": False}).all())
 
-    def remove_unseen(self, *, before: datetime) -> None:
-        """Remove what went to other channels alone: nobody marks as read what the product never showed as new."""
-        elsewhere = (Notification.unread.is_(False), Notification.waiting.is_(False), Notification.read_at.is_(None))
-        db.session.execute(delete(Notification).where(*elsewhere, Notification.created_at < before))
+    def count_old(self, *, before: datetime) -> int:
+        """How many those are."""
+        return db.session.scalar(select(func.count()).select_from(Notification).where(_is_old(before))) or 0
+
+
+def _is_old(before: datetime) -> ColumnElement[bool]:
+    # Nobody marks as read what the product never showed as new.
+    elsewhere = (Notification.unread.is_(False), Notification.waiting.is_(False), Notification.read_at.is_(None))
+    return or_(Notification.read_at < before, and_(*elsewhere, Notification.created_at < before))
 
 
 _ANYBODYS = read.Query(

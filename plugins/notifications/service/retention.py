@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime
 
-from core.sdk import clock, settings_of
+from core.sdk import settings_of
 
 from ..repository.stored import notifications
 from ..settings import NotificationSettings
 
 
-def remove_old() -> None:
-    """Remove what was read, or told elsewhere alone, so long ago that nobody looks for it."""
-    before = clock.now() - timedelta(days=settings_of(NotificationSettings).keep_read_days)
-    notifications.remove_read(before=before)
-    notifications.remove_unseen(before=before)
+def days() -> int:
+    """After how many days nobody looks for it, where an agency has chosen nothing."""
+    return settings_of(NotificationSettings).keep_read_days
+
+
+def remove(before: datetime, most: int) -> int:
+    """Remove what was read, or told elsewhere alone, before an instant; how many."""
+    return notifications.remove_old(before=before, most=most)
+
+
+def count(before: datetime) -> int:
+    """How many it would be."""
+    return notifications.count_old(before=before)

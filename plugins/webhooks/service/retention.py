@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime
 
-from core.sdk import clock, settings_of
+from core.sdk import settings_of
 
 from ..repository import deliveries, endpoints
 from ..settings import WebhookSettings
 
-_CHUNK = 2_000
-_ROUNDS = 50
-"""What is left over is for the next night."""
+
+def days() -> int:
+    """After how many days finished messages go, where an agency has chosen nothing."""
+    return settings_of(WebhookSettings).keep_days
 
 
-def prune() -> None:
-    """Remove what was finished long ago, and what is left of deleted endpoints."""
-    before = clock.now() - timedelta(days=settings_of(WebhookSettings).keep_days)
-    for _ in range(_ROUNDS):
-        if deliveries.sweep(before, most=_CHUNK) < _CHUNK:
-            break
-    endpoints.sweep()
+def prune(before: datetime, most: int) -> int:
+    """Remove what was finished before an instant, and what is left of deleted endpoints; how many messages."""
+    count = deliveries.sweep(before, most=most)
+    if count < most:
+        endpoints.sweep()
+    return count
+
+
+def count(before: datetime) -> int:
+    """How many messages it would be."""
+    return deliveries.count_old(before)

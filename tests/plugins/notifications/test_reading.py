@@ -11,12 +11,13 @@ import pytest
 
 from core import clock, ids
 from core.http.application import Application
+from core.privacy import keeping
 from core.realtime import rooms
 from core.realtime.emit import Emission, listeners
 from core.testing.clients import ApiClient, faults, ok, problem
 from core.testing.factories import AgencyUnderTest
 from plugins.notifications import api as notifications
-from plugins.notifications import jobs, plugin
+from plugins.notifications import plugin
 
 Tell = Callable[..., None]
 
@@ -173,7 +174,7 @@ class TestTopic:
         later = clock.now() + timedelta(days=91)
         monkeypatch.setattr(clock, "now", lambda: later)
         with act():
-            jobs.remove_old()
+            assert not keeping.apply("notifications.read")
         monkeypatch.undo()
         with as_me():
             page = topic.pull(0, 9)
@@ -181,7 +182,7 @@ class TestTopic:
         ok(api.post("/notifications/read", {"upto": 4}))
         monkeypatch.setattr(clock, "now", lambda: later)
         with act():
-            jobs.remove_old()
+            assert not keeping.apply("notifications.read")
         monkeypatch.undo()
         with as_me():
             page = topic.pull(3, 9)
@@ -201,7 +202,7 @@ class TestTopic:
         later = clock.now() + timedelta(days=91)
         monkeypatch.setattr(clock, "now", lambda: later)
         with act():
-            jobs.remove_old()
+            assert not keeping.apply("notifications.read")
         monkeypatch.undo()
         assert [each["seq"] for each in ok(api.get("/notifications"))["items"]] == [3, 1]
 

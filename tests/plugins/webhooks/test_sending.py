@@ -13,6 +13,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from core import clock
 from core.auth.keyring import ring
+from core.privacy import keeping
 from core.testing.clients import ApiClient, ok
 from core.testing.factories import AgencyUnderTest
 from plugins.webhooks.service.sending import excerpt
@@ -204,8 +205,6 @@ class TestTheLog:
     def test_is_cleared_after_a_while(
         self, api: ApiClient, add: Add, receiver: Receiver, background: Background, happen: Happen
     ) -> None:
-        from plugins.webhooks import jobs
-
         endpoint, doomed = add(receiver), add(receiver)
         happen()
         background.work()
@@ -214,10 +213,10 @@ class TestTheLog:
         happen()
         background.work()
         with time_machine.travel(clock.now() + timedelta(days=29)), background.unit():
-            jobs.prune()
+            assert not keeping.apply("webhooks.deliveries")
         assert len(deliveries(api, endpoint)) == 2
         with time_machine.travel(clock.now() + timedelta(days=31)), background.unit():
-            jobs.prune()
+            assert not keeping.apply("webhooks.deliveries")
         # What is not finished stays.
         assert [each["state"] for each in deliveries(api, endpoint)] == ["waiting"]
 

@@ -1,0 +1,23 @@
+"""What is kept about people: where, for how long, handing it to them, and erasing it."""
+
+from __future__ import annotations
+
+from core.plugins.spec import Plugin
+from core.privacy import endpoints, hooks, jobs, keeping, models, permissions, subscribers
+
+plugin = Plugin(
+    name="privacy",
+    version="1.0.0",
+    core=">=1.0,<2",
+    summary="What is kept about people: where, for how long, handing it to them, and erasing it.",
+    permissions=permissions.ALL,
+    models=models,
+    blueprints=(endpoints.blueprint,),
+    jobs=(jobs.apply_retention, jobs.apply_rule, jobs.note_erased),
+    subscribers={
+        "privacy.export_requested": (subscribers.export,),
+        "privacy.erasure_requested": (subscribers.erase,),
+    },
+    retention=keeping.OWN,
+    hooks=hooks,
+)

@@ -1,0 +1,68 @@
+"""Asking everybody what they hold about a person, until nobody knows more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from core.db.ownership import CORE
+from core.extensions import db
+from core.plugins.manager import installed
+from core.privacy.subjects import Holding, Outcome, Subject
+
+_MOST_ROUNDS = 6
+_OWNERS = text(
+    "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename LIKE '%\\_alembic\\_version'"
+)
+
+
+def collect(kind: str, subject_id: UUID) -> tuple[Subject, list[Holding]]:
+    """A person with everything they are known by, and every row about them in the acting agency."""
+    subject = Subject(kind=kind, id=subject_id, rows=frozenset({subject_id}))
+    holdings: list[Holding] = []
+    for _ in range(_MOST_ROUNDS):
+        holdings = asked(subject)
+        grown = subject.knowing(holdings)
+        if grown == subject:
+            break
+        # Somebody may hold what only a row that was just found leads to.
+        subject = grown
+    return subject, holdings
+
+
+def asked(subject: Subject) -> list[Holding]:
+    """What everybody holds about a person, those that the agency has switched off too."""
+    found = _flat(installed().hook.personal_data(subject=subject))
+    return list({(each.table, each.row_id): each for each in found}.values())
+
+
+def erased(subject: Subject) -> list[Outcome]:
+    """Have everybody erase what they hold about a person, in the running unit of work."""
+    return merged(_flat(installed().hook.erase_personal_data(subject=subject)))
+
+
+def merged(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """One outcome for each table and reason, those that erased nothing left out."""
+    rows: dict[tuple[Any, ...], int] = {}
+    for each in outcomes:
+        key = (each.table, each.kept, each.until)
+        rows[key] = rows.get(key, 0) + each.rows
+    return [
+        Outcome(table=table, rows=count, kept=kept, until=until)
+        for (table, kept, until), count in sorted(rows.items(), key=lambda item: item[0][:2])
+        if count
+    ]
+
+
+def not_asked() -> list[str]:
+    """Plugins whose tables are in the database although nobody loaded them: what they hold stays."""
+    tables = db.session.connection().execute(_OWNERS).scalars()
+    owners = {name.removesuffix("_alembic_version") for name in tables}
+    return sorted(owners - {CORE, *installed().plugins})
+
+
+def _flat(answers: Iterable[Iterable[Any] | None]) -> list[Any]:
+    return [each for answer in answers for each in answer or ()]

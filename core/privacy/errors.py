@@ -1,0 +1,45 @@
+"""What can go wrong when somebody asks for their data, or for none of it."""
+
+from __future__ import annotations
+
+from core.errors import Conflict, Problem
+
+
+class OnHold(Conflict):
+    """Something obliges the agency to keep what it has about this person."""
+
+    code = "on_legal_hold"
+    title = "This person's data is on hold and may not be erased"
+
+
+class StillMember(Conflict):
+    """Somebody who works in the agency cannot be erased from it."""
+
+    code = "still_member"
+    title = "This person is still a member; let them leave first"
+
+
+class NotReady(Conflict):
+    """The export is not made yet, or was refused."""
+
+    code = "export_not_ready"
+    title = "This export is not ready"
+
+
+class BundleExpired(Problem):
+    """A bundle can be had for seven days."""
+
+    status = 410
+    code = "export_expired"
+    title = "This export is no longer kept; ask for a new one"
+
+
+class HoldReleased(Conflict):
+    """A hold is released once."""
+
+    code = "hold_released"
+    title = "This hold was released before"
+
+
+class Incomplete(RuntimeError):
+    """Something personal is left after an erasure: a plugin did not erase what it says it holds. Nothing was erased."""

@@ -1,0 +1,97 @@
+"""Everything that is known about a person, put together for them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import select
+
+from core import clock
+from core.actor import acting_user_id, current_actor, current_user_id
+from core.db.tenancy import current_agency_id
+from core.errors import Fault, Invalid, NotFound
+from core.events.log import publish
+from core.extensions import db
+from core.http.structs import encode
+from core.privacy import collecting, identities
+from core.privacy.errors import BundleExpired, NotReady
+from core.privacy.events import ExportHandedOut, ExportMade, ExportRequested
+from core.privacy.models import PrivacyRequest
+from core.privacy.repository import requests
+from core.privacy.schemas import BundleView, HoldingView, PersonRef, RequestView
+from core.privacy.subjects import USER, Holding, Subject
+from core.vault.columns import Secret, reveal
+from core.vault.errors import SubjectErased
+from core.vault.models import ErasedSubject
+
+KEPT_FOR = timedelta(days=7)
+
+
+def request(person: PersonRef) -> RequestView:
+    """Have everything about a person put together in the background. Raises Invalid, SubjectErased."""
+    check(person)
+    made = requests.add(
+        PrivacyRequest(
+            kind="export", subject=person.kind, subject_id=person.id, state="queued", requested_by=acting_user_id()
+        )
+    )
+    publish(ExportRequested(request_id=made.id, person=person.kind, person_id=person.id))
+    return requests.shown(made.id)
+
+
+def make(request_id: UUID) -> None:
+    """Put it together and keep it under the person's own key; nothing where that is done."""
+    wanted = requests.locked(request_id)
+    if wanted.state != "queued":
+        return
+    bundle = _bundle(wanted.subject, wanted.subject_id)
+    tables: dict[str, int] = {}
+    for each in bundle.holdings:
+        tables[each.table] = tables.get(each.table, 0) + 1
+    wanted.bundle = Secret(encode(bundle).decode())
+    wanted.manifest = {"rows": tables, "not_asked": bundle.not_asked}
+    wanted.state, wanted.finished_at, wanted.expires_at = "done", clock.now(), clock.now() + KEPT_FOR
+    requests.save()
+    publish(ExportMade(request_id=wanted.id, rows=len(bundle.holdings)))
+
+
+def hand_out(request_id: UUID) -> bytes:
+    """The bundle, to whoever asked for it. Raises NotFound, NotReady, BundleExpired."""
+    wanted = requests.get(request_id)
+    if wanted.kind != "export" or wanted.requested_by != current_user_id():
+        raise NotFound
+    if wanted.state != "done":
+        raise NotReady
+    if wanted.bundle is None or wanted.expires_at is None or wanted.expires_at <= clock.now():
+        raise BundleExpired
+    text = reveal(wanted, PrivacyRequest.bundle)
+    publish(ExportHandedOut(request_id=wanted.id))
+    return (text or "").encode()
+
+
+def of_oneself() -> BundleView:
+    """Everything the acting agency knows about the signed-in person."""
+    return _bundle(USER, current_user_id())
+
+
+def check(person: PersonRef) -> tuple[Subject, list[Holding]]:
+    """The person and what is held about them. Raises SubjectErased, and Invalid where nothing is."""
+    gone = (ErasedSubject.subject == person.kind, ErasedSubject.subject_id == person.id)
+    if db.session.scalar(select(ErasedSubject.id).where(*gone)) is not None:
+        raise SubjectErased
+    subject, holdings = collecting.collect(person.kind, person.id)
+    if not holdings:
+        raise Invalid(errors=[Fault("/subject/id", "unknown", "Nothing is known about such a person")])
+    return subject, holdings
+
+
+def _bundle(kind: str, subject_id: UUID) -> BundleView:
+    _, holdings = collecting.collect(kind, subject_id)
+    found = [HoldingView(each.table, each.row_id, dict(each.values)) for each in holdings]
+    agency_id = current_actor().agency_id or current_agency_id()
+    if kind == USER:
+        sign_ins = identities.sign_ins(subject_id, agency_id)
+        found += [HoldingView("core_auth_session", each.id, msgspec.to_builtins(each)) for each in sign_ins]
+    return BundleView(kind, subject_id, clock.now(), found, collecting.not_asked())

@@ -1,0 +1,19 @@
+"""What the core holds about people."""
+
+from __future__ import annotations
+
+from core.plugins.hookspecs import hookimpl
+from core.privacy import own_rows
+from core.privacy.subjects import Holding, Outcome, Subject
+
+
+@hookimpl
+def personal_data(subject: Subject) -> list[Holding]:
+    """Rows of the core's own tables."""
+    return list(own_rows.holdings(subject))
+
+
+@hookimpl
+def erase_personal_data(subject: Subject) -> list[Outcome]:
+    """Overwrite them, and what the core keeps of others' answers."""
+    return list(own_rows.erase(subject))

@@ -1,0 +1,26 @@
+"""What privacy does by the clock."""
+
+from __future__ import annotations
+
+from core.jobs.job import job
+from core.privacy import keeping, tombstones
+
+
+@job(schedule="30 3 * * *")
+def apply_retention() -> None:
+    """Remove what the agency has kept for long enough, each rule in a job of its own."""
+    for name in keeping.in_effect():
+        apply_rule.later(unique=name).enqueue(rule=name)
+
+
+@job()
+def apply_rule(rule: str) -> None:
+    """Remove what one rule no longer keeps."""
+    if keeping.apply(rule):
+        apply_rule.later(unique=rule).enqueue(rule=rule)
+
+
+@job(platform=True, schedule="*/15 * * * *")
+def note_erased() -> None:
+    """Note outside the database who was erased, for whoever restores a copy of it."""
+    tombstones.note()

@@ -1,0 +1,150 @@
+"""What the core itself holds about people: found and overwritten by what its tables say about their columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, Text, cast, delete, func, or_, select, update
+
+from core.db.base import Model
+from core.db.ownership import CORE
+from core.db.personal import Category, category_of
+from core.db.tenancy import current_agency_id
+from core.events.models import EventEntry
+from core.extensions import db
+from core.http.models import KeptAnswer
+from core.jobs.models import JobEntry
+from core.privacy import rows
+from core.privacy.models import PrivacyRequest
+from core.privacy.subjects import USER, Holding, Outcome, Subject
+from core.search import SearchToken
+from core.users.models import Membership, User
+
+LOG_KEPT = "The audit log is append-only and sealed; it names people by id, and where a request came from"
+MOST_EVENTS = 10_000
+_PERSON = frozenset({"user_id", "created_by"})
+"""Columns that say which user a row of the core is about."""
+_EVENT = EventEntry.metadata.tables[EventEntry.__tablename__]
+_ANSWER = KeptAnswer.metadata.tables[KeptAnswer.__tablename__]
+_JOB = JobEntry.metadata.tables[JobEntry.__tablename__]
+_TOKEN = SearchToken.metadata.tables[SearchToken.__tablename__]
+_REQUEST = PrivacyRequest.metadata.tables[PrivacyRequest.__tablename__]
+_MEMBER = Membership.metadata.tables[Membership.__tablename__]
+_USER = User.metadata.tables[User.__tablename__]
+_COPIES = frozenset({_ANSWER.name, _JOB.name, _TOKEN.name})
+GONE = b'{"type":"about:blank","title":"Gone","status":410,"detail":"The person this was about was erased"}'
+
+
+def holdings(subject: Subject) -> Iterator[Holding]:
+    """The rows of the core about a person."""
+    for table, row in _rows(subject):
+        yield rows.held_row(table, row)
+    if subject.kind == USER:
+        yield from _log_of(subject)
+
+
+def erase(subject: Subject) -> Iterator[Outcome]:
+    """Overwrite them, and whatever keeps copies of what others said about the person."""
+    for table, row in list(_rows(subject)):
+        yield _overwritten(table, row)
+    yield from _copies(subject)
+    if subject.kind == USER:
+        count = sum(1 for _ in _log_of(subject))
+        yield Outcome(table=str(_EVENT.name), rows=count, kept=LOG_KEPT)
+
+
+def tables() -> list[Table]:
+    """The tables of the core that hold something personal and belong to agencies, copies of others' rows apart."""
+    return [
+        table
+        for table in Model.metadata.sorted_tables
+        if table.name.startswith(f"{CORE}_")
+        and "agency_id" in table.columns
+        and table.name not in _COPIES | {_EVENT.name}
+        and any(category_of(column) is not None for column in table.columns)
+    ]
+
+
+def _rows(subject: Subject) -> Iterator[tuple[Table, Mapping[str, Any]]]:
+    connection = db.session.connection()
+    for table in tables():
+        about = _about(table, subject)
+        if about is None or not _may("SELECT", table):
+            continue
+        mine = select(table).where(table.c.agency_id == current_agency_id(), about)
+        for row in connection.execute(mine).mappings().all():
+            yield table, dict(row)
+    if subject.kind == USER:
+        # The identity itself, as far as it is a colleague's here; it is overwritten when no agency has it any more.
+        for row in connection.execute(select(_USER).where(_USER.c.id == subject.id)).mappings().all():
+            yield _USER, dict(row)
+        member = select(_MEMBER).where(_MEMBER.c.agency_id == current_agency_id(), _MEMBER.c.user_id == subject.id)
+        for row in connection.execute(member).mappings().all():
+            yield _MEMBER, dict(row)
+
+
+def _about(table: Table, subject: Subject) -> ColumnElement[bool] | None:
+    """What rows of a table are about a person; None where none can be."""
+    conditions: list[ColumnElement[bool]] = []
+    if subject.kind == USER:
+        conditions += [table.c[name] == subject.id for name in sorted(_PERSON & set(table.c.keys()))]
+        contacts = [column for column in table.columns if category_of(column) is Category.CONTACT]
+        conditions += [column.in_(subject.emails) for column in contacts if subject.emails]
+    if {"subject", "subject_id"} <= set(table.c.keys()):
+        conditions.append((table.c.subject == subject.kind) & (table.c.subject_id == subject.id))
+    return or_(*conditions) if conditions else None
+
+
+def _overwritten(table: Table, row: Mapping[str, Any]) -> Outcome:
+    changes = rows.wiped(table, row)
+    if table is _USER or not changes:
+        return Outcome(table=str(table.name), rows=0 if table is _USER else 1)
+    mine = table.c.id == row["id"]
+    if all(_may("UPDATE", table, column) for column in changes):
+        db.session.connection().execute(update(table).where(mine).values(changes))
+    elif _may("DELETE", table):
+        db.session.connection().execute(delete(table).where(mine))
+    else:
+        return Outcome(table=str(table.name), rows=1, kept="The table is append-only")
+    return Outcome(table=str(table.name), rows=1)
+
+
+def _may(privilege: str, table: Table, column: str | None = None) -> bool:
+    """Whether the application's role has a privilege."""
+    asked = (
+        func.has_column_privilege(table.name, column, privilege)
+        if column
+        else func.has_table_privilege(table.name, privilege)
+    )
+    return bool(db.session.connection().execute(select(asked)).scalar_one())
+
+
+def _log_of(subject: Subject) -> Iterator[Holding]:
+    mine = (_EVENT.c.agency_id == current_agency_id(), _EVENT.c.actor_id == subject.id)
+    shown = [column for column in _EVENT.columns if column.name not in {"payload", "before", "after"}]
+    latest = select(*shown).where(*mine).order_by(_EVENT.c.occurred_at.desc()).limit(MOST_EVENTS)
+    for row in db.session.connection().execute(latest).mappings().all():
+        yield rows.held_row(_EVENT, dict(row))
+
+
+def _copies(subject: Subject) -> Iterator[Outcome]:
+    connection, mine = db.session.connection(), current_agency_id()
+    # The schema keeps PostgreSQL from reading `position(a in b)`.
+    told = or_(*(func.pg_catalog.position(_ANSWER.c.body, word.encode()) > 0 for word in subject.words))
+    answers = update(_ANSWER).where(_ANSWER.c.agency_id == mine, told)
+    # The key stays taken: a repeated request must not do it all again.
+    gone = {"status": 410, "headers": {"Content-Type": "application/problem+json"}, "body": GONE}
+    yield Outcome(table=str(_ANSWER.name), rows=connection.execute(answers.values(gone)).rowcount)
+    if subject.names:
+        error = or_(*(func.strpos(_JOB.c.last_error, name) > 0 for name in subject.names))
+        jobs = update(_JOB).where(_JOB.c.agency_id == mine, error).values(last_error="[erased]")
+        yield Outcome(table=str(_JOB.name), rows=connection.execute(jobs).rowcount)
+        payload = or_(*(func.strpos(cast(_JOB.c.payload, Text()), name) > 0 for name in subject.names))
+        ended = update(_JOB).where(_JOB.c.agency_id == mine, payload, _JOB.c.finished_at.is_not(None))
+        yield Outcome(table=str(_JOB.name), rows=connection.execute(ended.values(payload={})).rowcount)
+    if subject.kind == USER:
+        words = delete(_TOKEN).where(
+            _TOKEN.c.agency_id == mine, _TOKEN.c.entity == USER, _TOKEN.c.entity_id.in_(subject.rows)
+        )
+        yield Outcome(table=str(_TOKEN.name), rows=connection.execute(words).rowcount)

@@ -1,0 +1,121 @@
+"""Queries for requests, holds and what an agency chose about retention."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Date, Text, Uuid, bindparam, or_, select
+
+from core import clock
+from core.agencies.repository import agency_view
+from core.db import read
+from core.db.query import Filter, Listing, ListQuery, Page
+from core.db.repository import Repository
+from core.extensions import db
+from core.privacy.models import LegalHold, PrivacyRequest, RetentionChoice
+from core.privacy.schemas import HeldBack, HoldView, RequestView
+
+REQUEST = select(*read.columns(RequestView, PrivacyRequest))
+HOLD = select(*read.columns(HoldView, LegalHold))
+
+
+class Requests(Repository[PrivacyRequest]):
+    """The agency's exports and erasures, newest first."""
+
+    model = PrivacyRequest
+    permission = "privacy.read"
+    listing = Listing(
+        filters={
+            "kind": Filter(PrivacyRequest.kind, Literal["export", "erasure"], "Which of the two."),
+            "subject_id": Filter(PrivacyRequest.subject_id, UUID, "Whom it is about."),
+        },
+        sorts={"created_at": PrivacyRequest.created_at},
+        default_sort="-created_at",
+    )
+
+    def rows(self, query: ListQuery) -> Page[RequestView]:
+        """A page of requests."""
+        return self.page(query, REQUEST, RequestView)
+
+    def shown(self, request_id: UUID) -> RequestView:
+        """A request. Raises NotFound."""
+        return self.view(request_id, REQUEST, RequestView)
+
+    def locked(self, request_id: UUID) -> PrivacyRequest:
+        """A request that nobody else works on before this unit of work ends."""
+        mine = select(PrivacyRequest).where(PrivacyRequest.id == request_id).with_for_update()
+        return db.session.scalars(mine, execution_options={"populate_existing": True}).one()
+
+    def with_bundles(self, *conditions: ColumnElement[bool], most: int) -> Sequence[PrivacyRequest]:
+        """Requests that still have a bundle."""
+        wanted = select(PrivacyRequest).where(PrivacyRequest.bundle.is_not(None), *conditions)
+        return db.session.scalars(wanted.order_by(PrivacyRequest.created_at).limit(most)).all()
+
+
+class Holds(Repository[LegalHold]):
+    """The agency's legal holds, newest first."""
+
+    model = LegalHold
+    permission = "privacy.read"
+    listing = Listing(
+        filters={"subject_id": Filter(LegalHold.subject_id, UUID, "Whom it is about.")},
+        sorts={"created_at": LegalHold.created_at},
+        default_sort="-created_at",
+    )
+
+    def rows(self, query: ListQuery) -> Page[HoldView]:
+        """A page of holds."""
+        return self.page(query, HOLD, HoldView)
+
+    def shown(self, hold_id: UUID) -> HoldView:
+        """A hold. Raises NotFound."""
+        return self.view(hold_id, HOLD, HoldView)
+
+
+_today = bindparam("today", type_=Date())
+_kind = bindparam("subject", type_=Text())
+_STANDING = (
+    LegalHold.released_at.is_(None),
+    or_(LegalHold.until.is_(None), LegalHold.until >= _today),
+    LegalHold.subject == _kind,
+)
+_ON_HOLD = read.Query(select(LegalHold.subject_id).where(*_STANDING).distinct(), lambda subject_id: subject_id)
+_OF_PERSON = read.Query(
+    select(*read.columns(HeldBack, LegalHold))
+    .where(*_STANDING, LegalHold.subject_id == bindparam("subject_id", type_=Uuid()))
+    .order_by(LegalHold.id),
+    HeldBack,
+)
+_CHOICES = read.Query(select(RetentionChoice.rule, RetentionChoice.days), lambda rule, days: (rule, days))
+
+
+def on_hold(subject: str) -> list[UUID]:
+    """Everybody of a kind about whom nothing may be erased now."""
+    return _ON_HOLD.rows(subject=subject, today=_day())
+
+
+def holds_of(subject: str, subject_id: UUID) -> list[HeldBack]:
+    """What keeps a person from being erased now."""
+    return _OF_PERSON.rows(subject=subject, subject_id=subject_id, today=_day())
+
+
+def choices() -> dict[str, int | None]:
+    """What the agency chose, by rule."""
+    return dict(_CHOICES.rows())
+
+
+def choice(rule: str) -> RetentionChoice | None:
+    """What the agency chose about a rule, for changing it."""
+    return db.session.scalar(select(RetentionChoice).where(RetentionChoice.rule == rule))
+
+
+def _day() -> date:
+    # Where the agency is, its day is not over yet.
+    return clock.today(agency_view().zone)
+
+
+requests = Requests()
+holds = Holds()

@@ -1,0 +1,102 @@
+"""One row about a person: what it says, and overwriting that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Column, Table, inspect
+
+from core.crypto import Unreadable
+from core.db.personal import Category, category_of, holds_words
+from core.privacy.subjects import Holding
+from core.vault.columns import Ciphertext, reveal
+
+_UNSAID = frozenset({"agency_id", "version"})
+
+
+def held(entity: Any) -> Holding:
+    """What an entity says about a person: all of its columns but secrets and copies, encrypted ones in clear."""
+    state = inspect(entity)
+    values = {}
+    for attribute in state.mapper.column_attrs:
+        column = attribute.columns[0]
+        value = getattr(entity, attribute.key)
+        if isinstance(column.type, Ciphertext):
+            value = _revealed(entity, getattr(type(entity), attribute.key))
+        values[column.name] = value
+    return held_row(state.mapper.local_table, values)
+
+
+def held_row(table: Any, values: Mapping[str, Any]) -> Holding:
+    """The same of a row that was read by its table."""
+    assert isinstance(table, Table)
+    shown = {
+        str(column.name): msgspec.to_builtins(values[column.name], enc_hook=str)
+        for column in table.columns
+        if column.name in values and _is_said(column)
+    }
+    contacts = [
+        str(values[column.name])
+        for column in table.columns
+        if category_of(column) is Category.CONTACT and values.get(column.name)
+    ]
+    row_id = values.get("id") or values.get("user_id")
+    assert isinstance(row_id, UUID)
+    return Holding(
+        table=str(table.name),
+        row_id=row_id,
+        values=shown,
+        emails=frozenset(each for each in contacts if "@" in each),
+        phones=frozenset(each for each in contacts if each.startswith("+")),
+    )
+
+
+def wipe(entity: Any) -> None:
+    """Overwrite everything personal that an entity says, and whatever index of it there is."""
+    for attribute in inspect(entity).mapper.column_attrs:
+        column = attribute.columns[0]
+        if category_of(column) is not None:
+            setattr(entity, attribute.key, blank(column, getattr(entity, attribute.key)))
+
+
+def wiped(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What the personal columns of a row are overwritten with that say something; the row as its table has it."""
+    personal = (column for column in table.columns if category_of(column) is not None)
+    return {
+        column.name: blank(column, values[column.name])
+        for column in personal
+        if not is_blank(column, values[column.name])
+    }
+
+
+def blank(column: Column[Any], value: Any) -> Any:
+    """What a column holds instead of a value, saying nothing any more."""
+    if column.nullable:
+        return None
+    if isinstance(value, str):
+        return ""
+    empty: dict[type[Any], Any] = {bytes: b"", dict: {}, list: []}
+    return empty[type(value)]
+
+
+def is_blank(column: Column[Any], value: Any) -> bool:
+    """Whether a value says nothing."""
+    return value is None or value == blank(column, value)
+
+
+def _is_said(column: Column[Any]) -> bool:
+    if column.name in _UNSAID or column.info.get("secret") or category_of(column) is Category.COPY:
+        return False
+    # What does not say what it holds is handed over rather than withheld.
+    return True if holds_words(column) else "blind" not in column.info
+
+
+def _revealed(entity: Any, column: Any) -> str | None:
+    try:
+        return reveal(entity, column)
+    except Unreadable:
+        # Its key is gone: nobody reads it any more, neither do we.
+        return None

@@ -1,0 +1,66 @@
+"""Whom personal data is about, what is held of it, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+CONTACT = "contacts.contact"
+USER = "users.user"
+
+
+class Holding(msgspec.Struct, frozen=True, kw_only=True):
+    """One row that says something about a person."""
+
+    table: str
+    row_id: UUID
+    values: Mapping[str, Any]
+    """What it says, in clear and as JSON."""
+    emails: frozenset[str] = frozenset()
+    phones: frozenset[str] = frozenset()
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """A person whose data is asked for, and everything they are known by so far."""
+
+    kind: str
+    """`contacts.contact`, `users.user`."""
+    id: UUID
+    emails: frozenset[str] = frozenset()
+    phones: frozenset[str] = frozenset()
+    rows: frozenset[UUID] = frozenset()
+    """The ids of the rows that were found about them, their own among these."""
+
+    @property
+    def words(self) -> list[str]:
+        """What tells in a text that it is about them: ids, e-mail addresses, phone numbers."""
+        return sorted({*(str(each) for each in self.rows), *self.emails, *self.phones})
+
+    @property
+    def names(self) -> list[str]:
+        """The same without ids, which say nothing by themselves."""
+        return sorted({*self.emails, *self.phones})
+
+    def knowing(self, holdings: Iterable[Holding]) -> Subject:
+        """The same person, also known by what was found."""
+        emails, phones, rows = set(self.emails), set(self.phones), {self.id, *self.rows}
+        for each in holdings:
+            emails |= each.emails
+            phones |= each.phones
+            rows.add(each.row_id)
+        return msgspec.structs.replace(self, emails=frozenset(emails), phones=frozenset(phones), rows=frozenset(rows))
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What becomes of a table's rows about a person."""
+
+    table: str
+    rows: int
+    kept: str = ""
+    """Why they stay; empty where they were erased."""
+    until: date | None = None
+    """Until when they must stay, where that is known."""

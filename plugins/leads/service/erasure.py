@@ -1,0 +1,53 @@
+"""What leads say about people: handed out, taken out on request, and after an agency's time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from core.sdk import privacy, search
+
+from ..models import Lead, Note, StatusChange, Tag
+from ..repository import personal
+from .leads import ENTITY
+
+
+def held(subject: privacy.Subject) -> list[privacy.Holding]:
+    """A contact's leads, with their tags, notes and steps."""
+    if subject.kind != privacy.CONTACT:
+        return []
+    leads = personal.leads_of(subject.id)
+    return [privacy.held(each) for each in (*leads, *personal.children_of(leads))]
+
+
+def erase(subject: privacy.Subject) -> list[privacy.Outcome]:
+    """Take a contact out of their leads; trip, status and dates stay."""
+    return anonymise(personal.leads_of(subject.id)) if subject.kind == privacy.CONTACT else []
+
+
+def anonymise(leads: Sequence[Lead]) -> list[privacy.Outcome]:
+    """Leave of leads what says nothing about anybody."""
+    children = personal.children_of(leads)
+    for lead in leads:
+        privacy.wipe(lead)
+        search.index(ENTITY, lead.id, [lead.reference, *lead.destinations])
+    for note in (each for each in children if isinstance(each, Note)):
+        note.text = privacy.NAMELESS
+    personal.clear_tags_and_steps(leads)
+    counts = {kind: sum(isinstance(each, kind) for each in children) for kind in (Note, StatusChange, Tag)}
+    return [
+        privacy.Outcome(table=Lead.__tablename__, rows=len(leads)),
+        *(privacy.Outcome(table=kind.__tablename__, rows=count) for kind, count in counts.items()),
+    ]
+
+
+def forget_lost(before: datetime, most: int) -> int:
+    """Anonymise leads that were lost before an instant, of people who are not on hold; how many."""
+    leads = personal.lost_before(before, but=privacy.on_hold(privacy.CONTACT), most=most)
+    anonymise(leads)
+    return len(leads)
+
+
+def count_lost(before: datetime) -> int:
+    """How many it would be."""
+    return personal.count_lost_before(before, but=privacy.on_hold(privacy.CONTACT))

@@ -1,0 +1,92 @@
+"""An agency with people in it about whom everything says something, and its background work done on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
+from uuid import UUID
+
+import psycopg
+import pytest
+from sqlalchemy import make_url, text
+
+from core import ids
+from core.actor import system
+from core.config import Settings
+from core.db.session import unit_of_work
+from core.db.tenancy import acting_as
+from core.extensions import db
+from core.http.application import Application
+from core.jobs import registry
+from core.jobs.lane import Lane
+from core.jobs.runner import Runner
+from core.testing.clients import ApiClient, ok
+from core.testing.databases import Server
+from core.testing.factories import AgencyUnderTest
+from tests.core.privacy.people import Database, Person
+
+Within = Callable[[UUID], AbstractContextManager[None]]
+CONTACTS = ("contacts_contact", "contacts_email", "contacts_phone")
+LEADS = ("leads_lead", "leads_tag", "leads_note", "leads_status_change")
+
+
+@pytest.fixture(scope="module")
+def database(settings: Settings, database_server: Server) -> Iterator[Database]:
+    """The module's database as its superuser."""
+    assert settings.database_url is not None
+    name = make_url(settings.database_url.get_secret_value()).database
+    address = make_url(database_server.superuser_url).set(database=name)
+    with psycopg.connect(address.render_as_string(hide_password=False), autocommit=True) as connection:
+        yield Database(connection)
+
+
+@pytest.fixture
+def within(app: Application) -> Within:
+    """A unit of work of its own as the system in an agency; it really commits."""
+
+    @contextmanager
+    def enter(agency_id: UUID) -> Iterator[None]:
+        with app.app_context(), unit_of_work(), acting_as(system(agency_id)):
+            yield
+
+    return enter
+
+
+@pytest.fixture
+def work_off(app: Application) -> Callable[[], list[str]]:
+    """Run every job that is due; the errors of those that failed."""
+
+    def run() -> list[str]:
+        jobs = registry.known(app)
+        runner = Runner(app, jobs, backoff=timedelta(hours=1))
+        for queue, names in registry.by_queue(jobs).items():
+            Lane(app, queue, names, runner, lease=timedelta(seconds=30), ring=lambda: None).drain()
+        with app.app_context(), db.engines["system"].begin() as connection:
+            failed = "DELETE FROM core_job WHERE name LIKE 'privacy.%' AND last_error IS NOT NULL RETURNING last_error"
+            return list(connection.scalars(text(failed)))
+
+    return run
+
+
+@pytest.fixture
+def client(agency: AgencyUnderTest, api: ApiClient, database: Database) -> Person:
+    """A contact with a lead, about whom every personal column of contacts and leads says something."""
+    contact = ok(api.post("/contacts", {"kind": "person", "name": "Ana"}))
+    lead = ok(api.post("/leads", {"contact_id": contact["id"], "kind": "fit", "source": "phone"}))
+    person = Person(agency.id, contact_id=UUID(contact["id"]), lead_id=UUID(lead["id"]))
+    # Through the API, so that search finds them.
+    ok(api.patch(f"/contacts/{contact['id']}", {
+        "name": f"{person.marker} Ana", "emails": [{"address": person.email}], "phones": [{"number": person.phone}],
+    }, version="*"))  # fmt: skip
+    ok(api.patch(f"/leads/{lead['id']}", {"tags": [f"{person.marker}tag"]}, version="*"))
+    key = {"Idempotency-Key": ids.new().hex}
+    ok(api.post(f"/leads/{lead['id']}/notes", {"text": f"{person.marker} likes tea"}, headers=key))
+    for table, where in (
+        ("contacts_contact", "id"), ("contacts_email", "contact_id"), ("contacts_phone", "contact_id"),
+        ("leads_lead", "id"), ("leads_tag", "lead_id"), ("leads_note", "lead_id"), ("leads_status_change", "lead_id"),
+    ):  # fmt: skip
+        known = person.known["contact_id" if table.startswith("contacts") else "lead_id"]
+        database.mark(table, person, where=where, like=known)
+    person.email = f"{person.marker}.contacts_email@example.com"
+    return person

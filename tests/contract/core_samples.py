@@ -134,6 +134,12 @@ SAMPLES: Mapping[str, Sample] = {
     "jobs.search_mine": Sample(before=_job("queued")),
     "jobs.retry": Sample(before=_dead),
     "jobs.discard": Sample(before=_dead),
+    # A link that nobody sent, and doors that are closed once there is an agency.
+    "auth_links.verify_email": Sample(status=422),
+    "auth_links.reset": Sample(status=422),
+    "auth_links.register": Sample(status=404),
+    "auth_links.finish_registration": Sample(status=404),
+    "auth_links.set_up": Sample(status=404),
     # The people of tests have no password.
     "auth.change_password": Sample(status=422),
 }

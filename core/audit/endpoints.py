@@ -21,9 +21,9 @@ def search(query: ListQuery) -> Page[EventView]:
     return log.rows(query)
 
 
-@blueprint.get("/export", permission=permissions.EXPORT, cost=exports.COST)
+@blueprint.post("/export", permission=permissions.EXPORT, cost=exports.COST, idempotency="off")
 @blueprint.query(ExportQuery)
-@blueprint.response(200)
+@blueprint.file("application/x-ndjson", "text/csv")
 def export(query: ExportQuery) -> Response:
-    """Download a part of the log, the oldest event first. That you did is itself in the log."""
+    """Take a part of the log away as a file, the oldest event first. That you did is itself in the log."""
     return exports.download(query)

@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 from flask import Response, stream_with_context
-from msgspec import UNSET
 
 from core import clock, ids, tabular
 from core.audit.events import AuditExported
@@ -25,13 +24,14 @@ _NDJSON = "application/x-ndjson"
 
 
 def download(query: ExportQuery) -> Response:
-    """The events the query asks for, sent while they are being read; that they left the agency is recorded first."""
+    """The events that are asked for, sent while they are being read; that they left the agency is recorded first."""
     # Without an end the file would grow as long as something happens while it is sent.
-    until = clock.now() if query.until is UNSET else query.until
-    since = None if query.since is UNSET else query.since
-    narrowed_by = [name for name in _FILTERS if getattr(query, name) is not UNSET] + (["name"] if query.name else [])
-    publish(AuditExported(export_id=ids.new(), form=query.form, since=since, until=until, narrowed_by=narrowed_by))
-    found = log.every(_conditions(query, since, until))
+    until = query.until or clock.now()
+    narrowed_by = [name for name in _FILTERS if getattr(query, name) is not None] + (["name"] if query.name else [])
+    publish(
+        AuditExported(export_id=ids.new(), form=query.form, since=query.since, until=until, narrowed_by=narrowed_by)
+    )
+    found = log.every(_conditions(query, until))
     name = f"audit-{until:%Y-%m-%d}"
     if query.form != "ndjson":
         return tabular.download(name, EventView.__struct_fields__, map(_row, found), form=query.form)
@@ -41,14 +41,14 @@ def download(query: ExportQuery) -> Response:
     return response
 
 
-def _conditions(query: ExportQuery, since: datetime | None, until: datetime) -> tuple[Condition, ...]:
+def _conditions(query: ExportQuery, until: datetime) -> tuple[Condition, ...]:
     found = [Condition("occurred_at", Operator.LT, until)]
-    if since is not None:
-        found.append(Condition("occurred_at", Operator.GTE, since))
+    if query.since is not None:
+        found.append(Condition("occurred_at", Operator.GTE, query.since))
     if query.name:
         found.append(Condition("name", Operator.IN, tuple(query.name)))
     asked = ((name, getattr(query, name)) for name in _FILTERS)
-    found += [Condition(name, Operator.EQ, value) for name, value in asked if value is not UNSET]
+    found += [Condition(name, Operator.EQ, value) for name, value in asked if value is not None]
     return tuple(found)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import Meta
 
 from core.fields import Instant
 from core.http.structs import Draft, View
@@ -43,11 +43,14 @@ class ExportQuery(Draft):
     """Which part of the log, and in which form."""
 
     form: Form = "ndjson"
-    since: Annotated[Instant, Meta(description="From this instant on.")] | UnsetType = UNSET
-    until: Annotated[Instant, Meta(description="Before this instant; up to now without it.")] | UnsetType = UNSET
-    name: Annotated[list[str], Meta(max_length=50, description="Names of events; all without it.")] = []
-    actor_id: UUID | UnsetType = UNSET
-    impersonator_id: UUID | UnsetType = UNSET
-    subject: Annotated[str, Meta(max_length=100, examples=["leads.lead"])] | UnsetType = UNSET
-    subject_id: UUID | UnsetType = UNSET
-    ip: Annotated[str, Meta(max_length=45)] | UnsetType = UNSET
+    since: Annotated[Instant | None, Meta(description="From this instant on.")] = None
+    until: Annotated[Instant | None, Meta(description="Before this instant; up to now without it.")] = None
+    name: Annotated[
+        list[Annotated[str, Meta(max_length=100)]],
+        Meta(max_length=50, description="Names of events; all without it."),
+    ] = []
+    actor_id: Annotated[UUID | None, Meta(description="Id of the user who did it.")] = None
+    impersonator_id: Annotated[UUID | None, Meta(description="Id of whoever really acted.")] = None
+    subject: Annotated[str | None, Meta(description="What it happened to, e.g. `leads.lead`.")] = None
+    subject_id: Annotated[UUID | None, Meta(description="Id of what it happened to.")] = None
+    ip: Annotated[str | None, Meta(description="Address it came from.")] = None

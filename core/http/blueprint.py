@@ -138,6 +138,15 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
 
         return decorate
 
+    def file(self, *media_types: str) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
+        """The view returns a response with a file of one of these types."""
+
+        def decorate(view: Callable[P, Response]) -> Callable[P, Response]:
+            contract_of(view).media_types = media_types
+            return view
+
+        return decorate
+
     def or_response(self, status: int, kind: type[T]) -> Callable[[Callable[P, R | T]], Callable[P, R]]:
         """What the view may return instead, and its status; the type tells it apart. Written below `response`."""
 

@@ -56,6 +56,8 @@ class Contract:
     if_match: bool = False
     status: int = 200
     result: Any = None
+    media_types: tuple[str, ...] = ()
+    """What the answer is instead of JSON: a file of one of these types."""
     others: dict[int, Any] = field(default_factory=dict)
     """Other answers the view may return, by status; told apart by their type."""
     problems: set[int] = field(default_factory=set)

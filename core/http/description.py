@@ -107,6 +107,8 @@ def _success(api: Api, contract: Contract, method: str) -> Document:
     answer: Document = {"description": HTTPStatus(contract.status).phrase, "headers": headers}
     if contract.result is not None:
         answer["content"] = {"application/json": {"schema": api.schema(contract.result)}}
+    if contract.media_types:
+        answer["content"] = {each: {"schema": {"type": "string", "format": "binary"}} for each in contract.media_types}
     responses: Document = {str(contract.status): answer}
     for status, kind in contract.others.items():
         content = {"application/json": {"schema": api.schema(kind)}}

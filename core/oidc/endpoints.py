@@ -14,7 +14,6 @@ from core.oidc.schemas import (
     Callback,
     CheckView,
     Choices,
-    ChoicesQuery,
     LinkView,
     ProviderDraft,
     ProviderPatch,
@@ -31,12 +30,11 @@ def _sign_ins(settings: Settings) -> str:
 blueprint = Blueprint("oidc", description="Sign in through an agency's own identity provider (OpenID Connect).")
 
 
-@blueprint.get("/choices", public=True, limit=_sign_ins)
-@blueprint.query(ChoicesQuery)
+@blueprint.get("/agencies/<name>/choices", public=True, limit=_sign_ins)
 @blueprint.response(200, Choices)
-def list_choices(query: ChoicesQuery) -> Choices:
-    """List the providers of an agency's sign-in page."""
-    return sign_in.choices(query.agency)
+def list_choices(name: str) -> Choices:
+    """List the providers of the sign-in page of the agency with this slug."""
+    return sign_in.choices(name)
 
 
 @blueprint.post(
@@ -118,6 +116,13 @@ def check(provider_id: UUID) -> CheckView:
 def search_links(query: ListQuery) -> Page[LinkView]:
     """List which members have signed in through which provider."""
     return providers.link_rows(query)
+
+
+@blueprint.get("/links/<uuid:link_id>", permission=permissions.MANAGE)
+@blueprint.response(200, LinkView)
+def show_link(link_id: UUID) -> LinkView:
+    """Show which member somebody is."""
+    return providers.link(link_id)
 
 
 @blueprint.delete("/links/<uuid:link_id>", permission=permissions.MANAGE, step_up=True)

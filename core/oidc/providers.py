@@ -118,13 +118,18 @@ def link_rows(query: ListQuery) -> Page[LinkView]:
     return links.rows(query)
 
 
+def link(link_id: UUID) -> LinkView:
+    """Who somebody is. Raises NotFound."""
+    return links.shown(link_id)
+
+
 def unlink(link_id: UUID, *, version: int | None) -> None:
     """Forget who somebody is with a provider; what they have open through one ends. Raises NotFound, Forbidden."""
     _require_every_right()
-    link = links.get(link_id, version=version)
-    publish(IdentityUnlinked(link_id=link.id, provider_id=link.provider_id, user_id=link.user_id))
-    sessions.end([link.user_id])
-    links.remove(link)
+    known = links.get(link_id, version=version)
+    publish(IdentityUnlinked(link_id=known.id, provider_id=known.provider_id, user_id=known.user_id))
+    sessions.end([known.user_id])
+    links.remove(known)
 
 
 def _end_sessions(provider_id: UUID) -> None:

@@ -74,6 +74,10 @@ class Links(Repository[IdentityLink]):
         """A page of links."""
         return self.page(query, LINK, LinkView)
 
+    def shown(self, link_id: UUID) -> LinkView:
+        """A link. Raises NotFound."""
+        return self.view(link_id, LINK, LinkView)
+
     def user_of(self, provider_id: UUID, subject: str) -> UUID | None:
         """The member a provider knows by a subject."""
         known = IdentityLink.provider_id == provider_id, IdentityLink.subject == subject

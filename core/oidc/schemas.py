@@ -144,12 +144,6 @@ class LinkView(View):
     created_at: Instant
 
 
-class ChoicesQuery(Draft):
-    """Whose sign-in page is shown."""
-
-    agency: Annotated[str, Meta(max_length=100, description="Slug of the agency.", examples=["sunrise-travel"])]
-
-
 class Choice(View):
     """A provider one can sign in through."""
 

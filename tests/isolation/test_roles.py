@@ -73,6 +73,8 @@ APART = {
     "jobs/ledger.py",  # Workers serve every agency: claims, leases and sweeps span them.
     "jobs/office.py",  # The operator's commands, for every agency.
     "jobs/schedules.py",  # What is due is asked for every agency at once.
+    "oidc/sessions.py",  # Sessions belong to people, in tables that the application's role does not see.
+    "oidc/tickets.py",  # Whoever begins to sign in has no agency yet.
     "testing/factories.py",
     "privacy/identities.py",  # Credentials and identities of whom nobody has any more belong to no agency.
     "vault/rewrapping.py",  # The secrets of people, who belong to no agency, are sealed anew.

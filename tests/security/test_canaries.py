@@ -208,7 +208,7 @@ def _astray(app: Application, owner: ApiClient, told: Story) -> None:
     )
     told.tell("unknown address", owner.get(f"/nothing/{told.canaries['api_key']}"))
     told.tell("audit", owner.get("/audit?limit=200"))
-    told.tell("audit as a file", owner.get("/audit/export?form=csv"))
+    told.tell("audit as a file", owner.post("/audit/export?form=csv"))
     told.tell("events", owner.get("/events"))
     told.tell("health", app.test_client().get("/health"))
     told.tell("metrics", app.test_client().get("/metrics"))

@@ -121,8 +121,7 @@ class TestCatalogue:
                 tree = ast.parse(file.read_text())
                 for node in ast.walk(tree):
                     if isinstance(node, ast.Call) and getattr(getattr(node.func, "value", None), "id", "") == "log":
-                        told = (each.value for each in node.args[:1] if isinstance(each, ast.Constant))
-                    found |= {str(name) for name in told}
+                        found |= {str(each.value) for each in node.args[:1] if isinstance(each, ast.Constant)}
         return found | set(_access_events())
 
     def test_names_every_line_about_security_and_none_that_is_gone(self) -> None:

@@ -34,9 +34,9 @@ SessionsOf = Callable[[UUID], list[AuthSession]]
 
 class TestStart:
     def test_the_sign_in_page_learns_the_providers_of_its_agency(self, trusting: Trusting) -> None:
-        found = ok(trusting.nobody.get(f"/oidc/choices?agency={trusting.agency.slug}"))
+        found = ok(trusting.nobody.get(f"/oidc/agencies/{trusting.agency.slug}/choices"))
         assert found == {"items": [{"id": trusting.id, "name": "Sunrise"}]}
-        assert ok(trusting.nobody.get("/oidc/choices?agency=nobody")) == {"items": []}
+        assert ok(trusting.nobody.get("/oidc/agencies/nobody/choices")) == {"items": []}
 
     def test_the_person_is_sent_to_the_provider_with_a_code_challenge(
         self, trusting: Trusting, provider: Provider
@@ -59,7 +59,7 @@ class TestStart:
     def test_a_provider_that_is_switched_off_is_none(self, trusting: Trusting) -> None:
         trusting.change(enabled=False)
         assert problem(trusting.nobody.post(f"/oidc/{trusting.id}/start", {})) == (404, "not_found")
-        assert ok(trusting.nobody.get(f"/oidc/choices?agency={trusting.agency.slug}")) == {"items": []}
+        assert ok(trusting.nobody.get(f"/oidc/agencies/{trusting.agency.slug}/choices")) == {"items": []}
 
     def test_no_answer_is_kept_anywhere(self, trusting: Trusting) -> None:
         answer = trusting.nobody.post(f"/oidc/{trusting.id}/start", {})

@@ -6,9 +6,11 @@ import base64
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 import time_machine
+from sqlalchemy import text
 
 from core import ids
 from core.auth import keyring, refresh_tokens, repository, tokens
@@ -19,10 +21,11 @@ from core.auth.refresh_tokens import PREFIX
 from core.db.session import apart
 from core.http.application import Application
 from core.testing.clients import ApiClient, faults, ok, problem
-from tests.core.auth.conftest import Person, refresh
+from tests.core.auth.conftest import Person, eventually, refresh
 from tests.core.auth.forging import claims_of
 
 REFUSED = (401, "invalid_token")
+_WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
 SIGNATURE = slice(-20, -4)
 
 
@@ -61,6 +64,18 @@ class TestRotation:
         (successor,) = {ok(answer)["refresh_token"] for answer in answers}
         assert counter_of(app, ok(answers[0])) == 1
         ok(refresh(app, successor))
+
+    def test_one_that_waited_for_its_turn_sees_what_happened_meanwhile(self, app: Application, person: Person) -> None:
+        pair = person.tokens()
+        with app.app_context(), ThreadPoolExecutor(1) as pool:
+            with apart() as session:
+                row = repository.locked_session(session, UUID(claims_of(pair["access_token"])["sid"]))
+                assert row is not None
+                row.counter += 5
+                session.flush()
+                waiting = pool.submit(refresh, app, pair["refresh_token"])
+                eventually(lambda: session.execute(_WAITING).scalar_one() > 0, within=5)
+            assert problem(waiting.result(timeout=10)) == REFUSED
 
     def test_credentials_are_never_cached(self, app: Application, person: Person) -> None:
         assert refresh(app, person.tokens()["refresh_token"]).headers["Cache-Control"] == "no-store"

@@ -102,7 +102,7 @@ class ApiKeys(Repository[ApiKey]):
 
     model = ApiKey
     permission = "api_keys.read"
-    ownership = Ownership(ApiKey.user_id)
+    ownership = Ownership(ApiKey.user_id, on_leaving="removed")
     subject = "api_keys.api_key"
     listing = Listing(
         filters={"user_id": Filter(ApiKey.user_id, UUID, "In whose name it acts.")},

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core import clock
@@ -65,7 +66,8 @@ def make_operator(email: str) -> str:
     """Let somebody enter agencies; the person's name. Raises NotFound."""
     account = _account(email)
     with apart() as session:
-        session.merge(Operator(user_id=account.id, granted_at=clock.now()))
+        made = insert(Operator).values(user_id=account.id, granted_at=clock.now())
+        session.execute(made.on_conflict_do_nothing())
     return account.name
 
 

@@ -28,6 +28,8 @@ class Registry:
     def __init__(self, plugins: Mapping[str, Any]) -> None:
         self.samples: dict[str, Sample] = {}
         self.rows: dict[str, Callable[[ApiClient], str]] = {}
+        self.shared: set[str] = set()
+        """Addresses of what is no agency's own, as a plugin's name is."""
         for place in ["tests.contract.core_samples", *(f"tests.plugins.{name}.samples" for name in plugins)]:
             try:
                 declared = importlib.import_module(place)
@@ -38,3 +40,4 @@ class Registry:
                 continue
             self.samples |= getattr(declared, "SAMPLES", {})
             self.rows |= getattr(declared, "ROWS", {})
+            self.shared |= getattr(declared, "SHARED", set())

@@ -79,7 +79,7 @@ def ours(make_agency: MakeAgency) -> ApiClient:
 
 def named(calls: Calls, call: Call) -> bool:
     """Whether its address names what all agencies share, such as a plugin."""
-    return any(call.rule.startswith(pattern) for pattern in calls.registry.rows)
+    return any(call.rule.startswith(pattern) for pattern in calls.registry.shared)
 
 
 class TestForeignIds:

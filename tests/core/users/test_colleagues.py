@@ -9,7 +9,6 @@ from uuid import UUID
 
 import pytest
 
-from core import ids
 from core.actor import Scope, system
 from core.db.session import unit_of_work
 from core.db.tenancy import acting_as

@@ -78,9 +78,13 @@ class TestLeaving:
         put_away = enquire(eva)
         ok(api.delete(f"/leads/{put_away}", version="*"), 204)
         own_something_of_everything(app, agency, eva.user_id)
+        made = ok(eva.post("/api-keys", {"name": "Mine", "scopes": {"leads.read": "own"}}), 201)
+        key = ApiClient(app, made["key"], agency_id=agency.id)
+        ok(key.get("/leads"))
         before = left_behind(app, agency, eva.user_id)
         assert all(before.values()), f"the test owns nothing in {[name for name, count in before.items() if not count]}"
         ok(leave(api, eva, rui))
+        assert key.get("/leads").status_code == 401
         worker.work()
         assert set(left_behind(app, agency, eva.user_id).values()) == {0}
         assert held(api, eva) == {}

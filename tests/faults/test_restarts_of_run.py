@@ -96,8 +96,11 @@ class TestRun:
         command, port = running
         email, password = re.findall(r"(?:E-mail|Password)\s+(\S+)", command.text)[:2]
         owner = Person(port, email, password)
-        draft = {"email": COLLEAGUE, "name": "Ana", "roles": ["admin"], "password": PASSWORD}
-        owner.ok("POST", "/users", draft)
+        owner.ok("POST", "/invitations", {"email": COLLEAGUE, "roles": ["admin"]})
+        # Without a mail server the letter stands on the console.
+        wait_for(lambda: re.search(r"invitation#token=\S+", command.text), 30, what="The letter")
+        (token,) = re.findall(r"invitation#token=(\S+)", command.text)
+        owner.ok("POST", "/invitations/accept", {"token": token, "name": "Ana", "password": PASSWORD})
         colleague = Person(port, COLLEAGUE, PASSWORD)
         browser = Browser(f"http://127.0.0.1:{port}", colleague.token)
         try:

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from core.http.application import Application
+from core.testing.mailbox import mailbox
 from core.users import first_start
 from tests.journeys.conftest import GeneratedClient
+from tests.worker import Worker
 
 PASSWORD = "a long and quiet passphrase"
 
@@ -55,12 +57,16 @@ def admin(app: Application, generated: GeneratedClient, address: str) -> Iterato
 
 
 @pytest.fixture(scope="module")
-def colleague(admin: Person, generated: GeneratedClient, address: str) -> Iterator[Person]:
-    """An agent whom the administrator has added, signed in."""
-    draft = generated.MemberDraft(email="joao@example.com", name="João", roles=["agent"], password=PASSWORD)
-    added = admin.do("users.add", body=draft)
-    assert added.roles == ["agent"]
+def colleague(app: Application, admin: Person, generated: GeneratedClient, address: str) -> Iterator[Person]:
+    """An agent whom the administrator has invited, signed in."""
     person = Person(generated, address)
+    with mailbox(app) as post:
+        draft = generated.InvitationDraft(email="joao@example.com", roles=["agent"])
+        assert admin.do("invitations.invite", body=draft).roles == ["agent"]
+        Worker(app).work()
+        token = post.token("joao@example.com")
+    accepted = generated.Acceptance(token=token, name="João", password=PASSWORD)
+    assert person.do("invitations.accept", body=accepted).agency == "my-agency"
     assert person.sign_in("joao@example.com", "not the passphrase").code == "wrong_credentials"
     assert person.sign_in("joao@example.com", PASSWORD).token_type == "Bearer"
     yield person

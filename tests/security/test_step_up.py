@@ -39,6 +39,7 @@ WITHOUT = {
     "users.change_team": "Only its name.",
     "users.delete_team": "Takes reach away.",
 }
+WRONG = "not this one at all"
 _PARAMETER = re.compile(r"<[^<>]+>")
 
 
@@ -141,14 +142,14 @@ class TestProving:
         assert problem(person.api.post("/factors/recovery-codes")) == (401, "step_up_required")
 
     def test_a_wrong_proof_changes_nothing(self, person: Person) -> None:
-        assert faults(prove(stale(person), password="not this one at all")) == {"/password": "wrong_proof"}
+        assert faults(prove(stale(person), password=WRONG)) == {"/password": "wrong_proof"}
         assert faults(prove(person, totp="123456")) == {"/totp": "wrong_proof"}
         assert problem(person.api.post("/factors/passkeys/options")) == (401, "step_up_required")
         ok(person.api.get("/factors"))
 
     def test_wrong_proofs_are_throttled(self, person: Person) -> None:
         for _ in range(5):
-            prove(person, password="not this one at all")
+            prove(person, password=WRONG)
         assert prove(person, password=PASSWORD).status_code == 429
 
     def test_a_challenge_of_another_session_is_not_answered(self, person: Person) -> None:

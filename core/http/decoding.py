@@ -6,20 +6,23 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
 import msgspec
+import structlog
 from flask import Request
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from core import disclosure
 from core.errors import Fault, Invalid, Problem
 from core.http.faults import MAX_FAULTS, found, from_error, step_pointer
 
 T = TypeVar("T")
+log = structlog.get_logger()
 MAX_DEPTH = 64
 DECIMAL = r"^-?[0-9]{1,38}(\.[0-9]{1,38})?$"
 """How decimal numbers are written on the wire: text, without exponent."""
@@ -61,7 +64,7 @@ def read(request: Request, kind: type[T]) -> T:
     """The body of a request as `kind`; raises MalformedBody, UnsupportedMediaType or Invalid with every fault."""
     if request.content_encoding not in (None, "", "identity"):
         raise UnsupportedMediaType(f"Content-Encoding {request.content_encoding} is not read here")
-    data = request.get_data(cache=True)
+    data = body_of(request)
     if request.content_length is None and len(data) >= (request.max_content_length or math.inf):
         # A body of untold length is cut off at the limit without a word.
         raise RequestEntityTooLarge
@@ -72,6 +75,24 @@ def read(request: Request, kind: type[T]) -> T:
     value = decode(data, kind)
     disclosure.refuse_unsent(value, kind)
     return value
+
+
+def body_of(request: Request) -> bytes:
+    """The whole body, kept for whoever asks again. Raises MalformedBody where it breaks off or is framed wrongly."""
+    with whole():
+        return request.get_data(cache=True)
+
+
+@contextmanager
+def whole() -> Iterator[None]:
+    """Read from a request inside this. Raises MalformedBody where its body breaks off or is framed wrongly."""
+    try:
+        yield
+    except HTTPException:
+        raise
+    except Exception as error:  # noqa: BLE001 - each server raises errors of its own for the same faults
+        log.info("request.body_broken", cause=type(error).__name__)
+        raise MalformedBody("The body broke off, or its chunks are not sound") from None
 
 
 def decode(data: bytes, kind: type[T]) -> T:

@@ -15,6 +15,7 @@ from core.actor import Actor
 from core.crypto import digest
 from core.errors import Conflict, Problem
 from core.extensions import db
+from core.http import decoding
 from core.http.contract import Rule
 from core.http.models import KeptAnswer
 
@@ -70,7 +71,7 @@ def once(request: Request, rule: Rule, answer: Callable[[], Response]) -> Respon
     if key is None or actor.agency_id is None:
         return answer()
     principal, route = str(actor.key_id or actor.user_id or actor.kind), request.endpoint or ""
-    fingerprint = digest(b"\0".join([request.full_path.encode(), request.get_data(cache=True)]))
+    fingerprint = digest(b"\0".join([request.full_path.encode(), decoding.body_of(request)]))
     _lock(f"{actor.agency_id}:{principal}:{route}:{key}")
     kept = _kept(principal, route, key)
     if kept is not None:

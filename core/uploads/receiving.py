@@ -11,7 +11,7 @@ from flask import Request
 from msgspec import Meta
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from core.http import queries
+from core.http import decoding, queries
 from core.http.attachments import clean_name
 from core.http.decoding import UnsupportedMediaType
 from core.uploads import scanning, spool
@@ -70,10 +70,14 @@ def _body(request: Request, limit: int) -> BinaryIO:
     if request.content_length is not None and request.content_length > limit:
         raise RequestEntityTooLarge
     # A body that was compared for an Idempotency-Key has been read already.
-    source: Any = BytesIO(request.get_data()) if "Idempotency-Key" in request.headers else request.stream
+    source: Any = BytesIO(decoding.body_of(request)) if "Idempotency-Key" in request.headers else request.stream
     file = spool.file()
     left: float = limit
-    while left > 0 and (piece := source.read(int(min(_PIECE, left)))):
+    while left > 0:
+        with decoding.whole():
+            piece = source.read(int(min(_PIECE, left)))
+        if not piece:
+            break
         file.write(piece)
         left -= len(piece)
     # A body of untold length is cut off at the limit without a word.

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
 from core.http.application import Application
+from core.http.contract import contract_of
 from core.testing.clients import ApiClient, ok
 from core.testing.factories import AgencyUnderTest
+from tests.contract import files
 
 MakeAgency = Callable[..., AgencyUnderTest]
 NoFilter = Callable[[], AbstractContextManager[None]]
 AGENCIES, THREADS, STEPS = 20, 4, 150
+LOGO = files.picture("PNG")
 
 
 class Traveller:
@@ -26,6 +29,16 @@ class Traveller:
         self.mark = mark
         self.contacts: list[str] = []
         self.leads: list[str] = []
+        self.logos: list[str] = []
+
+
+def lists(app: Application) -> Iterator[str]:
+    """Every list there is that names nothing in its address."""
+    prefix = app.settings.api_prefix
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        if rule.rule.startswith(prefix) and not rule.arguments and contract_of(view).listing is not None:
+            yield rule.rule.removeprefix(prefix)
 
 
 class Traffic:
@@ -36,6 +49,7 @@ class Traffic:
         self.people = [Traveller(app, make_agency(), f"mark{number:02d}x") for number in range(AGENCIES)]
         self.marks = {person.mark for person in self.people}
         self.leaks: list[str] = []
+        self.lists = [*lists(app)]
         for person in self.people:
             self._add(person, random.Random(0))
 
@@ -71,11 +85,25 @@ class Traffic:
         lead = person.api.post("/leads", {"contact_id": person.contacts[-1], "tags": [person.mark]})
         person.leads.append(ok(lead, 201)["id"])
         self._saw(person, lead, "a new lead")
+        if person.logos and chance.random() < 0.8:
+            return
+        code = f"{person.mark}-{len(person.leads)}-{chance.randrange(10**9)}"
+        brand = person.api.post("/agencies/brands", {"code": code, "name": f"Brand {person.mark}"})
+        logo = {"data": LOGO, "version": "*", "headers": {"Content-Type": "image/png"}}
+        address = f"/agencies/brands/{ok(brand, 201)['id']}/logo"
+        ok(person.api.call("PUT", f"{address}?name={person.mark}.png", **logo))
+        person.logos.append(address)
+        self._saw(person, person.api.get(address), "a logo")
 
     def _list(self, person: Traveller, chance: random.Random) -> None:
         address = chance.choice(["/contacts", "/leads", "/leads?sort=-reference", "/audit", "/users"])
         response = person.api.get(address)
         assert ok(response)["items"]
+        self._saw(person, response, address)
+        # And one of all there are, whatever plugin brings it.
+        address = chance.choice(self.lists)
+        response = person.api.get(f"{address}?limit=200")
+        ok(response)
         self._saw(person, response, address)
 
     def _search(self, person: Traveller, chance: random.Random) -> None:
@@ -90,6 +118,9 @@ class Traffic:
 
     def _steal(self, person: Traveller, chance: random.Random) -> None:
         victim = chance.choice([other for other in self.people if other is not person])
+        logo = person.api.get(chance.choice(victim.logos))
+        if logo.status_code != 404:
+            self.leaks.append(f"{person.mark} got {logo.status_code} for a logo of {victim.mark}")
         kind = chance.choice(["contacts", "leads"])
         wanted = chance.choice(victim.contacts if kind == "contacts" else victim.leads)
         if chance.random() < 0.5:

@@ -42,6 +42,10 @@ fuzz: $(VENV)/.dev ## A long run of random requests against the API's own descri
 bench-gateway: $(VENV)/.bench ## Fan-out beside node's socket.io, into bench/results/gateway.json
 	$(BIN)/python -m bench.gateway $(ARGS)
 
+.PHONY: bench-logins
+bench-logins: $(VENV)/.bench ## How long a list takes while 50 people sign in, into bench/results/logins.json
+	$(BIN)/python -m bench.logins $(ARGS)
+
 .PHONY: bench-jobs
 bench-jobs: $(VENV)/.bench ## Jobs beside BullMQ and bare Huey, into bench/results/jobs.json
 	$(BIN)/python -m bench.jobs $(ARGS)

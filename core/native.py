@@ -11,16 +11,35 @@ from typing import TypeVar
 from core.errors import Unavailable
 
 T = TypeVar("T")
-_LANES = max(2, os.cpu_count() or 1)
-_QUEUE_PER_LANE = 16
+BLOCKING_THREADS = 8
+"""Requests that one process of `tripfile api` works on at once; the gateway's greenlets are as good as unlimited."""
+
+
+def gevent_runs() -> bool:
+    """Whether this process is patched for gevent."""
+    # The patched module carries gevent's own functions; asking gevent itself would import it.
+    return threading.get_ident.__module__.startswith("gevent")
+
+
+# Who waits in a thread keeps it from others: half of the threads never wait here.
+_ROOM = 64 if gevent_runs() else BLOCKING_THREADS // 2
+# One processor is left to everything else, where there are two.
+_LANES = min(_ROOM, max(1, (os.cpu_count() or 1) - 1))
 _lane = threading.BoundedSemaphore(_LANES)
-_room = threading.BoundedSemaphore(_LANES * (1 + _QUEUE_PER_LANE))
+_room = threading.BoundedSemaphore(_ROOM)
+
+
+def require_room(*, busy: str) -> None:
+    """Raise Unavailable (`busy`) where so much waits that there is no use in beginning."""
+    if not _room.acquire(blocking=False):
+        raise _unavailable(busy)
+    _room.release()
 
 
 def in_lane(work: Callable[[], T], *, busy: str = "Too much is being worked on at once") -> T:
-    """Run CPU-bound native work, at most one per processor at once. Raises Unavailable (`busy`) when too much waits."""
+    """Run CPU-bound native work, one processor left to the rest. Raises Unavailable (`busy`) when too much waits."""
     if not _room.acquire(blocking=False):
-        raise Unavailable(busy, headers={"Retry-After": "2"})
+        raise _unavailable(busy)
     try:
         with _lane:
             return _off_the_loop(work)
@@ -47,7 +66,5 @@ def _fulfil(done: Future[T], work: Callable[[], T]) -> None:
         done.set_exception(error)
 
 
-def gevent_runs() -> bool:
-    """Whether this process is patched for gevent."""
-    # The patched module carries gevent's own functions; asking gevent itself would import it.
-    return threading.get_ident.__module__.startswith("gevent")
+def _unavailable(busy: str) -> Unavailable:
+    return Unavailable(busy, headers={"Retry-After": "2"})

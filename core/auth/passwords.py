@@ -11,6 +11,7 @@ from argon2 import PasswordHasher, Type
 from argon2.exceptions import Argon2Error, InvalidHashError
 from flask import current_app
 
+from core import native
 from core.config import Settings
 from core.crypto import keyed_digest
 from core.native import in_lane
@@ -53,6 +54,11 @@ def matches(stored: str | None, password: str) -> bool:
     except (Argon2Error, InvalidHashError):
         return False
     return phc is not None
+
+
+def require_room() -> None:
+    """Raise Unavailable where so many sign in that this one could not be looked at."""
+    native.require_room(busy=_BUSY)
 
 
 def outdated(stored: str) -> bool:

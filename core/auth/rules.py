@@ -23,9 +23,9 @@ NewPassword = Annotated[
     Meta(
         max_length=MAX_LENGTH,
         description=(
-            f"At least {ALONE} characters ({WITH_FACTOR} for somebody with a second factor) and at most {MAX_LENGTH}: any"
-            " characters in any mixture, counted after Unicode normalisation (NFKC). Refused are common passwords, those"
-            " made of your own name, address or agency, and those known from breaches."
+            f"At least {ALONE} characters ({WITH_FACTOR} for somebody with a second factor) and at most {MAX_LENGTH}:"
+            " any characters in any mixture, counted after Unicode normalisation (NFKC). Refused are common passwords,"
+            " those made of your own name, address or agency, and those known from breaches."
         ),
         examples=["a long and quiet passphrase"],
         extra_json_schema={"minLength": WITH_FACTOR},

@@ -24,6 +24,7 @@ def sign_in(login: Login) -> Tokens | Challenge:
 
     Whether there is such a person changes neither what is asked of the database nor how often a hash is computed.
     """
+    passwords.require_room()
     device, person = devices.sent(), IDENTITY.first(email=people.plain(login.email))
     theirs = device is not None and person is not None and device.user_id == person.user_id
     guess = _counted(login.email, device.id if device is not None and theirs else None)

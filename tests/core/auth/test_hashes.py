@@ -88,8 +88,8 @@ class TestHashing:
 
         monkeypatch.setattr(native, "_off_the_loop", watched)
         with ThreadPoolExecutor(12) as pool:
-            answers = [each.result() for each in [pool.submit(person.log_in) for _ in range(9)]]
-        assert [answer.status_code for answer in answers] == [200] * 9
+            answers = [each.result() for each in [pool.submit(person.log_in) for _ in range(3)]]
+        assert [answer.status_code for answer in answers] == [200] * 3
         assert most[0] == native._LANES
 
     def test_that_did_not_come_to_it_is_no_failure(
@@ -98,6 +98,9 @@ class TestHashing:
         with monkeypatch.context() as patch:
             patch.setattr(native, "_room", threading.BoundedSemaphore(1))
             native._room.acquire()
-            answers = [person.log_in() for _ in range(15)]
+            answers = [person.log_in() for _ in range(8)]
+            # Also where the last place is taken between the first look and the hash.
+            patch.setattr(passwords, "require_room", lambda: None)
+            answers += [person.log_in() for _ in range(8)]
             assert {(answer.status_code, answer.headers.get("Retry-After")) for answer in answers} == {(503, "2")}
         assert person.log_in().status_code == 200

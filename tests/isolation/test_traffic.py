@@ -89,7 +89,7 @@ class Traffic:
             return
         code = f"{person.mark}-{len(person.leads)}-{chance.randrange(10**9)}"
         brand = person.api.post("/agencies/brands", {"code": code, "name": f"Brand {person.mark}"})
-        logo = {"data": LOGO, "version": "*", "headers": {"Content-Type": "image/png"}}
+        logo: dict[str, Any] = {"data": LOGO, "version": "*", "headers": {"Content-Type": "image/png"}}
         address = f"/agencies/brands/{ok(brand, 201)['id']}/logo"
         ok(person.api.call("PUT", f"{address}?name={person.mark}.png", **logo))
         person.logos.append(address)

@@ -107,7 +107,7 @@ class TestRotation:
             with app.app_context():
                 for _ in range(2):
                     made = keys.rotate(tokens.RING)
-                    eventually(lambda made=made: made.id in seen, within=5)  # type: ignore[misc] # bound now
+                    eventually(lambda made=made: made.id in seen, within=30)  # type: ignore[misc] # bound now
         finally:
             ended.set()
             for thread in threads:

@@ -8,7 +8,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Model, Owned, owned_key
-from core.db.personal import SECRET, Category, Code, Codes, personal
+from core.db.personal import Category, Code, Codes, personal, sealed
 
 
 class IdentityProvider(Owned, Model):
@@ -19,7 +19,7 @@ class IdentityProvider(Owned, Model):
     name: Mapped[Code]
     issuer: Mapped[Code]
     client_id: Mapped[Code]
-    client_secret: Mapped[str | None] = mapped_column(info=SECRET)
+    client_secret: Mapped[str | None] = mapped_column(info=sealed())
     """Sealed; None for a client that has none and proves itself by PKCE alone."""
     email_domains: Mapped[Codes]
     redirect_uri: Mapped[Code]

@@ -28,8 +28,8 @@ def untold(tables: list[Table]) -> list[str]:
 
 def _table(table: Table, owner: str | None) -> TableView | None:
     columns = [
-        ColumnView(column.name, category, isinstance(column.type, Ciphertext))
+        ColumnView(str(column.name), category, isinstance(column.type, Ciphertext))
         for column in table.columns
         if (category := category_of(column)) is not None
     ]
-    return TableView(table.name, owner, columns) if columns and owner is not None else None
+    return TableView(str(table.name), owner, columns) if columns and owner is not None else None

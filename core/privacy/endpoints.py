@@ -57,9 +57,7 @@ def show_request(request_id: UUID) -> RequestView:
     return requests.shown(request_id)
 
 
-@blueprint.get(
-    "/requests/<uuid:request_id>/bundle", permission=permissions.EXPORT, credentials=True, problems=(409, 410)
-)
+@blueprint.get("/requests/<uuid:request_id>/bundle", permission=permissions.EXPORT, credentials=True, problems=(409,))
 @blueprint.response(200, BundleView)
 def show_bundle(request_id: UUID) -> bytes:
     """Hand an export to whoever asked for it, for seven days."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import Conflict, Problem
+from core.errors import Conflict
 
 
 class OnHold(Conflict):
@@ -26,10 +26,9 @@ class NotReady(Conflict):
     title = "This export is not ready"
 
 
-class BundleExpired(Problem):
+class BundleExpired(Conflict):
     """A bundle can be had for seven days."""
 
-    status = 410
     code = "export_expired"
     title = "This export is no longer kept; ask for a new one"
 

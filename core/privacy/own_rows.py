@@ -33,7 +33,7 @@ _REQUEST = PrivacyRequest.metadata.tables[PrivacyRequest.__tablename__]
 _MEMBER = Membership.metadata.tables[Membership.__tablename__]
 _USER = User.metadata.tables[User.__tablename__]
 _COPIES = frozenset({_ANSWER.name, _JOB.name, _TOKEN.name})
-GONE = b'{"type":"about:blank","title":"Gone","status":410,"detail":"The person this was about was erased"}'
+GONE = b'{"type":"about:blank","title":"The person this was about was erased","status":409,"code":"erased"}'
 
 
 def holdings(subject: Subject) -> Iterator[Holding]:
@@ -134,7 +134,7 @@ def _copies(subject: Subject) -> Iterator[Outcome]:
     told = or_(*(func.pg_catalog.position(_ANSWER.c.body, word.encode()) > 0 for word in subject.words))
     answers = update(_ANSWER).where(_ANSWER.c.agency_id == mine, told)
     # The key stays taken: a repeated request must not do it all again.
-    gone = {"status": 410, "headers": {"Content-Type": "application/problem+json"}, "body": GONE}
+    gone = {"status": 409, "headers": {"Content-Type": "application/problem+json"}, "body": GONE}
     yield Outcome(table=str(_ANSWER.name), rows=connection.execute(answers.values(gone)).rowcount)
     if subject.names:
         error = or_(*(func.strpos(_JOB.c.last_error, name) > 0 for name in subject.names))

@@ -7,10 +7,12 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Column, Table, inspect
+from sqlalchemy import Column, Table, inspect, null
+from sqlalchemy.dialects.postgresql import JSONB
 
 from core.crypto import Unreadable
 from core.db.personal import Category, category_of, holds_words
+from core.db.types import StructJSON
 from core.privacy.subjects import Holding
 from core.vault.columns import Ciphertext, reveal
 
@@ -65,26 +67,23 @@ def wipe(entity: Any) -> None:
 def wiped(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
     """What the personal columns of a row are overwritten with that say something; the row as its table has it."""
     personal = (column for column in table.columns if category_of(column) is not None)
-    return {
-        column.name: blank(column, values[column.name])
-        for column in personal
-        if not is_blank(column, values[column.name])
-    }
+    return {column.name: blank(column, values[column.name]) for column in personal if not is_blank(values[column.name])}
 
 
 def blank(column: Column[Any], value: Any) -> Any:
     """What a column holds instead of a value, saying nothing any more."""
     if column.nullable:
-        return None
+        # None would be stored as JSON's null, which is a value.
+        return null() if isinstance(column.type, JSONB | StructJSON) else None
     if isinstance(value, str):
         return ""
     empty: dict[type[Any], Any] = {bytes: b"", dict: {}, list: []}
     return empty[type(value)]
 
 
-def is_blank(column: Column[Any], value: Any) -> bool:
+def is_blank(value: Any) -> bool:
     """Whether a value says nothing."""
-    return value is None or value == blank(column, value)
+    return value in (None, "", b"", [], {})
 
 
 def _is_said(column: Column[Any]) -> bool:

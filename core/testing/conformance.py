@@ -10,7 +10,7 @@ from core.db.ownership import owners
 from core.http.application import Application
 from core.http.asyncapi import Asyncapi
 from core.plugins import rules
-from core.testing import documentation, routes, schema, shape, source, subject
+from core.testing import disclosure, documentation, routes, schema, shape, source, subject
 from core.testing.databases import Server
 from core.testing.subject import Subject
 
@@ -30,6 +30,7 @@ def broken_rules(plugin: Subject) -> list[str]:
         *source_rules(plugin),
         *routes.problems(plugin),
         *documentation.undocumented(plugin),
+        *disclosure.problems(plugin.name, plugin.plugin),
     ]
 
 
@@ -95,6 +96,10 @@ class PluginConformance:
 
     def test_everything_it_offers_is_documented(self, plugin: Subject) -> None:
         problems = documentation.undocumented(plugin)
+        assert not problems, sentences(problems)
+
+    def test_it_says_what_it_knows_about_people(self, plugin: Subject) -> None:
+        problems = disclosure.problems(plugin.name, plugin.plugin)
         assert not problems, sentences(problems)
 
     def test_migrations_are_numbered(self, plugin: Subject) -> None:

@@ -87,7 +87,7 @@ class TestAnExport:
         assert agency.newcomer("admin").get(address).status_code == 404
         assert agency.member("agent").get(address).status_code == 403
         database.connection.execute("UPDATE core_privacy_request SET expires_at = now()")
-        assert problem(api.get(address)) == (410, "export_expired")
+        assert problem(api.get(address)) == (409, "export_expired")
 
     def test_of_nobody_is_refused(self, api: ApiClient) -> None:
         for kind in ("contacts.contact", "no.such"):

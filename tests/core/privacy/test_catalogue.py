@@ -1,0 +1,111 @@
+"""The catalogue: every column that can hold words says whether it holds something about a person."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from msgspec.json import schema
+from sqlalchemy import Column, MetaData, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+
+import core
+from core.db.base import Model
+from core.db.personal import Category, category_of, is_redacted, personal, place_of
+from core.events.event import declared
+from core.http.application import Application
+from core.plugins import hooks
+from core.plugins.manager import Plugins
+from core.privacy import catalogue
+from core.testing import disclosure
+from core.testing.clients import ApiClient, ok
+from core.testing.factories import AgencyUnderTest
+
+ROOT = Path(core.__file__).parents[1]
+
+
+@pytest.fixture
+def plugins(app: Application) -> Plugins:
+    found: Plugins = app.extensions["tripfile.plugins"]
+    return found
+
+
+class TestColumns:
+    def test_of_every_table_say_what_they_hold(self, plugins: Plugins) -> None:
+        assert catalogue.untold(list(Model.metadata.sorted_tables)) == []
+
+    def test_that_do_not_say_are_found_and_stay_out_of_events(self) -> None:
+        table = Table(
+            "loose", MetaData(), Column("id", Uuid()), Column("note", Text()), Column("more", JSONB()),
+            Column("told", Text(), info=personal("name")),
+        )  # fmt: skip
+        assert catalogue.untold([table]) == ["loose.note", "loose.more"]
+        assert [column.name for column in table.columns if is_redacted(column)] == ["note", "more", "told"]
+
+    def test_of_kinds_that_are_no_kinds_are_refused(self) -> None:
+        with pytest.raises(ValueError, match="gossip"):
+            personal("gossip")
+
+    def test_that_core_sealing_writes_are_sealed_anew_with_each_key(self, plugins: Plugins) -> None:
+        """Whatever `<table>.<column>` stands beside a call that seals is declared with `info=sealed()`."""
+        declared = {place.column for table in Model.metadata.sorted_tables for column in table.columns
+                    if (place := place_of(column)) is not None}  # fmt: skip
+        tables = Model.metadata.sorted_tables
+        named = set()
+        for folder in ("core", "plugins"):
+            for file in (ROOT / folder).rglob("*.py"):
+                text = file.read_text()
+                if "sealing" in text:
+                    named |= set(re.findall(r'"([a-z_]+\.[a-z_]+)"', text))
+        columns = {f"{table.name}.{column.name}" for table in tables for column in table.columns}
+        used = named & columns
+        assert used
+        assert used <= declared
+
+
+class TestPlugins:
+    def test_that_hold_something_hand_it_out_and_erase_it(self, plugins: Plugins) -> None:
+        for name, plugin in plugins.optional.items():
+            assert disclosure.problems(name, plugin) == []
+
+    def test_are_told_what_they_lack(self, plugins: Plugins) -> None:
+        from dataclasses import replace
+
+        silent = replace(plugins.plugins["contacts"], hooks=None)
+        [problem] = disclosure.problems("contacts", silent)
+        assert "personal_data and erase_personal_data" in problem
+
+    def test_of_the_core_are_asked_through_one_that_reads_what_columns_say(self, plugins: Plugins) -> None:
+        assert {"personal_data", "erase_personal_data"} <= hooks.implementations(
+            plugins.plugins["privacy"].hooks
+        ).keys()
+
+
+class TestEvents:
+    def test_carry_codes_and_ids_and_nothing_personal_in_clear(self, plugins: Plugins) -> None:
+        """A field with the name of a personal column would be one."""
+        said = {column.name for table in Model.metadata.sorted_tables for column in table.columns
+                if category_of(column) not in {None, Category.COPY}}  # fmt: skip
+        # What an agency, a colleague or a rule is called by, and why a session ended.
+        # The address of a device that was refused is what a security fact is about.
+        codes = {"address", "name", "reason", "label", "note", "data", "networks", "host"}
+        for name, kind in declared().items():
+            if name.split(".")[0] in plugins.plugins:
+                definition = schema(kind)
+                fields = definition["$defs"][kind.__name__]["properties"]
+                assert not (fields.keys() & (said - codes)), name
+
+
+class TestTheRoute:
+    def test_shows_it_to_who_may_see_it(self, api: ApiClient, agency: AgencyUnderTest) -> None:
+        items = {each["table"]: each for each in ok(api.get("/privacy/catalogue"))["items"]}
+        assert items["contacts_email"] == {
+            "table": "contacts_email", "owner": "contacts",
+            "columns": [
+                {"column": "address", "category": "contact", "encrypted": False},
+                {"column": "label", "category": "free_text", "encrypted": False},
+            ],
+        }  # fmt: skip
+        assert {"column": "bundle", "category": "copy", "encrypted": True} in items["core_privacy_request"]["columns"]
+        assert agency.member("manager").get("/privacy/catalogue").status_code == 403

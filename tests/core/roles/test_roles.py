@@ -92,3 +92,24 @@ class TestOwn:
         assert problem(api.get(f"/roles/{theirs}")) == (404, "not_found")
         assert problem(api.patch(f"/roles/{theirs}", {"name": "Mine"}, version="*")) == (404, "not_found")
         assert problem(api.delete(f"/roles/{theirs}", version="*")) == (404, "not_found")
+
+
+class TestCopy:
+    def test_allows_what_the_original_does_and_can_be_changed(self, api: ApiClient) -> None:
+        original = built_in(api, "agent")
+        copy = ok(api.post(f"/roles/{original['id']}/copy", {"code": "own_agent", "name": "Our agent"}), 201)
+        assert (copy["permissions"], copy["built_in"]) == (original["permissions"], False)
+        changed = ok(api.patch(f"/roles/{copy['id']}", {"permissions": {"leads.read": "own"}}, version=1))
+        assert changed["permissions"] == {"leads.read": "own"}
+
+    def test_grants_nothing_its_maker_lacks(self, api: ApiClient, agency: AgencyUnderTest) -> None:
+        ok(api.post("/roles", draft(code="clerk", permissions={"roles.read": "all", "roles.manage": "all"})), 201)
+        answer = agency.newcomer("clerk").post(
+            f"/roles/{built_in(api, 'agent')['id']}/copy", {"code": "own_agent", "name": "Our agent"}
+        )
+        assert set(faults(answer).values()) == {"beyond_your_own"}
+
+    def test_has_a_code_of_its_own(self, api: ApiClient) -> None:
+        original = built_in(api, "agent")
+        answer = api.post(f"/roles/{original['id']}/copy", {"code": "agent", "name": "Agent"})
+        assert problem(answer) == (409, "code_taken")

@@ -49,7 +49,7 @@ class Ring:
         self._master = settings.key_for(f"key ring: {name}")
         self._keys: Mapping[UUID, Key] = {}
         self._looked_at = float("-inf")
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def current(self) -> Key:
         """The key to sign or encrypt with; the ring's first one is made when it is asked for."""
@@ -124,10 +124,12 @@ class Ring:
             return self._look()
 
     def _look(self) -> Mapping[UUID, Key]:
-        looked_at = time.monotonic()
-        self._keys = {row.id: self._opened(row) for row in _OF_ALL_RINGS.rows() if row.ring == self.name}
-        self._looked_at = looked_at
-        return self._keys
+        # One at a time: what was read earlier must not pass for what was read later.
+        with self._lock:
+            looked_at = time.monotonic()
+            self._keys = {row.id: self._opened(row) for row in _OF_ALL_RINGS.rows() if row.ring == self.name}
+            self._looked_at = looked_at
+            return self._keys
 
     def _opened(self, row: _Row) -> Key:
         secret = unseal(self._master, base64.b64decode(row.secret), place=self._place(row.id))

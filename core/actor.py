@@ -56,7 +56,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def confined(self) -> bool:
-        """Whether it was the agency's own identity provider that said who this is: elsewhere its word counts nothing."""
+        """Whether the agency's own identity provider said who this is: elsewhere its word counts nothing."""
         return CONFINING in self.methods
 
     def scope_of(self, permission: str) -> Scope | None:

@@ -65,7 +65,7 @@ class SecondFactorRequired(InvalidToken):
 
 
 class SetUpElsewhere(Forbidden):
-    """The agency asks for a second factor, and its own identity provider cannot vouch for one that other agencies rely on."""
+    """A second factor is asked for, and the identity provider of one agency cannot vouch for one others rely on."""
 
     code = "second_factor_missing"
     title = "Sign in with your own password first and set up a second factor"

@@ -23,7 +23,17 @@ Implementation = Callable[..., Any]
 _MARK = f"{hookspecs.PROJECT}_impl"
 _SPEC_MARK = f"{hookspecs.PROJECT}_spec"
 # The start must stop, the caller must learn that a credential is bad, and no row changes hands without a word.
-_RAISING = frozenset({"app_ready", "authenticate", "handed_over", "personal_data", "erase_personal_data", "scan_upload", "storage_backend"})
+_RAISING = frozenset(
+    {
+        "app_ready",
+        "authenticate",
+        "handed_over",
+        "personal_data",
+        "erase_personal_data",
+        "scan_upload",
+        "storage_backend",
+    }
+)
 # These use the running unit of work; a failed statement would take everybody's work with it.
 _IN_SAVEPOINT = frozenset({"agency_created", "socket_rooms"})
 

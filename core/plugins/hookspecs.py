@@ -11,8 +11,8 @@ from flask import Flask, Request
 
 if TYPE_CHECKING:
     from core.actor import Actor
-    from core.privacy.subjects import Holding, Outcome, Subject
     from core.config import Settings
+    from core.privacy.subjects import Holding, Outcome, Subject
     from core.storage.port import Storage
     from core.users.holdings import HandedOver
 

@@ -17,10 +17,11 @@ from msgspec import UNSET, Meta, UnsetType
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from core.actor import Actor, Scope
+from core.allow_lists import boundary
 from core.config import Settings
 from core.db.query import RANGE, Filter, Listing, ListQuery, Page
 from core.errors import Conflict, PreconditionFailed, Unauthorized
-from core.http import application, gates
+from core.http import application
 from core.http.application import Application
 from core.http.blueprint import Blueprint
 from core.http.structs import Draft, Patch, View
@@ -235,7 +236,7 @@ def works(monkeypatch: pytest.MonkeyPatch) -> Works:
     made = Works()
     monkeypatch.setattr(application, "unit_of_work", made)
     # Lists of allowed networks lie in the database.
-    monkeypatch.setattr(gates.boundary, "admit", lambda actor, address: None)
+    monkeypatch.setattr(boundary, "admit", lambda actor, address: None)
     return made
 
 

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from core import clock, native
 from core.auth import identities, passwords
-from core.db import read
+from core.db import closing, read
 from core.db.session import apart, unit_of_work
 from core.extensions import db
 from core.http.application import Application
@@ -78,7 +78,7 @@ def _open(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
 def noted(app: Application, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """What is asked of the database and how often a hash is computed, in order."""
     steps: list[str] = []
-    fetch, in_lane = read.Reader.fetch, native.in_lane
+    fetch, in_lane, write = read.Reader.fetch, native.in_lane, closing.Closing.write
 
     def counted_fetch(self: Any, agency_id: str, name: bytes, *rest: Any) -> Any:
         steps.append(f"read {name.decode()}")
@@ -87,6 +87,11 @@ def noted(app: Application, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[st
     def counted_lane(work: Any, **more: str) -> Any:
         steps.append("hash")
         return in_lane(work, **more)
+
+    def counted_write(self: closing.Closing, raw: Any) -> None:
+        # What goes with the COMMIT passes SQLAlchemy by.
+        steps.append(f"commit {[row.table.name for row in self._rows]}")
+        write(self, raw)
 
     def counted_statement(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
         steps.append(" ".join(statement.split()))
@@ -98,6 +103,7 @@ def noted(app: Application, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[st
     with monkeypatch.context() as patch:
         patch.setattr(read.Reader, "fetch", counted_fetch)
         patch.setattr(passwords, "in_lane", counted_lane)
+        patch.setattr(closing.Closing, "write", counted_write)
         yield steps
     for engine in engines:
         event.remove(engine, "before_cursor_execute", counted_statement)

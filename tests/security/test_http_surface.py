@@ -169,6 +169,13 @@ class TestMethods:
             assert owner.token is not None
             assert owner.token not in answer.get_data(as_text=True)
 
+    def test_that_reflect_reach_not_even_a_route_that_declares_them(
+        self, app: Application, owner: ApiClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        rule = next(each for each in app.url_map.iter_rules() if each.endpoint == "auth.me")
+        monkeypatch.setattr(rule, "methods", {*(rule.methods or ()), "TRACE"})
+        assert problem(owner.call("TRACE", "/auth/me")) == (405, "method_not_allowed")
+
     def test_are_not_changed_by_a_header_or_parameter(self, app: Application, owner: ApiClient) -> None:
         for name in ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"):
             answer = owner.post("/agencies/current", {"name": "Taken"}, headers={name: "PATCH"})

@@ -1,8 +1,4 @@
-"""The boundary of an agency: who may work from which network, asked at every entrance.
-
-An address must be on every list that holds for the caller: the agency's, that of each role they hold, and that of the
-key they send. So another role, or a key, never opens what a list closes.
-"""
+"""The boundary of an agency: who may work from which network, asked at every entrance."""
 
 from __future__ import annotations
 
@@ -38,7 +34,10 @@ class Boundary(msgspec.Struct, frozen=True):
     checked: float
 
     def refusal(self, actor: Actor, address: str | None) -> str | None:
-        """Whose list the address is not on: `agency`, `role` or `key`; None where it may pass."""
+        """Whose list the address is not on: `agency`, `role` or `key`; None where it may pass.
+
+        It must be on every list that holds for the caller, so that no further role or key opens what a list closes.
+        """
         if self.agency and not covers(self.agency, address):
             return "agency"
         held = self.holders.get(actor.user_id, ()) if actor.user_id else ()

@@ -1,8 +1,4 @@
-"""How an API key is spelled: `tripfile_<live|test>_<id>_<secret><checksum>`, so that scanners find it.
-
-The id is that of the key's row, in 22 characters of base 62; the secret are 192 random bits in 33; the checksum is the
-CRC-32 of everything before it in 6.
-"""
+"""How an API key is spelled: `tripfile_<live|test>_<id>_<secret><checksum>`, so that scanners find it."""
 
 from __future__ import annotations
 
@@ -19,6 +15,7 @@ START = "tripfile_"
 PATTERN = re.compile(r"tripfile_(live|test)_[0-9A-Za-z]{22}_[0-9A-Za-z]{39}")
 """What secret scanners look for; docs/api-keys.md tells it."""
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+# In base 62: the id of the key's row, 192 random bits, and the CRC-32 of everything before it.
 _ID_LENGTH, _SECRET_LENGTH, _CHECKSUM_LENGTH = 22, 33, 6
 _SECRET_BITS = 192
 

@@ -11,6 +11,7 @@ plugin = Plugin(
     core=">=1.0,<2",
     summary="Audit: the event log, for those who may read it.",
     permissions=permissions.ALL,
+    quotas=permissions.QUOTAS,
     blueprints=(endpoints.blueprint,),
     jobs=(jobs.note_heads,),
     followers=(followers.SEAL,),

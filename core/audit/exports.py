@@ -10,12 +10,14 @@ import msgspec
 from flask import Response, stream_with_context
 
 from core import clock, ids, tabular
+from core.audit import permissions
 from core.audit.events import AuditExported
 from core.audit.repository import log
 from core.audit.schemas import EventView, ExportQuery
 from core.db.query import Condition, Operator
 from core.events.log import publish
 from core.http.attachments import disposition
+from core.quotas import api as quotas
 
 COST = 20
 """How many ordinary requests an export counts for."""
@@ -24,13 +26,17 @@ _NDJSON = "application/x-ndjson"
 
 
 def download(query: ExportQuery) -> Response:
-    """The events that are asked for, sent while they are being read; that they left the agency is recorded first."""
+    """The events that are asked for, sent while they are being read; that they left the agency is recorded first.
+
+    Raises QuotaExceeded.
+    """
     # Without an end the file would grow as long as something happens while it is sent.
     until = query.until or clock.now()
     narrowed_by = [name for name in _FILTERS if getattr(query, name) is not None] + (["name"] if query.name else [])
     publish(
         AuditExported(export_id=ids.new(), form=query.form, since=query.since, until=until, narrowed_by=narrowed_by)
     )
+    quotas.spend(permissions.EXPORTS.name)
     found = log.every(_conditions(query, until))
     name = f"audit-{until:%Y-%m-%d}"
     if query.form != "ndjson":

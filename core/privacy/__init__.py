@@ -11,6 +11,7 @@ plugin = Plugin(
     core=">=1.0,<2",
     summary="What is kept about people: where, for how long, handing it to them, and erasing it.",
     permissions=permissions.ALL,
+    quotas=permissions.QUOTAS,
     models=models,
     blueprints=(endpoints.blueprint,),
     jobs=(jobs.apply_retention, jobs.apply_rule, jobs.note_erased),

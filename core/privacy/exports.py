@@ -15,13 +15,14 @@ from core.errors import Fault, Invalid, NotFound
 from core.events.log import publish
 from core.extensions import db
 from core.http.structs import encode
-from core.privacy import collecting, identities
+from core.privacy import collecting, identities, permissions
 from core.privacy.errors import BundleExpired, NotReady
 from core.privacy.events import ExportHandedOut, ExportMade, ExportRequested
 from core.privacy.models import PrivacyRequest
 from core.privacy.repository import requests
 from core.privacy.schemas import BundleView, HoldingView, PersonRef, RequestView
 from core.privacy.subjects import USER, Holding, Subject
+from core.quotas import api as quotas
 from core.vault.columns import Secret, reveal
 from core.vault.errors import SubjectErased
 from core.vault.models import ErasedSubject
@@ -30,7 +31,7 @@ KEPT_FOR = timedelta(days=7)
 
 
 def request(person: PersonRef) -> RequestView:
-    """Have everything about a person put together in the background. Raises Invalid, SubjectErased."""
+    """Have everything about a person put together in the background. Raises Invalid, SubjectErased, QuotaExceeded."""
     check(person)
     made = requests.add(
         PrivacyRequest(
@@ -38,6 +39,7 @@ def request(person: PersonRef) -> RequestView:
         )
     )
     publish(ExportRequested(request_id=made.id, person=person.kind, person_id=person.id))
+    quotas.spend(permissions.EXPORTS.name)
     return requests.shown(made.id)
 
 

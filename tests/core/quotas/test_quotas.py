@@ -185,3 +185,28 @@ class TestTheOperator:
     def test_is_told_of_what_nobody_declares(self, agency: AgencyUnderTest, app: Application) -> None:
         with app.app_context(), unit_of_work(), acting_as(system(agency.id)), pytest.raises(UnknownQuota):
             service.allow("leads.unheard_of", 5)
+
+
+class TestWhatIsBounded:
+    @pytest.fixture(autouse=True)
+    def _declared(self) -> None:
+        """The quotas that are really declared."""
+
+    def test_is_what_leaves_the_agency_and_what_lets_others_in(self, api: ApiClient) -> None:
+        assert {view["name"] for view in ok(api.get("/quotas"))} >= {
+            "api_keys.made",
+            "audit.exports",
+            "invitations.sent",
+            "privacy.exports",
+        }
+
+    def test_an_export_past_the_quota_leaves_no_trace(self, app: Application, api: ApiClient) -> None:
+        with app.app_context(), unit_of_work(), acting_as(system(api.agency_id)):
+            service.allow("audit.exports", 1)
+        assert api.post("/audit/export").status_code == 200
+        refused = api.post("/audit/export")
+        assert problem(refused) == (429, "quota_exceeded")
+        body: Any = refused.json
+        assert body["violated-policies"] == ["audit.exports"]
+        told = [each["name"] for each in ok(api.get("/audit?limit=50"))["items"]]
+        assert told.count("audit.audit_exported") == 1

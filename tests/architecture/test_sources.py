@@ -32,7 +32,8 @@ ALLOWED = {
     "no-raw-markup": {"core/http/events_page.py"},
 }
 ALLOWED_BELOW = {
-    "no-sql-from-text": ("migrations/",),
+    # Names of tables; a migration knows no stranger's words.
+    "no-sql-from-text": ("migrations/", *(f"plugins/{each.name}/migrations/" for each in (ROOT / "plugins").iterdir())),
     "no-tokens-by-hand": ("core/auth/", "core/oidc/"),
 }
 ONLY_IN_PLUGINS = frozenset({"no-bypass"})

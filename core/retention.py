@@ -26,3 +26,9 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
     """After how many days, where an agency has chosen nothing; None keeps it for ever."""
     least: int = 1
     most: int = 3650
+
+    def problem(self) -> str | None:
+        """What is wrong with the declaration, or None."""
+        if not self.summary.strip():
+            return "has no summary; say what goes"
+        return None if 1 <= self.least <= self.most else "must keep a day at least, and `most` no less than `least`"

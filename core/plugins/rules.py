@@ -64,7 +64,7 @@ def problems(plugin: object, *, name: str, owner: str) -> list[str]:
         return [f"{name}: {sentence}" for sentence in shape]
     checks: tuple[Callable[[Plugin], Iterator[str]], ...] = (
         _versions, _requirements, _settings, _permissions, _quotas, _blueprints, _jobs, _subscribers, _followers,
-        _notices, _retention, _sockets, _emits, _topics, _rooms, _commands, _egress, _hookspecs,
+        _notices, _sockets, _emits, _topics, _rooms, _commands, _egress, _hookspecs,
     )  # fmt: skip
     found = [*_name(plugin, name, owner), *_tables(plugin, owner)]
     return [f"{name}: {sentence}" for sentence in (*found, *(s for check in checks for s in check(plugin)))]
@@ -223,22 +223,12 @@ def _followers(plugin: Plugin) -> Iterator[str]:
 
 
 def _notices(plugin: Plugin) -> Iterator[str]:
-    for notice in plugin.notices:
-        if not _EVENT.fullmatch(notice.name) or not notice.name.startswith(f"{plugin.name}."):
-            yield f"the notice {notice.name!r} must be named '{plugin.name}.<word>'; rename it"
-        problem = notice.problem()
-        if problem is not None:
-            yield f"the notice {notice.name!r} {problem}"
-
-
-def _retention(plugin: Plugin) -> Iterator[str]:
-    for rule in plugin.retention:
-        if not _EVENT.fullmatch(rule.name) or not rule.name.startswith(f"{plugin.name}."):
-            yield f"the retention rule {rule.name!r} must be named '{plugin.name}.<word>'; rename it"
-        if not rule.summary.strip():
-            yield f"the retention rule {rule.name!r} has no summary; say what goes"
-        if not 1 <= rule.least <= rule.most:
-            yield f"the retention rule {rule.name!r} must keep at least a day, and `most` no less than `least`"
+    for each in (*plugin.notices, *plugin.retention):
+        kind = type(each).__name__.lower()
+        if not _EVENT.fullmatch(each.name) or not each.name.startswith(f"{plugin.name}."):
+            yield f"the {kind} {each.name!r} must be named '{plugin.name}.<word>'; rename it"
+        if (problem := each.problem()) is not None:
+            yield f"the {kind} {each.name!r} {problem}"
 
 
 def _sockets(plugin: Plugin) -> Iterator[str]:

@@ -8,7 +8,9 @@ import sqlalchemy as sa
 from alembic import op
 
 __all__ = [
+    "allow_update",
     "drop_owned_table",
+    "forbid_update",
     "owned_foreign_key",
     "owned_index",
     "owned_table",
@@ -80,6 +82,21 @@ def protect(table: str, *, grants: str = READ_WRITE, system: str = "", column: s
         role = _role("system_role")
         op.execute(f"CREATE POLICY {quote(table + '_system')} ON {target} TO {role} USING (true) WITH CHECK (true)")
         _grant(target, role, system)
+
+
+def allow_update(table: str, *columns: str) -> None:
+    """Let the application change these columns of a table that it may otherwise only add rows to."""
+    _change_columns("GRANT UPDATE ({}) ON {} TO {}", table, columns)
+
+
+def forbid_update(table: str, *columns: str) -> None:
+    """Take that back."""
+    _change_columns("REVOKE UPDATE ({}) ON {} FROM {}", table, columns)
+
+
+def _change_columns(statement: str, table: str, columns: tuple[str, ...]) -> None:
+    quote = op.get_bind().dialect.identifier_preparer.quote
+    op.execute(statement.format(", ".join(map(quote, columns)), quote(table), _role("app_role")))
 
 
 def _grant(table: str, role: str, privileges: str) -> None:

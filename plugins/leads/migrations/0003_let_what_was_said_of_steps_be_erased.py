@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from alembic import op
+from core.sdk.migrations import allow_update, forbid_update
 
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-_TABLE, _COLUMNS = "leads_status_change", "(note, updated_at)"
+_TABLE = "leads_status_change"
 
 
 def upgrade() -> None:
     """Let the application change the note alone; an UPDATE that leaves `updated_at` as it is names it, too."""
-    op.execute(f"GRANT UPDATE {_COLUMNS} ON {_TABLE} TO {_app_role()}")
+    allow_update(_TABLE, "note", "updated_at")
 
 
 def downgrade() -> None:
     """Take it back."""
-    op.execute(f"REVOKE UPDATE {_COLUMNS} ON {_TABLE} FROM {_app_role()}")
-
-
-def _app_role() -> str:
-    context = op.get_context()
-    return context.dialect.identifier_preparer.quote(context.opts["app_role"])
+    forbid_update(_TABLE, "note", "updated_at")

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
+from core import clock
+
 
 def next_slot(cron: str, zone: str, after: datetime) -> datetime:
     """The first slot after an instant. Where clocks change, as cron does it: a skipped hour's jobs run right after
@@ -17,3 +19,12 @@ def next_slot(cron: str, zone: str, after: datetime) -> datetime:
     except (CronSimError, StopIteration):
         raise ValueError(f"{cron!r} is not a cron line that comes to a date") from None
     return slot.astimezone(UTC)
+
+
+def comes(cron: str) -> bool:
+    """Whether a line is a cron line, and one that comes to a date."""
+    try:
+        next_slot(cron, "UTC", clock.now())
+    except ValueError:
+        return False
+    return True

@@ -13,11 +13,10 @@ from flask import Blueprint
 from pydantic import BaseModel, SecretStr
 from sqlalchemy import Table
 
-from core import clock
 from core.db.autogenerate import owner_of_table
 from core.db.ownership import CORE
 from core.events.follower import Follower
-from core.jobs.cron import next_slot
+from core.jobs import cron
 from core.jobs.job import Job
 from core.notices import Notice
 from core.plugins import hooks
@@ -195,16 +194,8 @@ def _jobs(plugin: Plugin) -> Iterator[str]:
             yield f"the job {job.name!r} has no docstring; say what it does"
         if job.schedule is not None and job.arguments.__struct_fields__:
             yield f"the job {job.name!r} has a schedule and takes arguments; a schedule gives none"
-        if job.schedule is not None and not _comes(job.schedule):
+        if job.schedule is not None and not cron.comes(job.schedule):
             yield f"the job {job.name!r} has the schedule {job.schedule!r}, which is no cron line that comes to a date"
-
-
-def _comes(cron: str) -> bool:
-    try:
-        next_slot(cron, "UTC", clock.now())
-    except ValueError:
-        return False
-    return True
 
 
 def _subscribers(plugin: Plugin) -> Iterator[str]:
@@ -223,7 +214,8 @@ def _followers(plugin: Plugin) -> Iterator[str]:
 
 
 def _notices(plugin: Plugin) -> Iterator[str]:
-    for each in (*plugin.notices, *plugin.retention):
+    every: tuple[Notice | Retention, ...] = (*plugin.notices, *plugin.retention)
+    for each in every:
         kind = type(each).__name__.lower()
         if not _EVENT.fullmatch(each.name) or not each.name.startswith(f"{plugin.name}."):
             yield f"the {kind} {each.name!r} must be named '{plugin.name}.<word>'; rename it"

@@ -1,67 +1,18 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import msgspec
-import psycopg
 import pytest
-from click.testing import CliRunner, Result
 
-from core.app import create_app
-from core.audit import chain, commands, heads, jobs, repository, verification
+from core.audit import chain, verification
 from core.audit.chain import GENESIS
-from core.config import Settings
-from core.db.session import dispose, unit_of_work
-from core.events.following import follow_once
 from core.events.models import EventEntry
 from core.http.application import Application
 from core.testing.clients import ApiClient, ok
 from core.testing.factories import AgencyUnderTest
-
-Owner = psycopg.Connection[Any]
-EVENT = "core_event WHERE agency_id = %s AND seq = %s"
-
-
-@pytest.fixture
-def owner(settings: Settings) -> Iterator[Owner]:
-    """A connection as the role that owns the tables: an intruder who can do anything in the database."""
-    assert settings.database_owner_url is not None
-    with psycopg.connect(settings.database_owner_url.get_secret_value(), autocommit=True) as connection:
-        yield connection
-
-
-@pytest.fixture
-def sealed(app: Application, agency: AgencyUnderTest, api: ApiClient) -> int:
-    """An agency whose log is sealed; how many events it has."""
-    for number in range(4):
-        ok(api.post("/leads", {"contact": {"name": f"Zoë {number}"}, "adults": number + 1}), 201)
-    seal(app, agency)
-    return head(app, agency)
-
-
-def seal(app: Application, agency: AgencyUnderTest) -> None:
-    follow_once(app, names=["audit.seal"], agencies=[agency.id])
-
-
-def head(app: Application, agency: AgencyUnderTest) -> int:
-    with app.app_context():
-        return next(each.seq or 0 for each in repository.heads() if each.agency_id == agency.id)
-
-
-def verify(app: Application, agency: AgencyUnderTest | None = None) -> Result:
-    with app.app_context(), unit_of_work():
-        return CliRunner().invoke(commands.audit, ["verify", *(["--agency", agency.slug] if agency else [])])
-
-
-def damage(app: Application, agency: AgencyUnderTest) -> str:
-    result = verify(app, agency)
-    assert result.exit_code == 1, result.output
-    line, last = result.output.splitlines()
-    assert last == "Error: The log was touched in 1 of 1 agencies"
-    return line.removeprefix(f"{agency.slug}: ")
+from tests.core.audit.conftest import EVENT, Owner, damage, head, seal, verify
 
 
 class TestForm:
@@ -263,68 +214,3 @@ INSERT INTO core_event (id, agency_id, seq, name, schema_version, occurred_at, s
 VALUES (gen_random_uuid(), %(agency)s, %(seq)s, 'leads.lead_won', 1, now(), 'leads.lead', gen_random_uuid(), 'user',
     '{}')
 """
-
-
-class TestNotedElsewhere:
-    @pytest.fixture
-    def noting(self, settings: Settings, tmp_path: Path) -> Iterator[Application]:
-        """The application with a file that heads are noted in."""
-        other = create_app(settings.model_copy(update={"audit_head_file": tmp_path / "heads"}))
-        yield other
-        with other.app_context():
-            dispose()
-
-    @staticmethod
-    def note(app: Application) -> Path:
-        file: Path = app.settings.audit_head_file  # type: ignore[assignment] # the fixture sets it
-        with app.app_context():
-            jobs.note_heads()
-        return file
-
-    def test_the_head_of_each_chain_goes_to_the_log_and_to_the_file(
-        self, noting: Application, agency: AgencyUnderTest, sealed: int, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        logs: list[dict[str, Any]] = []
-        monkeypatch.setattr(heads.log, "info", lambda event, **fields: logs.append({"event": event, **fields}))
-        file = self.note(noting)
-        (told,) = [each for each in logs if each["agency_id"] == str(agency.id)]
-        assert (told["event"], told["seq"]) == ("audit.head", sealed)
-        assert f"{agency.id} {sealed} {told['hash']}\n" in file.read_text()
-        self.note(noting)
-        assert file.read_text().count(str(agency.id)) == 2
-        assert verify(noting, agency).exit_code == 0
-
-    def test_a_chain_that_was_rewritten_as_a_whole_is_noticed(
-        self, noting: Application, agency: AgencyUnderTest, sealed: int, owner: Owner
-    ) -> None:
-        self.note(noting)
-        owner.execute("UPDATE core_event SET actor_id = NULL WHERE agency_id = %s", (agency.id,))
-        owner.execute("DELETE FROM core_event_seal WHERE agency_id = %s", (agency.id,))
-        owner.execute("UPDATE core_follower SET seq = 0 WHERE agency_id = %s", (agency.id,))
-        seal(noting, agency)
-        assert damage(noting, agency) == f"event {sealed} has another seal than was noted: the chain was rewritten"
-
-    def test_a_log_that_was_cut_with_everything_about_it_is_noticed(
-        self, noting: Application, agency: AgencyUnderTest, sealed: int, owner: Owner
-    ) -> None:
-        self.note(noting)
-        owner.execute("DELETE FROM core_event WHERE agency_id = %s AND seq > 7", (agency.id,))
-        owner.execute("DELETE FROM core_event_seal WHERE agency_id = %s AND seq > 7", (agency.id,))
-        owner.execute("UPDATE core_stream_head SET seq = 7 WHERE agency_id = %s AND scope = 'events'", (agency.id,))
-        assert damage(noting, agency) == f"event 8 and its seal are gone: the seal of event {sealed} was noted"
-
-    def test_a_file_that_is_none_of_ours_is_named(
-        self, noting: Application, agency: AgencyUnderTest, sealed: int
-    ) -> None:
-        self.note(noting).write_text("once upon a time\n")
-        result = verify(noting, agency)
-        assert result.exit_code == 1
-        assert "AUDIT_HEAD_FILE cannot be used: Line 1 of" in result.output
-
-    def test_an_agency_that_is_gone_is_noticed(self, noting: Application, agency: AgencyUnderTest, sealed: int) -> None:
-        file = self.note(noting)
-        with file.open("a") as more:
-            more.write(f"2026-01-01T00:00:00+00:00 {'0' * 8}-0000-7000-8000-{'0' * 12} 3 {'a' * 64}\n")
-        result = verify(noting)
-        assert result.exit_code == 1
-        assert "the agency is gone, and with it a log that was noted elsewhere" in result.output

@@ -7,25 +7,19 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
-import psycopg
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
 from sqlalchemy import select, update
 
-from core.actor import system
 from core.auth.models import AuthSession
 from core.clock import now
-from core.db.session import apart, unit_of_work
-from core.db.tenancy import acting_as
+from core.db.session import apart
 from core.http.application import Application
-from core.http.contract import rule_of
 from core.oidc.models import IdentityProvider
-from core.roles.repository import roles
 from core.testing.clients import ok, problem
 from core.testing.factories import AgencyUnderTest
-from core.users.models import Membership, User
-from core.users.repository import members
+from core.users.models import User
 from tests.core.oidc.conftest import Trusting
 from tests.core.oidc.provider import Provider
 
@@ -210,172 +204,6 @@ class TestKeyRotation:
         provider.keys.append(ECKey.generate_key("P-256", {"kid": "second"}))
         provider.sign = lambda header, claims: jwt.encode({"alg": "RS256", "kid": stolen.kid}, claims, stolen)
         assert problem(trusting.sign_in()) == (401, "oidc_refused")
-
-
-class TestSecondFactor:
-    @pytest.fixture
-    def demand(self, app: Application, trusting: Trusting) -> Callable[..., Trusting]:
-        """Has the agency ask everybody for a second factor, once the provider is as it shall be."""
-
-        def ask(**changes: Any) -> Trusting:
-            trusting.member()
-            if changes:
-                trusting.change(**changes)
-            assert app.settings.database_owner_url is not None
-            with psycopg.connect(app.settings.database_owner_url.get_secret_value()) as connection:
-                statement = "UPDATE core_agency SET second_factor_required = true WHERE id = %s"
-                connection.execute(statement, [trusting.agency.id])
-            return trusting
-
-        return ask
-
-    def test_is_asked_for_all_the_same(self, demand: Callable[..., Trusting]) -> None:
-        challenge = ok(demand().sign_in(), 202)
-        assert "access_token" not in challenge
-        assert challenge["challenge"]
-
-    @pytest.mark.parametrize(
-        "claims", [{"amr": ["mfa"]}, {"amr": ["pwd", "hwk"]}, {"amr": ["pwd", "otp"]}, {"acr": "phr"}]
-    )
-    def test_of_the_provider_counts_where_the_agency_trusts_it(
-        self, demand: Callable[..., Trusting], provider: Provider, claims: dict[str, Any]
-    ) -> None:
-        provider.claims |= claims
-        ok(demand(trusts_second_factor=True).sign_in(), 200)
-
-    @pytest.mark.parametrize(
-        "claims", [{"amr": ["pwd"]}, {"amr": ["otp"]}, {"amr": []}, {"acr": "0"}, {"acr": ["phr"]}]
-    )
-    def test_of_the_provider_is_more_than_one_factor(
-        self, demand: Callable[..., Trusting], provider: Provider, claims: dict[str, Any]
-    ) -> None:
-        provider.claims |= claims
-        ok(demand(trusts_second_factor=True).sign_in(), 202)
-
-    def test_of_the_provider_counts_for_nothing_where_the_agency_does_not(
-        self, demand: Callable[..., Trusting], provider: Provider
-    ) -> None:
-        provider.claims |= {"amr": ["pwd", "otp", "mfa"], "acr": "phr"}
-        ok(demand().sign_in(), 202)
-
-
-class TestFreshProof:
-    def test_the_provider_is_made_to_ask(self, trusting: Trusting) -> None:
-        asked = parse_qs(urlsplit(trusting.begin(fresh=True)["authorization_url"]).query)
-        assert (asked["prompt"], asked["max_age"]) == (["login"], ["0"])
-
-    def test_step_up_counts_from_when_the_provider_asked(self, trusting: Trusting, provider: Provider) -> None:
-        trusting.member(role="admin")
-        draft = {"code": "night_desk", "name": "Night desk", "permissions": {}}
-        provider.claims["auth_time"] = int(now().timestamp()) - 3600
-        old = trusting.client(trusting.sign_in())
-        assert problem(old.post("/oidc/providers", {})) == (401, "step_up_required")
-        provider.claims["auth_time"] = int(now().timestamp())
-        fresh = trusting.client(trusting.sign_in(fresh=True))
-        assert fresh.post("/roles", draft).status_code == 201
-        assert fresh.post("/oidc/providers", {}).status_code == 422
-
-    def test_a_provider_that_does_not_tell_has_not_asked(self, trusting: Trusting) -> None:
-        trusting.member(role="admin")
-        client = trusting.client(trusting.sign_in())
-        assert problem(client.post("/oidc/providers", {})) == (401, "step_up_required")
-        assert problem(trusting.sign_in(fresh=True)) == (401, "oidc_refused")
-
-    def test_a_sign_in_of_before_is_no_fresh_one(self, trusting: Trusting, provider: Provider) -> None:
-        trusting.member()
-        provider.claims["auth_time"] = int(now().timestamp()) - 120
-        assert problem(trusting.sign_in(fresh=True)) == (401, "oidc_refused")
-
-    def test_a_time_to_come_is_no_proof_that_holds_for_ever(
-        self, trusting: Trusting, provider: Provider, sessions_of: SessionsOf
-    ) -> None:
-        user_id = trusting.member()
-        provider.claims["auth_time"] = int(now().timestamp()) + 10**9
-        ok(trusting.sign_in(), 200)
-        (found,) = [each for each in sessions_of(user_id) if each.methods]
-        assert found.proven_at <= now()
-
-
-class TestConfinement:
-    @pytest.fixture
-    def elsewhere(self, app: Application, trusting: Trusting, other_agency: AgencyUnderTest) -> AgencyUnderTest:
-        """Another agency, which the member belongs to as well."""
-        user_id = trusting.member()
-        with app.app_context(), unit_of_work(), acting_as(system(other_agency.id)):
-            members.add(Membership(user_id=user_id, state="active"))
-            members.give_roles(user_id, [roles.by_codes(["owner"])["owner"]])
-        return other_agency
-
-    def test_the_session_does_not_lead_to_the_persons_other_agencies(
-        self, trusting: Trusting, elsewhere: AgencyUnderTest
-    ) -> None:
-        client = trusting.client(trusting.sign_in())
-        assert problem(client.post("/auth/switch", {"agency": elsewhere.slug})) == (403, "confined_session")
-
-    def test_nor_tells_which_they_are(self, trusting: Trusting, elsewhere: AgencyUnderTest) -> None:
-        tokens = ok(trusting.sign_in(), 200)
-        assert [each["slug"] for each in tokens["agencies"]] == [trusting.agency.slug]
-        again = ok(trusting.nobody.post("/auth/refresh", {"refresh_token": tokens["refresh_token"]}))
-        assert [each["slug"] for each in again["agencies"]] == [trusting.agency.slug]
-
-    def test_another_agencys_provider_does_not_know_a_link_of_this_one(
-        self, app: Application, trusting: Trusting, elsewhere: AgencyUnderTest, provider: Provider
-    ) -> None:
-        """The same issuer and subject: what one agency trusts is nothing to the other."""
-        ok(trusting.sign_in(), 200)
-        other = Trusting(app, elsewhere, provider)
-        other.trust(email_domains=["another.example"])
-        assert problem(other.sign_in()) == (403, "oidc_not_a_member")
-
-    def test_no_route_changes_the_person_or_shows_their_other_agencies(
-        self, app: Application, trusting: Trusting
-    ) -> None:
-        """Every route that asks for no permission is decided here: within the agency, or refused."""
-        trusting.member()
-        client = trusting.client(trusting.sign_in())
-        open_ones = set()
-        for rule in app.url_map.iter_rules():
-            declared = rule_of(app.view_functions[rule.endpoint])
-            if declared is None or not declared.signed_in:
-                continue
-            if not (declared.everywhere or declared.step_up):
-                open_ones.add(rule.endpoint)
-                continue
-            address = rule.rule.removeprefix(app.settings.api_prefix).split("<")[0]
-            values = "019f0000-0000-7000-8000-000000000000" if "<" in rule.rule else ""
-            method = next(iter((rule.methods or set()) - {"HEAD", "OPTIONS"}))
-            tail = rule.rule.partition(">")[2]
-            found = problem(client.call(method, f"{address}{values}{tail}", version="*"))
-            assert found == (403, "confined_session"), f"{method} {rule.rule}: {found}"
-        assert open_ones <= WITHIN_THE_AGENCY, sorted(open_ones - WITHIN_THE_AGENCY)
-
-
-WITHIN_THE_AGENCY = {
-    "auth.hand_out_socket_ticket",
-    "auth.logout",
-    "auth.me",
-    "auth_proofs.proof_options",
-    "auth_proofs.prove",
-    "impersonation.end",
-    "jobs.cancel_mine",
-    "jobs.search_mine",
-    "jobs.show_mine",
-    "notifications.change_preferences",
-    "notifications.count_unread",
-    "notifications.mute",
-    "notifications.read",
-    "notifications.read_upto",
-    "notifications.search",
-    "notifications.search_mutes",
-    "notifications.set_up_push",
-    "notifications.show",
-    "notifications.show_preferences",
-    "notifications.show_push",
-    "notifications.take_away_push",
-    "notifications.unmute",
-    "privacy.show_mine",
-}
-"""What a session may do that an agency's provider vouched for: it shows and changes nothing beyond the agency."""
 
 
 class TestAtRest:

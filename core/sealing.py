@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from flask import current_app
@@ -12,9 +11,7 @@ from flask import current_app
 from core.config import Settings
 from core.crypto import Unreadable, seal, unseal
 from core.db.tenancy import current_agency_id
-
-if TYPE_CHECKING:
-    from core.auth.keyring import Ring
+from core.keyring import Ring, ring
 
 RING = "vault"
 _FORM = "2"
@@ -75,9 +72,6 @@ def _old_key() -> bytes:
 
 
 def _ring() -> Ring:
-    # Sign-in seals as well: at the top of the file the two would wait for each other.
-    from core.auth.keyring import ring
-
     return ring(RING)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.events.models import EventEntry, EventSeal, FollowerEntry
 from core.http.models import KeptAnswer
 from core.jobs.models import JobEntry, ScheduleEntry
+from core.keyring import RingKey
 from core.references import NumberSeries
 from core.search import SearchToken
 from core.streams import StreamHead
@@ -16,6 +17,7 @@ TABLES = (
     JobEntry,
     KeptAnswer,
     NumberSeries,
+    RingKey,
     ScheduleEntry,
     SearchToken,
     StreamHead,

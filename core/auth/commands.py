@@ -7,7 +7,7 @@ from uuid import UUID
 import click
 
 from core.auth import keys as rings
-from core.auth.keyring import SETTLED_AFTER
+from core.keyring import SETTLED_AFTER
 
 
 @click.group()

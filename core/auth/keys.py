@@ -6,12 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from core import clock
+from core import clock, keyring
 from core.agencies.models import Agency
-from core.auth import keyring, revocations, tokens
-from core.auth.keyring import SETTLED_AFTER, Key
+from core.auth import revocations, tokens
 from core.db.session import apart
 from core.errors import Conflict, NotFound
+from core.keyring import SETTLED_AFTER, Key
 
 VAULT = "vault"
 RINGS = {

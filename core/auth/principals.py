@@ -11,11 +11,12 @@ from uuid import UUID
 import msgspec
 from flask import Request, current_app, g
 
+from core import keyring
 from core.actor import STAFF, Actor, Audience, Scope
-from core.auth import cookies, keyring, repository, revocations, tokens
+from core.auth import cookies, repository, revocations, tokens
 from core.auth.errors import InvalidToken
-from core.auth.keyring import Ring
 from core.crypto import digest
+from core.keyring import Ring
 from core.plugins.manager import installed
 from core.roles import builtin
 

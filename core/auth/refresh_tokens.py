@@ -11,8 +11,8 @@ from uuid import UUID
 
 import msgspec
 
+from core import keyring
 from core.actor import STAFF, Audience
-from core.auth import keyring
 from core.auth.errors import InvalidToken
 from core.auth.tokens import RING
 from core.crypto import derive_key, equal, keyed_digest

@@ -15,13 +15,13 @@ from flask_jwt_extended import create_access_token, decode_token, get_unverified
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import InvalidTokenError, PyJWTError
 
+from core import keyring
 from core.actor import STAFF, Audience
-from core.auth import keyring
 from core.auth.errors import InvalidToken
-from core.auth.keyring import Key
 from core.config import LONG_JWT_EXPIRATION, Settings
 from core.crypto import derive_key
 from core.extensions import jwt
+from core.keyring import Key
 
 log = structlog.get_logger()
 ISSUER = "tripfile"

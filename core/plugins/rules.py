@@ -8,7 +8,6 @@ from types import ModuleType
 from typing import Any
 
 import click
-import msgspec
 from flask import Blueprint
 from pydantic import BaseModel, SecretStr
 from sqlalchemy import Table
@@ -19,17 +18,15 @@ from core.events.follower import Follower
 from core.jobs import cron
 from core.jobs.job import Job
 from core.notices import Notice
-from core.plugins import hooks
+from core.plugins import hooks, live_rules
 from core.plugins.order import satisfies
 from core.plugins.spec import CORE_VERSION, Permission, Plugin, Quota
-from core.realtime.spec import Handler, Room, Topic
+from core.realtime.spec import Room, Topic
 from core.retention import Retention
 
 NAME = re.compile(r"[a-z][a-z0-9_]{1,30}")
 _PERMISSION = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 _EVENT = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
-_WORD = re.compile(r"[a-z][a-z0-9_]*")
-_ROOMS_OF_OURS = ("user", "team", "stream", "named")
 _HOST = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 _SECRET = re.compile(r"(^|_)(password|secret|token|key|credentials?)$")
 RESERVED = frozenset({CORE, "gateway", "migrations", "plugins", "public", "system", "alembic"})
@@ -63,7 +60,7 @@ def problems(plugin: object, *, name: str, owner: str) -> list[str]:
         return [f"{name}: {sentence}" for sentence in shape]
     checks: tuple[Callable[[Plugin], Iterator[str]], ...] = (
         _versions, _requirements, _settings, _permissions, _quotas, _blueprints, _jobs, _subscribers, _followers,
-        _notices, _sockets, _emits, _topics, _rooms, _commands, _egress, _hookspecs,
+        _notices, live_rules.problems, _commands, _egress, _hookspecs,
     )  # fmt: skip
     found = [*_name(plugin, name, owner), *_tables(plugin, owner)]
     return [f"{name}: {sentence}" for sentence in (*found, *(s for check in checks for s in check(plugin)))]
@@ -221,53 +218,6 @@ def _notices(plugin: Plugin) -> Iterator[str]:
             yield f"the {kind} {each.name!r} must be named '{plugin.name}.<word>'; rename it"
         if (problem := each.problem()) is not None:
             yield f"the {kind} {each.name!r} {problem}"
-
-
-def _sockets(plugin: Plugin) -> Iterator[str]:
-    handler: Any
-    known = {permission.name for permission in plugin.permissions}
-    for event, handler in plugin.sockets.items():
-        if not _WORD.fullmatch(event):
-            yield f"the socket event {event!r} must be a bare lower-case word; the namespace is /{plugin.segment}"
-        if not isinstance(handler, Handler):
-            yield f"the socket event {event!r} has no handler; decorate its function in sockets.py with @handler(...)"
-        elif handler.permission not in known:
-            yield f"the socket event {event!r} asks for {handler.permission!r}, which it does not declare; declare it"
-
-
-def _emits(plugin: Plugin) -> Iterator[str]:
-    kind: Any
-    for event, kind in plugin.emits.items():
-        if not _WORD.fullmatch(event):
-            yield f"it emits {event!r}, which must be a bare lower-case word; the namespace is /{plugin.segment}"
-        if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
-            yield f"it emits {event!r} without a Struct that says what is in it; name the class"
-
-
-def _topics(plugin: Plugin) -> Iterator[str]:
-    known = {permission.name for permission in plugin.permissions}
-    names = [topic.name for topic in plugin.topics]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        yield f"two topics are called {name!r}; rename one"
-    for topic in plugin.topics:
-        if topic.permission is not None and str(topic.permission) not in known:
-            yield f"the topic {topic.name!r} asks for {str(topic.permission)!r}, which it does not declare; declare it"
-        if topic.name != plugin.name and not topic.name.startswith(f"{plugin.name}_"):
-            yield f"the topic {topic.name!r} must be called '{plugin.name}' or start with '{plugin.name}_'; rename it"
-        if "seq" not in topic.item.__struct_fields__:
-            yield f"the items of the topic {topic.name!r} have no `seq`; clients could not tell what they miss"
-
-
-def _rooms(plugin: Plugin) -> Iterator[str]:
-    known = {permission.name for permission in plugin.permissions}
-    kinds = [room.kind for room in plugin.rooms]
-    for kind in sorted({kind for kind in kinds if kinds.count(kind) > 1}):
-        yield f"two rooms are of the kind {kind!r}; rename one"
-    for room in plugin.rooms:
-        if not _WORD.fullmatch(room.kind) or room.kind in _ROOMS_OF_OURS:
-            yield f"the room {room.kind!r} must be a lower-case word other than {', '.join(_ROOMS_OF_OURS)}; rename it"
-        if str(room.permission) not in known:
-            yield f"the room {room.kind!r} asks for {str(room.permission)!r}, which it does not declare; declare it"
 
 
 def _commands(plugin: Plugin) -> Iterator[str]:

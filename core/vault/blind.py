@@ -8,9 +8,9 @@ from uuid import UUID
 
 from flask import current_app
 
-from core.auth.keyring import ring
 from core.crypto import derive_key, keyed_digest
 from core.db.tenancy import current_agency_id
+from core.keyring import ring
 
 RING = "index"
 """Its first key is used for ever: another one would find nothing of what was indexed before."""

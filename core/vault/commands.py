@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 from flask import current_app
 
-from core.auth.keyring import ring
 from core.config import Settings
 from core.crypto import Unreadable
+from core.keyring import ring
 from core.vault import keys, rewrapping
 
 

@@ -18,12 +18,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core import clock, ids
-from core.auth.keyring import ring
 from core.crypto import Unreadable, seal, unseal
 from core.db import closing
 from core.db.read import Query
 from core.db.tenancy import current_agency_id
 from core.extensions import db
+from core.keyring import ring
 from core.vault.errors import Erased, SubjectErased
 from core.vault.models import DataKey, ErasedSubject
 

@@ -13,13 +13,12 @@ from sqlalchemy import Connection, select
 
 from core import sealing
 from core.actor import system
-from core.auth.keyring import ring
-from core.auth.models import RingKey
 from core.config import Settings
 from core.crypto import Unreadable, derive_key, seal, unseal
 from core.db.session import apart, unit_of_work
 from core.db.tenancy import acting_as
 from core.extensions import db
+from core.keyring import RingKey, ring
 from core.streams import PLATFORM
 from core.vault import keys, repository
 from core.vault.repository import SealedColumn

@@ -8,7 +8,7 @@ from core.plugins import hooks, hookspecs
 from core.plugins.discovery import discover
 from core.testing.conformance import PluginConformance
 
-HOOK_BUDGET = 12
+HOOK_BUDGET = 14
 
 
 def conformance_of(name: str) -> type[PluginConformance]:

@@ -12,7 +12,8 @@ from typing import Any, Self
 
 from core.config import Settings
 from core.testing.clients import ApiClient
-from core.testing.servers import CommandProcess, Nginx, RedisServer, ServerProcess, WorkerProcess, environment_for
+from core.testing.nginx import Nginx
+from core.testing.servers import CommandProcess, RedisServer, ServerProcess, WorkerProcess, environment_for
 
 
 class Installation:

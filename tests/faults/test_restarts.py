@@ -12,7 +12,8 @@ import pytest
 from core.config import Settings
 from core.testing.clients import ApiClient
 from core.testing.factories import AgencyUnderTest
-from core.testing.servers import Nginx, ServerProcess, wait_for
+from core.testing.nginx import Nginx
+from core.testing.servers import ServerProcess, wait_for
 from tests.faults.browser import Browser
 from tests.faults.conftest import LONG
 from tests.faults.installation import Installation, Writer

@@ -11,7 +11,8 @@ import pytest
 
 from core.config import Settings
 from core.testing.factories import AgencyUnderTest
-from core.testing.servers import HttpProcess, Nginx, wait_for
+from core.testing.nginx import Nginx
+from core.testing.servers import HttpProcess, wait_for
 from tests.faults.browser import Browser
 from tests.faults.installation import Desk, Installation, Writer
 from tests.gateway.rawclient import figures

@@ -22,7 +22,7 @@ SYSTEM_READS = {
     "audit/repository.py",  # The heads of all chains are noted and listed at once.
     "auth/devices.py",  # Devices belong to people, and are known before anybody is.
     "auth/identities.py",
-    "auth/keyring.py",  # Keys belong to the installation.
+    "keyring.py",  # Keys belong to the installation.
     "factors/repository.py",  # Second factors belong to people, and every agency they work for may ask for one.
     "auth/letters.py",  # Who asks for a letter has no agency.
     "auth/people.py",  # A letter goes to a person, whichever agencies they work for.
@@ -57,7 +57,7 @@ APART = {
     "auth/facts.py",  # A wrong password is told although the request is refused.
     "auth/identities.py",  # A person belongs to no agency, so the application's role cannot make one.
     "auth/jobs.py",  # Old revocations of every agency go at once.
-    "auth/keyring.py",  # Keys belong to the installation, and a ring makes its first one by itself.
+    "keyring.py",  # Keys belong to the installation, and a ring makes its first one by itself.
     "auth/registration.py",  # Who registers has no agency yet.
     "auth/resets.py",  # Passwords and sessions are the system role's alone.
     "auth/service.py",

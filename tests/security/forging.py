@@ -14,8 +14,8 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.warnings import InsecureKeyLengthWarning
 
-from core import clock
-from core.auth import keyring, tokens
+from core import clock, keyring
+from core.auth import tokens
 from core.auth.models import AuthSession
 from core.db.session import apart
 from core.http.application import Application

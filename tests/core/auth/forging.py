@@ -10,7 +10,8 @@ from typing import Any
 
 import jwt
 
-from core.auth import keyring, tokens
+from core import keyring
+from core.auth import tokens
 from core.http.application import Application
 
 

@@ -14,16 +14,15 @@ import time_machine
 from click.testing import CliRunner
 from sqlalchemy import delete
 
-from core import ids
-from core.auth import commands, keyring, keys, tokens
-from core.auth.keyring import SETTLED_AFTER, Ring
+from core import ids, keyring
+from core.auth import commands, keys, tokens
 from core.auth.keys import KeyInUse
-from core.auth.models import RingKey
 from core.auth.principals import principals
 from core.auth.revocations import Watch
 from core.db.session import apart
 from core.errors import NotFound
 from core.http.application import Application
+from core.keyring import SETTLED_AFTER, Ring, RingKey
 from core.testing.clients import ApiClient, ok, problem
 from core.vault import rewrapping
 from tests.core.auth.conftest import Person, eventually, refresh

@@ -12,14 +12,14 @@ import pytest
 import time_machine
 from sqlalchemy import text
 
-from core import ids
-from core.auth import keyring, refresh_tokens, repository, tokens
+from core import ids, keyring
+from core.auth import refresh_tokens, repository, tokens
 from core.auth.errors import InvalidToken
-from core.auth.keyring import Ring
 from core.auth.models import AuthSession
 from core.auth.refresh_tokens import PREFIX
 from core.db.session import apart
 from core.http.application import Application
+from core.keyring import Ring
 from core.testing.clients import ApiClient, faults, ok, problem
 from tests.core.auth.conftest import Person, eventually, refresh
 from tests.core.auth.forging import claims_of

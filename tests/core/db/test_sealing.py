@@ -8,11 +8,11 @@ import pytest
 
 from core import ids, sealing
 from core.actor import system
-from core.auth.keyring import ring
 from core.crypto import Unreadable
 from core.db.session import UnitOfWork
 from core.db.tenancy import acting_as
 from core.http.application import Application
+from core.keyring import ring
 from core.testing.factories import AgencyUnderTest
 
 COLUMN = "webhooks_endpoint.secret"

@@ -14,10 +14,10 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import StatementError
 
 from core import ids
-from core.auth.keyring import ring
 from core.crypto import Unreadable
 from core.db.read import Query
 from core.extensions import db
+from core.keyring import ring
 from core.sdk import vault
 from core.testing.factories import AgencyUnderTest
 from core.vault.columns import Closed, Secret

@@ -16,13 +16,13 @@ from sqlalchemy import select
 from core import ids, sealing
 from core.actor import system
 from core.app import create_app
-from core.auth.keyring import ring
 from core.config import Settings
 from core.crypto import seal
 from core.db.session import dispose, unit_of_work
 from core.db.tenancy import acting_as
 from core.extensions import db
 from core.http.application import Application
+from core.keyring import ring
 from core.sdk import vault
 from core.testing.factories import AgencyUnderTest
 from core.vault import keys, rewrapping

@@ -11,10 +11,10 @@ from pydantic import SecretStr
 
 from core import ids, sealing
 from core.app import create_app
-from core.auth.keyring import ring
 from core.config import Settings
 from core.crypto import Unreadable
 from core.db.session import dispose
+from core.keyring import ring
 from core.streams import PLATFORM
 from core.testing.databases import Server, settings_for
 from core.vault.commands import vault as command

@@ -12,13 +12,15 @@ from uuid import UUID
 
 import msgspec
 from flask import current_app
-from sqlalchemy import delete, select, update
+from sqlalchemy import Index, delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock, ids
-from core.auth.models import RingKey
 from core.config import Settings
 from core.crypto import seal, unseal
+from core.db.base import Model
+from core.db.personal import SECRET, Code
 from core.db.read import SystemQuery
 from core.db.session import apart
 from core.errors import NotFound
@@ -30,6 +32,25 @@ GOOD_FOR = 30.0
 SETTLED_AFTER = timedelta(seconds=40)
 """How old a key is when every process has seen it, clocks that differ by some seconds included."""
 _BYTES = 32
+
+
+class RingKey(Model):
+    """A key of a ring: the newest one signs or encrypts, older ones only verify or decrypt."""
+
+    __tablename__ = "core_ring_key"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=ids.new)
+    """Its `kid`."""
+    ring: Mapped[Code]
+    secret: Mapped[str] = mapped_column(info=SECRET)
+    """Sealed with a key that is derived from JWT_SECRET."""
+    current: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    __table_args__ = (
+        Index("core_ring_key_current_idx", "ring", unique=True, postgresql_where=text("current")),
+        Index("core_ring_key_ring_idx", "ring"),
+    )
 
 
 class Key(msgspec.Struct, frozen=True):

@@ -11,14 +11,12 @@ from flask import Flask
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from core import ids
-from core.auth import keyring
-from core.auth.keyring import Ring
-from core.auth.models import RingKey
+from core import ids, keyring
 from core.config import Settings
 from core.crypto import Unreadable
 from core.db.session import apart
 from core.errors import NotFound
+from core.keyring import Ring, RingKey
 
 
 @pytest.fixture(autouse=True)

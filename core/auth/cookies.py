@@ -6,7 +6,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from flask import Flask, Request, Response, current_app, g
+from flask import Flask, Request, Response, after_this_request, current_app, g
 from msgspec import structs
 
 from core.actor import STAFF, Audience
@@ -58,6 +58,7 @@ def put_away(tokens: Tokens, session_id: UUID, *, audience: Audience) -> Tokens:
 def forget(audience: Audience = STAFF) -> None:
     """Take the cookies back."""
     g.cookies_to_send = [(name_of(kind, audience), "", timedelta()) for kind in ("access", "refresh", "csrf")]
+    after_this_request(_clear)
 
 
 def shown_in(request: Request, kind: str, audience: Audience = STAFF) -> str | None:
@@ -86,6 +87,12 @@ def _origins(request: Request) -> set[str]:
     """Ours: where the request went, and where links in mails lead."""
     base = urlsplit(_settings().base_url)
     return {request.host_url.rstrip("/"), *([f"{base.scheme}://{base.netloc}"] if base.netloc else [])}
+
+
+def _clear(response: Response) -> Response:
+    # Not "cookies": the device stays one that is known.
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
 
 
 def _send(response: Response) -> Response:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 import pytest
+
 from core.auth import tokens
 from core.auth.principals import principals
 from core.http.application import Application

@@ -36,7 +36,7 @@ class ImpersonationDraft(Draft):
 class SupportDraft(Draft):
     """Which agency to enter, why, and as whom: a member by `user_id`, or support with the rights of a `role`."""
 
-    either: ClassVar[tuple[str, str]] = ("user_id", "role")
+    either: ClassVar[tuple[str, str]] = ("role", "user_id")
     agency: Annotated[str, Meta(description="Slug of the agency.", examples=["sunrise-travel"])]
     reason: Reason
     user_id: UUID | UnsetType = UNSET

@@ -35,10 +35,10 @@ def show_catalogue() -> CatalogueView:
     return CatalogueView(catalogue.tables(installed()))
 
 
-@blueprint.get("/me", signed_in=True, cost=10, credentials=True)
+@blueprint.post("/me", signed_in=True, cost=10, credentials=True)
 @blueprint.response(200, BundleView)
-def show_mine() -> BundleView:
-    """Show everything the agency knows about oneself."""
+def hand_out_mine() -> BundleView:
+    """Put together everything the agency knows about oneself."""
     return exports.of_oneself()
 
 
@@ -57,10 +57,10 @@ def show_request(request_id: UUID) -> RequestView:
     return requests.shown(request_id)
 
 
-@blueprint.get("/requests/<uuid:request_id>/bundle", permission=permissions.EXPORT, credentials=True, problems=(409,))
+@blueprint.post("/requests/<uuid:request_id>/bundle", permission=permissions.EXPORT, credentials=True)
 @blueprint.response(200, BundleView)
-def show_bundle(request_id: UUID) -> bytes:
-    """Hand an export to whoever asked for it, for seven days."""
+def hand_out(request_id: UUID) -> bytes:
+    """Hand an export out, for seven days. The log tells to whom."""
     return exports.hand_out(request_id)
 
 
@@ -134,7 +134,7 @@ def change_retention(patch: RetentionPatch, name: str) -> RetentionView:
     return keeping.change(name, patch)
 
 
-@blueprint.get("/retention/forecast", permission=permissions.READ, cost=10)
+@blueprint.post("/retention/forecast", permission=permissions.MANAGE, cost=10)
 @blueprint.response(200, ForecastList)
 def forecast_retention() -> ForecastList:
     """Show what would be removed now."""

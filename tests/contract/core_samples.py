@@ -156,4 +156,4 @@ ROWS: Mapping[str, Callable[[ApiClient], str]] = {
     "/jobs/<uuid:job_id>": _job("queued"),
     "/jobs/mine/<uuid:job_id>": _job("queued"),
 }
-SHARED = oidc_samples.SHARED | frozenset({"/plugins/<name>"})
+SHARED = oidc_samples.SHARED | privacy_samples.SHARED | frozenset({"/plugins/<name>"})

@@ -50,10 +50,11 @@ SAMPLES: Mapping[str, Sample] = {
     "privacy.change_retention": Sample(body=lambda api, number: {"days": 5}),
     "privacy.search_requests": Sample(before=_made("/privacy/exports", _contact)),
     "privacy.search_holds": Sample(before=_made("/privacy/holds", _hold)),
-    "privacy.show_bundle": Sample(before=_exported),
+    "privacy.hand_out": Sample(before=_exported),
 }
 ROWS: Mapping[str, Callable[[ApiClient], str]] = {
     "/privacy/requests/<uuid:request_id>": _made("/privacy/exports", _contact),
     "/privacy/holds/<uuid:hold_id>": _made("/privacy/holds", _hold),
     "/privacy/retention/<name>": lambda api: "privacy.exports",
 }
+SHARED = frozenset({"/privacy/retention/<name>"})

@@ -101,6 +101,6 @@ WITHIN_THE_AGENCY = {
     "notifications.show_push",
     "notifications.take_away_push",
     "notifications.unmute",
-    "privacy.show_mine",
+    "privacy.hand_out_mine",
 }
 """What a session may do that an agency's provider vouched for: it shows and changes nothing beyond the agency."""

@@ -37,7 +37,7 @@ def lost(api: ApiClient, client: Person, database: Database) -> Person:
 
 def forecast(api: ApiClient, name: str) -> int:
     """How many rows a rule would remove."""
-    found: int = {each["name"]: each["rows"] for each in ok(api.get("/privacy/retention/forecast"))["items"]}[name]
+    found: int = {each["name"]: each["rows"] for each in ok(api.post("/privacy/retention/forecast"))["items"]}[name]
     return found
 
 
@@ -104,7 +104,7 @@ class TestTheNight:
         with within(agency.id):
             assert not keeping.apply("privacy.exports")
             assert not keeping.apply("privacy.answers")
-        assert api.get(f"/privacy/requests/{made['id']}/bundle").status_code == 409
+        assert api.post(f"/privacy/requests/{made['id']}/bundle").status_code == 409
         assert "core_idempotency" not in database.places_of(client.marker)
 
     def test_goes_on_in_another_run_where_there_is_much(

@@ -103,7 +103,7 @@ def delete(provider_id: UUID, version: int | None) -> None:
     providers.remove(provider_id, version=version)
 
 
-@blueprint.post("/providers/<uuid:provider_id>/check", permission=permissions.MANAGE, problems=(502, 503))
+@blueprint.post("/providers/<uuid:provider_id>/check", permission=permissions.MANAGE)
 @blueprint.response(200, CheckView)
 def check(provider_id: UUID) -> CheckView:
     """Ask an identity provider what it says of itself, and for its keys."""

@@ -17,7 +17,7 @@ from core.errors import Fault, Forbidden, Invalid, gather
 from core.events.log import publish
 from core.oidc import sessions
 from core.oidc.discovery import directory
-from core.oidc.errors import NameTaken
+from core.oidc.errors import NameTaken, ProviderBroken, ProviderDown
 from core.oidc.events import IdentityUnlinked, ProviderAdded, ProviderChanged, ProviderRemoved
 from core.oidc.exchange import SECRET_COLUMN
 from core.oidc.models import IdentityProvider
@@ -105,12 +105,16 @@ def remove(provider_id: UUID, *, version: int | None) -> None:
 
 
 def check(provider_id: UUID) -> CheckView:
-    """Ask a provider what it says of itself, and for its keys. Raises NotFound, ProviderDown, ProviderBroken."""
+    """Ask a provider what it says of itself, and for its keys. Raises NotFound."""
     issuer = providers.shown(provider_id).issuer
     directory().forget(issuer)
-    metadata = directory().metadata(issuer)
-    keys = directory().keys(metadata)
-    return CheckView(metadata.issuer, metadata.authorization_endpoint, metadata.token_endpoint, len(keys))
+    try:
+        metadata = directory().metadata(issuer)
+        keys = directory().keys(metadata)
+    except (ProviderDown, ProviderBroken) as wrong:
+        # That is what was asked for.
+        return CheckView(False, issuer, None, None, 0, wrong.code, wrong.detail)
+    return CheckView(True, metadata.issuer, metadata.authorization_endpoint, metadata.token_endpoint, len(keys))
 
 
 def link_rows(query: ListQuery) -> Page[LinkView]:

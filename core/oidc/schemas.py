@@ -125,12 +125,15 @@ class ProviderView(View):
 
 
 class CheckView(View):
-    """What a provider says of itself: it can be reached and speaks OpenID Connect."""
+    """What a provider says of itself, or why nobody can sign in through it now."""
 
+    works: Annotated[bool, Meta(description="It can be reached and speaks OpenID Connect.")]
     issuer: str
-    authorization_endpoint: str
-    token_endpoint: str
+    authorization_endpoint: str | None
+    token_endpoint: str | None
     keys: Annotated[int, Meta(description="How many of its keys can verify what it signs.")]
+    code: Annotated[str | None, Meta(description="The kind of problem, where it does not work.")] = None
+    detail: Annotated[str | None, Meta(description="What is wrong.")] = None
 
 
 class LinkView(View):

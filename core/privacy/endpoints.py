@@ -134,7 +134,7 @@ def change_retention(patch: RetentionPatch, name: str) -> RetentionView:
     return keeping.change(name, patch)
 
 
-@blueprint.post("/retention/forecast", permission=permissions.MANAGE, cost=10)
+@blueprint.post("/forecast", permission=permissions.MANAGE, cost=10)
 @blueprint.response(200, ForecastList)
 def forecast_retention() -> ForecastList:
     """Show what would be removed now."""

@@ -42,7 +42,6 @@ def _link(api: ApiClient, address: str = "") -> str:
 SAMPLES: Mapping[str, Sample] = {
     "oidc.create": Sample(body=_draft),
     "oidc.change": Sample(body=lambda api, number: {"name": f"Other {ids.new()}"}),
-    "oidc.check": Sample(status=502),
     "oidc.start": Sample(body=lambda api, number: {}, status=502),
     "oidc.finish": Sample(body=lambda api, number: {"state": "x", "code": "x", "binding": "x"}, status=401),
     "oidc.search_links": Sample(before=_link),

@@ -37,7 +37,7 @@ def lost(api: ApiClient, client: Person, database: Database) -> Person:
 
 def forecast(api: ApiClient, name: str) -> int:
     """How many rows a rule would remove."""
-    found: int = {each["name"]: each["rows"] for each in ok(api.post("/privacy/retention/forecast"))["items"]}[name]
+    found: int = {each["name"]: each["rows"] for each in ok(api.post("/privacy/forecast"))["items"]}[name]
     return found
 
 

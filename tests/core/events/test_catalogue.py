@@ -18,7 +18,7 @@ class TestCatalogue:
         items = {item["name"]: item for item in ok(api.get("/events/catalogue"))["items"]}
         assigned = items["leads.lead_assigned"]
         assert assigned["summary"] == "A lead got another owner or team."
-        assert (assigned["subject"], assigned["permission"], assigned["version"]) == ("leads.lead", "leads.read", 1)
+        assert (assigned["subject"], assigned["permission"], assigned["version"]) == ("leads.lead", "leads.read", 2)
         (payload,) = assigned["schema"]["$defs"].values()
         assert payload["properties"]["lead_id"] == {"type": "string", "format": "uuid"}
         assert items["auth.session_opened"]["permission"] == "audit.read"

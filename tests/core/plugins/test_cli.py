@@ -108,7 +108,7 @@ class TestDatabase:
     def test_going_back_asks_first(self, call: Call) -> None:
         call("db", "upgrade")
         assert "Aborted" in call("db", "downgrade", "leads").output
-        assert "leads undone 0002" in call("db", "downgrade", "leads", "--yes").output
+        assert "leads undone 0003" in call("db", "downgrade", "leads", "--yes").output
 
     def test_an_owner_that_does_not_exist_is_one_sentence(self, call: Call) -> None:
         failed = call("db", "upgrade", "laeds")

@@ -63,8 +63,10 @@ class TestMount:
         assert rules["river_cruises_forms.show"] == "/p/river-cruises"
         assert rules["river_cruises_pages.show"] == "/app/river-cruises"
         routes = app.extensions["tripfile.routes"]
-        assert routes["river_cruises.show"] == Route("river_cruises", "river_cruises.read", public=False)
-        assert routes["river_cruises_forms.show"] == Route("river_cruises", None, public=True)
+        assert routes["river_cruises.show"] == Route(
+            "river_cruises", "river_cruises.read", public=False, module="river_cruises"
+        )
+        assert routes["river_cruises_forms.show"] == Route("river_cruises", None, public=True, module="river_cruises")
 
     def test_a_route_nobody_guards_stops_the_start(self, make: Make, load_these: Load) -> None:
         (problem,) = refusal(load_these(make(blueprints=(blueprint("visas"),))))

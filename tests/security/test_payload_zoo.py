@@ -17,6 +17,8 @@ from tests.security import payloads
 from tests.security.conftest import Fingerprint, Written
 from tests.security.sending import refused, send
 
+NAMELESS = {"oidc.list_choices"}
+"""Sign-in pages ask them for any agency they are told: one that does not exist has no choices."""
 CHUNKED = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
 
 
@@ -75,6 +77,9 @@ class TestBodies:
 
     def test_a_name_that_comes_twice_is_refused(self, written: Written, owner: ApiClient) -> None:
         for call, address, body in written:
+            if not body:
+                # Nothing is in it that could come twice.
+                continue
             problem = refused(send(owner, call, address, payloads.repeated(body)), call, 422)
             assert "duplicate_key" in {each["code"] for each in problem["errors"]}, call
 
@@ -140,7 +145,8 @@ class TestOddities:
             for where, data in payloads.poisoned(body, payloads.ODD[kind]):
                 answer = send(owner, call, address, data)
                 if answer.status_code >= 300:
-                    refused(answer, (call, where), 400, 401, 403, 404, 409, 412, 422)
+                    # Whoever guesses at a password so often has to wait.
+                    refused(answer, (call, where), 400, 401, 403, 404, 409, 412, 422, 429)
 
 
 @pytest.mark.usefixtures("untouched")
@@ -162,7 +168,7 @@ class TestAddresses:
     )
     def test_ids_that_are_none_are_refused(self, calls: Calls, owner: ApiClient, wrong: str) -> None:
         for call in calls.every:
-            if call.addressed:
+            if call.addressed and call.operation not in NAMELESS:
                 address = "/".join(wrong if "<" in part else part for part in call.rule.split("/"))
                 refused(owner.call(call.method, address, version="*"), call, 400, 404, 405, 415, 422)
 

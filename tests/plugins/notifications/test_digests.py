@@ -11,12 +11,15 @@ import pytest
 from sqlalchemy import update
 
 from core import clock, ids
-from core.db.session import apart
+from core.actor import system
+from core.db.session import apart, unit_of_work
+from core.db.tenancy import acting_as
 from core.http.application import Application
 from core.jobs.job import Job
 from core.testing.clients import ApiClient, ok
 from core.testing.factories import AgencyUnderTest
 from core.users.models import User
+from core.users.repository import members
 from plugins.notifications import api as notifications
 from plugins.notifications import jobs
 from plugins.notifications.service.digests import last_hour
@@ -152,12 +155,16 @@ class TestDigest:
             day.digest(morning(7))
         assert len(listed(ana)) == 2
 
-    def test_waits_for_the_suspended(self, day: Day, api: ApiClient, person: Callable[..., ApiClient]) -> None:
+    def test_waits_for_the_suspended(
+        self, app: Application, day: Day, agency: AgencyUnderTest, person: Callable[..., ApiClient]
+    ) -> None:
         ana = person()
         day.tell(ana)
-        ok(api.patch(f"/users/{ana.user_id}", {"state": "suspended"}, version="*"))
-        day.digest(morning(7))
-        ok(api.patch(f"/users/{ana.user_id}", {"state": "active"}, version="*"))
+        for state in ("suspended", "active"):
+            with app.app_context(), unit_of_work(), acting_as(system(agency.id)):
+                members.of_user(ana.user_id).state = state  # type: ignore[arg-type] # a person of a test has an id
+            if state == "suspended":
+                day.digest(morning(7))
         assert len(listed(ana)) == 1
 
 

@@ -46,7 +46,7 @@ class TestKills:
             for worker in workers:
                 worker.kill()
             workers = [ledger.worker(CHORES_DROPS="0.2", wait=False) for _ in range(WORKERS)]
-        ledger.settled(JOBS, 60)
+        ledger.settled(JOBS, 150)
         assert ledger.count("done") == JOBS
         effects = ledger.effects()
         assert len(effects) == JOBS
@@ -63,11 +63,11 @@ class TestKills:
             ledger.jobs.nothing.later(at=clock.now() + timedelta(seconds=1)).enqueue_many(
                 {"number": number} for number in range(2000)
             )
-        wait_until(lambda: ledger.count("done") > 0, 20, what=ledger.report)
+        wait_until(lambda: ledger.count("done") > 0, 60, what=ledger.report)
         worker.kill()
         assert ledger.count("done") < 2000
         ledger.worker()
-        ledger.settled(2000, 60)
+        ledger.settled(2000, 150)
         assert ledger.count("done") == 2000
 
 

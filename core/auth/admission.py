@@ -7,7 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from flask import request
+
 from core import clock
+from core.actor import Actor
+from core.allow_lists import boundary
 from core.auth import one_time, sessions
 from core.auth.errors import NoMembership, SetUpElsewhere
 from core.auth.requirements import SECOND_STEP, STRONG
@@ -30,12 +34,14 @@ def admit(
 ) -> Tokens | Challenge:
     """Tokens for a person who proved who they are by these methods, or what they must still prove.
 
-    Raises NoMembership, SetUpElsewhere.
+    Raises NoMembership, SetUpElsewhere, and AddressNotAllowed where they may not work from where they are.
     """
     places = factors.places(user_id)
     place = next((each for each in places if agency in (None, each.slug)), None)
     if place is None:
         raise NoMembership
+    # Before the second step: from outside nobody sets up a factor.
+    boundary.admit(Actor(kind="user", agency_id=place.agency_id, user_id=user_id), request.remote_addr)
     enrol = not place.has_factor
     if STRONG.intersection(methods) or (enrol and not place.wants_factor):
         return sessions.open_session(

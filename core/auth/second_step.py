@@ -6,9 +6,11 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
+from flask import request
 
 from core import clock
 from core.actor import Actor
+from core.allow_lists import boundary
 from core.auth import one_time, sessions
 from core.auth.admission import TRIES
 from core.auth.errors import InvalidChallenge
@@ -80,10 +82,13 @@ def _tried(challenge: str, *, enrol: bool) -> Begun:
 
 
 def _begun(handed: Handed | None, *, enrol: bool) -> Begun:
-    """A sign-in that waits for a factor to be shown, or to be set up. Raises InvalidChallenge."""
+    """A sign-in that waits for a factor to be shown, or to be set up. Raises InvalidChallenge, AddressNotAllowed."""
     if handed is None or handed.user_id is None or handed.agency_id is None or handed.data["enrol"] != enrol:
         raise InvalidChallenge
-    return Begun(handed.id, handed.user_id, handed.agency_id)
+    begun = Begun(handed.id, handed.user_id, handed.agency_id)
+    # The first step was inside, this one need not be.
+    boundary.admit(_newcomer(begun), request.remote_addr)
+    return begun
 
 
 def _open(challenge: str, method: str) -> Tokens:

@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import BigInteger, Text, bindparam, cast, select, true
 
 from core.agencies.models import Agency
+from core.audit import guards
 from core.audit.chain import GENESIS, Seal, Sealable
 from core.audit.schemas import EventView
 from core.db import read
@@ -74,8 +75,9 @@ class Log(Repository[EventEntry]):
     )
 
     def rows(self, query: ListQuery) -> Page[EventView]:
-        """A page of the log."""
-        return self.page(query, EVENT, EventView)
+        """A page of the log, as the acting one may see it."""
+        found = self.page(query, EVENT, EventView)
+        return msgspec.structs.replace(found, items=[guards.seen(each) for each in found.items])
 
     def every(self, conditions: tuple[Condition, ...]) -> Iterator[EventView]:
         """All that meets the conditions, the oldest first, read as it is asked for."""

@@ -73,6 +73,8 @@ def _privacy() -> None:
         sa.Column("until", sa.Date()),
         sa.Column("placed_by", sa.Uuid()),
         sa.Column("released_at", INSTANT),
+        # An identity is above the agencies: who holds it is asked of all of them.
+        system="select",
     )
     for table, columns in (("core_privacy_request", ("kind", "subject_id")), ("core_legal_hold", ("subject_id",))):
         op.create_index(f"{table}_created_at_idx", table, ["agency_id", "created_at", "id"])

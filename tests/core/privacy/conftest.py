@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -65,6 +66,19 @@ def work_off(app: Application) -> Callable[[], list[str]]:
         with app.app_context(), db.engines["system"].begin() as connection:
             failed = "DELETE FROM core_job WHERE name LIKE 'privacy.%' AND last_error IS NOT NULL RETURNING last_error"
             return list(connection.scalars(text(failed)))
+
+    return run
+
+
+@pytest.fixture
+def erase(api: ApiClient, work_off: Callable[[], list[str]]) -> Callable[[dict[str, str]], dict[str, Any]]:
+    """Has somebody erased."""
+
+    def run(subject: dict[str, str]) -> dict[str, Any]:
+        made = ok(api.post("/privacy/erasures", {"subject": subject, "reason": "asked_for"}), 202)
+        assert work_off() == []
+        shown: dict[str, Any] = ok(api.get(f"/privacy/requests/{made['id']}"))
+        return shown
 
     return run
 

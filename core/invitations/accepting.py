@@ -93,7 +93,7 @@ def _giver(invitation: Invitation) -> Actor:
     try:
         # Before an account is made: that would stay.
         rights.role_ids(invitation.roles, giver=giver)
-        rights.check_teams(invitation.teams)
+        rights.check_teams(invitation.teams, invitation.roles, giver=giver)
     except (Forbidden, Invalid) as refused:
         raise InvitationVoid from refused
     return giver

@@ -83,7 +83,7 @@ def withdraw(invitation_id: UUID, *, version: int | None) -> None:
 
 def _check(roles: list[str], teams: list[UUID]) -> None:
     rights.role_ids(roles, giver=current_actor())
-    rights.check_teams(teams)
+    rights.check_teams(teams, roles, giver=current_actor())
 
 
 def _refuse_second(email: str) -> None:

@@ -60,7 +60,7 @@ class Leads(Repository[Lead]):
     model = Lead
     permission = "leads.read"
     subject = "leads.lead"
-    ownership = Ownership(Lead.owner_id, Lead.team_id)
+    ownership = Ownership(Lead.owner_id, Lead.team_id, given_with="leads.assign")
     listing = Listing(
         filters={
             "status": Filter(Lead.status, Status, "Status in the pipeline."),

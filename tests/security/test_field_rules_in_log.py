@@ -20,8 +20,13 @@ from core.http.application import Application
 from core.testing.clients import ApiClient, ok
 from core.testing.factories import AgencyUnderTest
 from plugins.webhooks.service import messages
-from tests.security.test_field_rules import EUR, FARE, PRICE, costs
-from tests.security.test_field_rules import settings  # noqa: F401 - a fixture: the plugin whose fields are hidden
+from tests.security.test_field_rules import (
+    EUR,
+    FARE,
+    PRICE,
+    costs,
+    settings,  # noqa: F401 - a fixture: the plugin whose fields are hidden
+)
 
 
 class TestTheLog:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import msgspec
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core import clock
@@ -37,8 +38,21 @@ def store(session: Session, user_id: UUID, made: Hashed) -> None:
     session.merge(row)
 
 
+def is_stored(session: Session, user_id: UUID, stored: str) -> bool:
+    """Whether this is the hash of the person's password at this moment."""
+    return session.scalar(select(Credential.password_hash).where(Credential.user_id == user_id)) == stored
+
+
+def rehash(session: Session, user_id: UUID, stored: str, made: Hashed) -> None:
+    """Put another hash of the same password in the place of one that is stored still."""
+    same = update(Credential).where(Credential.user_id == user_id, Credential.password_hash == stored)
+    session.execute(same.values(password_hash=made.stored, password_is_long=made.is_long))
+
+
 def replace(session: Session, user_id: UUID, made: Hashed, *, reason: str, but: UUID | None = None) -> None:
     """Give a person another password: sessions (but one), links and half-finished sign-ins end, and they are told."""
+    # The person first, as whoever opens a session does.
+    repository.hold(session, user_id)
     store(session, user_id, made)
     repository.revoke(session, user_id=user_id, reason=reason, but=but)
     for purpose in (RESET, SECOND_STEP):

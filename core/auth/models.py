@@ -54,6 +54,8 @@ class AuthSession(Model):
     """Coarse: written at sign-in and at each refresh."""
     impersonator_id: Mapped[UUID | None]
     """Who really acts."""
+    parent_id: Mapped[UUID | None]
+    """The session it was opened from, without another proof: it ends with that one."""
 
     __table_args__ = (
         Index("core_auth_session_user_id_idx", "user_id"),
@@ -64,6 +66,7 @@ class AuthSession(Model):
             "impersonator_id",
             postgresql_where=text("impersonator_id IS NOT NULL"),
         ),
+        Index("core_auth_session_parent_id_idx", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
     )
 
 

@@ -88,9 +88,10 @@ def attempt(session: Session, purpose: str, token: str, *, tries: int) -> Handed
     return Handed(*row) if row is not None else None
 
 
-def withdraw(session: Session, purpose: str, *, user_id: UUID) -> None:
-    """Make a person's tokens for a purpose useless."""
-    session.execute(delete(OneTimeToken).where(OneTimeToken.user_id == user_id, OneTimeToken.purpose == purpose))
+def withdraw(session: Session, purpose: str, *, user_id: UUID, agency_id: UUID | None = None) -> None:
+    """Make a person's tokens for a purpose useless; only those for one agency where it is named."""
+    theirs = delete(OneTimeToken).where(OneTimeToken.user_id == user_id, OneTimeToken.purpose == purpose)
+    session.execute(theirs if agency_id is None else theirs.where(OneTimeToken.agency_id == agency_id))
 
 
 def withdraw_all(session: Session, purpose: str) -> None:

@@ -7,11 +7,12 @@ from uuid import UUID
 
 import msgspec
 from flask import request
+from sqlalchemy.orm import Session
 
 from core import clock
-from core.actor import Actor
+from core.actor import CONFINING, Actor
 from core.allow_lists import boundary
-from core.auth import one_time, sessions
+from core.auth import one_time, repository, sessions
 from core.auth.admission import TRIES
 from core.auth.errors import InvalidChallenge
 from core.auth.one_time import Handed
@@ -85,6 +86,9 @@ def _begun(handed: Handed | None, *, enrol: bool) -> Begun:
     """A sign-in that waits for a factor to be shown, or to be set up. Raises InvalidChallenge, AddressNotAllowed."""
     if handed is None or handed.user_id is None or handed.agency_id is None or handed.data["enrol"] != enrol:
         raise InvalidChallenge
+    if enrol and CONFINING in handed.data["methods"]:
+        # Once more, whoever began it: nobody's provider sets up what is good everywhere.
+        raise InvalidChallenge
     begun = Begun(handed.id, handed.user_id, handed.agency_id)
     # The first step was inside, this one need not be.
     boundary.admit(_newcomer(begun), request.remote_addr)
@@ -92,15 +96,28 @@ def _begun(handed: Handed | None, *, enrol: bool) -> Begun:
 
 
 def _open(challenge: str, method: str) -> Tokens:
-    with apart() as session:
-        handed = one_time.take(session, SECOND_STEP, challenge)
-    # Gone where another proof was quicker, or the password was changed meanwhile.
+    handed = one_time.look(SECOND_STEP, challenge)
     if handed is None or handed.user_id is None:
         raise InvalidChallenge
-    ends_at = handed.data["ends_at"]
+    ends_at, parent = handed.data["ends_at"], handed.data["parent_id"]
     lifetime = datetime.fromisoformat(ends_at) - clock.now() if ends_at is not None else None
-    methods = (*handed.data["methods"], method)
-    return sessions.open_session(handed.user_id, agency=handed.data["agency"], methods=methods, lifetime=lifetime)
+    parent_id = UUID(parent) if parent is not None else None
+
+    def still(session: Session) -> None:
+        # Gone where another proof was quicker, or the password was changed meanwhile.
+        if one_time.take(session, SECOND_STEP, challenge) is None:
+            raise InvalidChallenge
+        if parent_id is not None:
+            repository.live(session, parent_id)
+
+    return sessions.open_session(
+        handed.user_id,
+        agency=handed.data["agency"],
+        methods=(*handed.data["methods"], method),
+        lifetime=lifetime,
+        parent_id=parent_id,
+        still=still,
+    )
 
 
 def _newcomer(begun: Begun) -> Actor:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from core.actor import current_actor, current_user_id
 from core.auth import admission, attempts, choices, credentials, devices, facts, passwords, people, sessions
 from core.auth.errors import NoMembership, TooManyAttempts, WrongCredentials
@@ -34,9 +36,16 @@ def sign_in(login: Login) -> Tokens | Challenge:
         raise WrongCredentials
     guess.was_right()
     facts.right(person.user_id)
-    if passwords.outdated(person.password_hash):
-        _hash_anew(person.user_id, login.password)
-    return admission.admit(person.user_id, agency=login.agency or None, methods=("pwd",))
+    user_id, stored = person.user_id, person.password_hash
+    if passwords.outdated(stored):
+        stored = _hashed_anew(user_id, stored, login.password)
+
+    def still(session: Session) -> None:
+        # What was right when it was looked at may have been replaced since, and whatever was open ended.
+        if not credentials.is_stored(session, user_id, stored):
+            raise WrongCredentials
+
+    return admission.admit(user_id, agency=login.agency or None, methods=("pwd",), still=still)
 
 
 def change_password(change: PasswordChange) -> None:
@@ -86,7 +95,10 @@ def _is_right(guess: attempts.Guess, stored: str | None, password: str) -> bool:
         raise
 
 
-def _hash_anew(user_id: UUID, password: str) -> None:
+def _hashed_anew(user_id: UUID, stored: str, password: str) -> str:
+    """Keep the same password under a stronger hash, which is answered."""
     made = credentials.hashed(password)
     with apart() as session:
-        credentials.store(session, user_id, made)
+        # Never in place of one that was set meanwhile.
+        credentials.rehash(session, user_id, stored, made)
+    return made.stored

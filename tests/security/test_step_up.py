@@ -27,7 +27,7 @@ WITHOUT = {
     "auth.logout": "Ends the session it comes with.",
     "auth.end_session": "Ends a session of one's own: whoever was robbed must be quick.",
     "auth.end_other_sessions": "The same for all the others.",
-    "auth.switch": "Carries the proof over as it is, with its age.",
+    "auth.switch": "Carries the proof over as it is, with its age, and sets no factor up.",
     "auth.hand_out_socket_ticket": "Stands for the session it comes with, for a minute.",
     "auth_proofs.prove": "It is the proof.",
     "auth_proofs.proof_options": "Asks the device for the proof.",

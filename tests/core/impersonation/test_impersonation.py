@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -32,15 +31,6 @@ def worker(app: Application) -> Worker:
     return Worker(app)
 
 
-@pytest.fixture
-def operator(app: Application, other_agency: AgencyUnderTest) -> ApiClient:
-    """Somebody who runs the platform, and is a member of another agency."""
-    person = other_agency.newcomer("owner")
-    with app.app_context():
-        accounts.make_operator(email_of(person))
-    return person
-
-
 def email_of(person: ApiClient) -> str:
     email: str = ok(person.get("/auth/me"))["user"]["email"]
     return email
@@ -53,10 +43,6 @@ def client(app: Application, answer: Any, agency: AgencyUnderTest) -> ApiClient:
 def act_as(api: ApiClient, member: ApiClient, agency: AgencyUnderTest) -> ApiClient:
     answer = api.post("/impersonation", {"user_id": str(member.user_id), "reason": WHY})
     return client(api.app, answer, agency)  # type: ignore[arg-type]
-
-
-def enter(operator: ApiClient, agency: AgencyUnderTest, **who: Any) -> Any:
-    return operator.post("/impersonation/support", {"agency": agency.slug, "reason": WHY, **who})
 
 
 def happened(api: ApiClient, name: str) -> list[dict[str, Any]]:
@@ -209,74 +195,6 @@ class TestActing:
         routes = app.extensions["tripfile.routes"].values()
         known = {route.module for route in routes if route.plugin == "core"}
         assert known <= free | gates.THE_PERSONS_OWN, known - free - gates.THE_PERSONS_OWN
-
-
-class TestAnOperator:
-    def test_enters_as_a_member(
-        self, app: Application, api: ApiClient, agency: AgencyUnderTest, operator: ApiClient
-    ) -> None:
-        eva = agency.newcomer("agent")
-        lead = ok(eva.post("/leads", {"contact": {"name": "Ben"}}), 201)
-        acting = client(app, enter(operator, agency, user_id=str(eva.user_id)), agency)
-        ok(acting.get(f"/leads/{lead['id']}"))
-        banner = ok(acting.get("/auth/me"))["impersonation"]
-        assert (banner["by_operator"], banner["impersonator_id"]) == (True, str(operator.user_id))
-        (begun,) = happened(api, "impersonation.impersonation_began")
-        assert (begun["actor_id"], begun["reason"]) == (str(operator.user_id), WHY)
-
-    def test_enters_as_support_with_the_rights_of_a_role(
-        self, app: Application, api: ApiClient, agency: AgencyUnderTest, operator: ApiClient
-    ) -> None:
-        lead = ok(api.post("/leads", {"contact": {"name": "Ben"}}), 201)
-        acting = client(app, enter(operator, agency, role="read_only"), agency)
-        me = ok(acting.get("/auth/me"))
-        assert (me["user"]["id"], me["agency"]["slug"]) == (str(operator.user_id), agency.slug)
-        assert (me["impersonation"]["role"], me["impersonation"]["reason"]) == ("read_only", WHY)
-        ok(acting.get(f"/leads/{lead['id']}"))
-        assert problem(acting.post("/leads", {"contact": {"name": "Eva"}})) == (403, "forbidden")
-        assert str(operator.user_id) not in str(ok(api.get("/users")))
-        ok(acting.delete("/impersonation"), 204)
-        assert problem(acting.get("/leads")) == (401, "invalid_token")
-
-    def test_is_nobody_else(self, api: ApiClient, agency: AgencyUnderTest, operator: ApiClient) -> None:
-        assert problem(enter(api, agency, role="read_only")) == (404, "not_found")
-        answer = operator.post("/impersonation/support", {"agency": "nowhere", "role": "read_only", "reason": WHY})
-        assert problem(answer) == (404, "not_found")
-
-    def test_says_as_whom(self, agency: AgencyUnderTest, operator: ApiClient) -> None:
-        assert faults(enter(operator, agency)) == {"/user_id": "required"}
-        both = enter(operator, agency, role="read_only", user_id=str(agency.newcomer("agent").user_id))
-        assert both.status_code == 422
-        assert "/role" in faults(enter(operator, agency, role="owner"))
-
-    @pytest.mark.parametrize("end", [accounts.unmake_operator, accounts.disable])
-    def test_is_out_when_they_are_none_any_more(
-        self, app: Application, agency: AgencyUnderTest, operator: ApiClient, end: Callable[[str], str]
-    ) -> None:
-        member = client(app, enter(operator, agency, user_id=str(agency.newcomer("agent").user_id)), agency)
-        support = client(app, enter(operator, agency, role="manager"), agency)
-        ok(member.get("/leads")), ok(support.get("/leads"))
-        email = email_of(operator)
-        with app.app_context():
-            end(email)
-        for acting in (member, support):
-            assert problem(acting.get("/leads")) == (401, "invalid_token")
-
-    def test_is_out_even_where_the_session_was_not_ended(
-        self, app: Application, agency: AgencyUnderTest, operator: ApiClient
-    ) -> None:
-        """The flag is looked at, not only the sessions that were there when it was taken."""
-        from sqlalchemy import delete
-
-        from core.db.session import apart
-        from core.users.models import Operator
-
-        support = client(app, enter(operator, agency, role="manager"), agency)
-        with app.app_context():
-            with apart() as session:
-                session.execute(delete(Operator).where(Operator.user_id == operator.user_id))
-            principals().forget()
-        assert problem(support.get("/leads")) == (401, "invalid_token")
 
 
 class TestARecord:

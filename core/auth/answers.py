@@ -75,8 +75,14 @@ def _email_change(_letter_id: UUID, asked: letters.EmailChangeAsked) -> Message 
     if other is not None and other.id != person.id:
         return wording.address_in_use(other)
     with apart() as session:
-        token = _only(session, EMAIL, person.id, EMAIL_LIFETIME, {"email": asked.email})
+        data = {"email": asked.email, "session_id": str(asked.session_id)}
+        token = _only(session, EMAIL, person.id, EMAIL_LIFETIME, data)
     return wording.email_change(person, asked.email, link("email", token))
+
+
+def _email_change_begun(_letter_id: UUID, told: letters.EmailChangeBegun) -> Message | None:
+    person = people.of(told.user_id)
+    return None if person is None else wording.email_change_begun(person)
 
 
 def _email_changed(_letter_id: UUID, told: letters.EmailChanged) -> Message | None:
@@ -99,6 +105,7 @@ _WRITERS: Mapping[type[Any], Callable[[UUID, Any], Message | None]] = {
     letters.RegistrationAsked: _registration,
     letters.VerificationAsked: _verification,
     letters.EmailChangeAsked: _email_change,
+    letters.EmailChangeBegun: _email_change_begun,
     letters.EmailChanged: _email_changed,
     letters.PasswordSet: _password_set,
     letters.NewDevice: _new_device,

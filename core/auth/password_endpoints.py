@@ -45,7 +45,10 @@ def reset(body: NewPasswordByLink) -> None:
 @blueprint.arguments(EmailChange)
 @blueprint.response(202, Accepted)
 def change_email(body: EmailChange) -> Accepted:
-    """Have a link mailed to a new address; opening it makes that the one you sign in with. The old one is told."""
+    """Have a link mailed to a new address; opening it makes that the one you sign in with.
+
+    The present one is told now, and again then. Once this session has ended, the link is dead.
+    """
     addresses.ask_change(body.email)
     return ON_ITS_WAY
 

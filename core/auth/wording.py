@@ -63,6 +63,16 @@ def email_change(person: Person, email: str, address: str) -> Message:
     return _message(email, "Confirm your new e-mail address", text)
 
 
+def email_change_begun(person: Person) -> Message:
+    """What the present address gets when somebody asks for another one."""
+    text = (
+        f"{_greeting(person.name)}\n\nsomebody signed in as you asked to use another e-mail address for your account."
+        " Nothing has changed yet: a link was sent to the new address. It is good as long as the session lives that"
+        f" asked for it.\n\n{_ALARM}"
+    )
+    return _message(person.email, "Somebody asked to change your e-mail address", text)
+
+
 def address_in_use(person: Person) -> Message:
     """What the owner of an address gets when somebody else wants it for another account."""
     text = (

@@ -124,7 +124,7 @@ def recent() -> list[Person]:
 def repeat(kind: str, subject_id: UUID) -> None:
     """Erase what was written about somebody while or after they were erased. Raises Incomplete."""
     keys.hold(Person(kind, subject_id))
-    if holds_of(kind, subject_id) or (kind == USER and _state_of(subject_id) != "left"):
+    if holds_of(kind, subject_id) or (kind == USER and state_of(subject_id) != "left"):
         return
     _, holdings = collecting.collect(kind, subject_id)
     if collecting.said(holdings):
@@ -133,14 +133,15 @@ def repeat(kind: str, subject_id: UUID) -> None:
         identities.forget(subject_id, current_agency_id())
 
 
-def _state_of(user_id: UUID) -> str | None:
+def state_of(user_id: UUID) -> str | None:
+    """What place a colleague has here; None where they never had one."""
     return db.session.scalar(select(Membership.state).where(Membership.user_id == user_id))
 
 
 def _refuse_member(person: PersonRef) -> None:
     if person.kind != USER:
         return
-    state = _state_of(person.id)
+    state = state_of(person.id)
     if state is None:
         # An operator who came as support, or somebody who was only invited, was never the agency's.
         raise Invalid(errors=[Fault("/subject/id", "unknown", "There was never such a member")])

@@ -52,6 +52,15 @@ def leave(user_id: UUID, departure: Departure, *, version: int | None) -> Depart
     return DepartureView(members.shown(user_id), held, job_id)
 
 
+def end_again(user_id: UUID) -> None:
+    """End a place that a restored copy brought back, with nobody to take anything over. Raises LastOwner, NotFound."""
+    members.hold_administration()
+    member = members.of_user(user_id, version=None)
+    if member.state != "left":
+        members.lock(member)
+        _end_membership(member, [], [])
+
+
 def _end_membership(member: Membership, successors: list[UUID], held: list[Holding]) -> None:
     user_id = member.user_id
     before = members.shown(user_id)

@@ -50,7 +50,7 @@ def _registration(letter_id: UUID, asked: letters.RegistrationAsked) -> Message 
     if not _may_get_one(asked.email):
         return None
     person = people.with_email(asked.email)
-    if person is not None:
+    if person is not None and not person.is_blank:
         return wording.registered_already(person)
     with apart() as session:
         data = {"letter_id": str(letter_id)}

@@ -32,9 +32,6 @@ class RegistrationAsked(msgspec.Struct, frozen=True, kw_only=True, tag="registra
 
     email: str
     name: str
-    stored: str
-    """The hash of their password."""
-    is_long: bool
     agency: str
     currency: str
     zone: str

@@ -58,8 +58,10 @@ def change_password(change: PasswordChange) -> None:
         raise Invalid(errors=[Fault("/current", "wrong_password", "This is not your present password")])
     _CHANGES.succeeded(str(user_id))
     made = choices.chosen_by(user_id, change.new, pointer="/new")
+    device = devices.sent()
+    device_id = device.id if device is not None else None
     with apart() as session:
-        credentials.replace(session, user_id, made, reason="password_changed", but=session_id)
+        credentials.replace(session, user_id, made, reason="password_changed", but=session_id, device_id=device_id)
     publish(PasswordChanged(user_id=user_id))
 
 

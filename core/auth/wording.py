@@ -29,7 +29,7 @@ def registration(asked: RegistrationAsked, address: str) -> Message:
     # The names were typed in by somebody nobody knows yet: a letter of ours must not carry their text.
     text = (
         "Hello,\n\nsomebody, most likely you, wants to use Tripfile with this address.\n\n"
-        f"Open this link within 24 hours to begin; it is good once:\n\n{address}\n\n"
+        f"Open this link within 24 hours to choose a password and begin; it is good once:\n\n{address}\n\n"
         "If it was not you, there is nothing you need to do: no account is made."
     )
     return _message(asked.email, "Welcome to Tripfile: one more step", text)

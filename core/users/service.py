@@ -53,6 +53,8 @@ def join(user_id: UUID, codes: list[str], team_ids: list[UUID], *, giver: Actor)
     shown = members.shown(user_id)
     search.index("users.user", member.id, (shown.name, shown.email))
     publish(MemberAdded(user_id=user_id, roles=shown.roles, teams=shown.teams))
+    # The lists of their roles hold for them from now on, in every process.
+    revoke("member", user_id)
     return shown
 
 

@@ -20,6 +20,7 @@ from core.db.session import apart
 from core.db.tenancy import current_agency_id
 from core.errors import Fault, Invalid, NotFound
 from core.events.log import publish, publish_apart
+from core.users import rights
 from core.users.repository import members
 
 ENDED_BY_PERSON = "ended_by_person"
@@ -62,8 +63,9 @@ def end_others() -> None:
 
 
 def end_of_member(user_id: UUID) -> None:
-    """End every session of a member in the acting agency. Raises NotFound."""
+    """End every session of a member in the acting agency. Raises NotFound, Forbidden."""
     members.of_user(user_id)
+    rights.refuse_superior(user_id, giver=current_actor())
     with apart() as session:
         ended = repository.revoke(session, user_id=user_id, reason=ENDED_BY_AGENCY, agency_id=current_agency_id())
     publish(MemberSignedOut(user_id=user_id, sessions=ended.total()))

@@ -109,6 +109,14 @@ class TestEscalation:
         ok(deputy.patch(f"/users/{nobody.user_id}", {"teams": [team]}, version="*"))
         assert problem(deputy.patch(f"/users/{nobody.user_id}", {"roles": [mine]}, version="*")) == (403, "forbidden")
 
+    def test_nobody_signs_out_or_uninvites_who_may_do_more(self, api: ApiClient, agency: AgencyUnderTest) -> None:
+        deputy = self._deputy(api, agency)
+        assert problem(deputy.delete(f"/auth/members/{api.user_id}/sessions")) == (403, "forbidden")
+        invitation = ok(api.post("/invitations", {"email": "owner@example.com", "roles": ["owner"]}), 201)
+        answer = deputy.delete(f"/invitations/{invitation['id']}", version="*")
+        assert problem(answer) == (403, "forbidden")
+        ok(api.delete(f"/invitations/{invitation['id']}", version="*"), 204)
+
     def test_nobody_moves_who_may_do_more(self, api: ApiClient, agency: AgencyUnderTest) -> None:
         deputy = self._deputy(api, agency)
         owner = agency.newcomer("owner", team="South")

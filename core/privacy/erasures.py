@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -74,10 +75,10 @@ def carry_out(request_id: UUID) -> None:
         return
     # A hold that was placed before this stands, and one that comes later finds them erased.
     keys.hold(Person(wanted.subject, wanted.subject_id))
-    held = holds_of(wanted.subject, wanted.subject_id)
+    reason = _refusal(wanted)
     wanted.finished_at = clock.now()
-    if held:
-        wanted.state, wanted.manifest = "refused", {"holds": [str(each.id) for each in held]}
+    if reason:
+        wanted.state, wanted.manifest = "refused", reason
         requests.save()
         publish(ErasureRefused(request_id=wanted.id))
         return
@@ -85,6 +86,19 @@ def carry_out(request_id: UUID) -> None:
     wanted.state = "done"
     wanted.manifest = {"outcomes": msgspec.to_builtins(outcomes), "not_asked": collecting.not_asked()}
     requests.save()
+
+
+def _refusal(wanted: PrivacyRequest) -> dict[str, Any]:
+    """What came between a request and its erasure; nothing where nothing did."""
+    held = holds_of(wanted.subject, wanted.subject_id)
+    if held:
+        return {"holds": [str(each.id) for each in held]}
+    if wanted.subject == USER:
+        # Whoever takes them in again waits for this, or was first.
+        place = select(Membership.state).where(Membership.user_id == wanted.subject_id)
+        if db.session.scalar(place.with_for_update(key_share=True)) != "left":
+            return {"refused": StillMember.code}
+    return {}
 
 
 def erase(kind: str, subject_id: UUID, *, request_id: UUID | None) -> list[Outcome]:

@@ -71,6 +71,19 @@ class TestWhoHasLeft:
         worker.hurry()
         assert ok(api.get(f"/leads/{lead}"))["owner_id"] == str(eva.user_id)
 
+    def test_is_not_erased_by_a_request_from_before(
+        self, app: Application, api: ApiClient, agency: AgencyUnderTest, worker: Worker
+    ) -> None:
+        eva = agency.newcomer("agent")
+        ok(leave(api, eva))
+        subject = {"kind": "users.user", "id": str(eva.user_id)}
+        asked = ok(api.post("/privacy/erasures", {"subject": subject, "reason": "asked_for"}), 202)
+        name = come_back(app, agency, eva).name
+        worker.work()
+        found = ok(api.get(f"/privacy/requests/{asked['id']}"))
+        assert (found["state"], found["manifest"]) == ("refused", {"refused": "still_member"})
+        assert ok(api.get(f"/users/{eva.user_id}"))["name"] == name
+
     def test_is_followed_by_those_named_last(
         self, app: Application, api: ApiClient, agency: AgencyUnderTest, worker: Worker
     ) -> None:

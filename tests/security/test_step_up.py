@@ -21,7 +21,7 @@ from tests.core.factors.authenticator import Authenticator
 from tests.core.factors.conftest import PASSWORD, MakePerson, Person, make_person
 
 __all__ = ["make_person"]
-MODULES = frozenset("allow_lists api_keys auth factors invitations oidc roles users".split())
+MODULES = frozenset("allow_lists api_keys auth factors invitations oidc plugins roles users webhooks".split())
 # Whoever proves who they are by the call itself, or takes something away that only helps the one who is robbed.
 WITHOUT = {
     "auth.logout": "Ends the session it comes with.",
@@ -33,11 +33,13 @@ WITHOUT = {
     "auth_proofs.proof_options": "Asks the device for the proof.",
     "auth_links.ask_verification": "Writes to the address that is known.",
     "invitations.join": "The link that was mailed is the proof.",
-    "invitations.withdraw": "Lets fewer people in, never more.",
     "oidc.check": "Changes nothing.",
     "users.create_team": "A team by itself gives nobody anything.",
     "users.change_team": "Only its name.",
-    "users.delete_team": "Takes reach away.",
+    "webhooks.delete": "Sends less, never more.",
+    "webhooks.replay": "Sends again where it was sent before.",
+    "webhooks.replay_failed": "The same.",
+    "webhooks.send_test": "Says nothing of the agency.",
 }
 WRONG = "not this one at all"
 _PARAMETER = re.compile(r"<[^<>]+>")

@@ -16,7 +16,7 @@ from core.http.structs import encode
 from core.privacy import collecting, identities, permissions
 from core.privacy.errors import BundleExpired, NotReady
 from core.privacy.events import ExportHandedOut, ExportMade, ExportRequested
-from core.privacy.models import PrivacyRequest
+from core.privacy.models import LegalHold, PrivacyRequest
 from core.privacy.repository import is_erased, requests
 from core.privacy.schemas import BundleView, HoldingView, PersonRef, RequestView
 from core.privacy.subjects import USER, Holding, Subject
@@ -25,6 +25,8 @@ from core.vault.columns import Secret, reveal
 from core.vault.errors import SubjectErased
 
 KEPT_FOR = timedelta(days=7)
+_WITHHELD = frozenset({LegalHold.__tablename__})
+"""That somebody is held to account is not for them to learn here."""
 
 
 def request(person: PersonRef) -> RequestView:
@@ -87,7 +89,9 @@ def check(person: PersonRef) -> tuple[Subject, list[Holding]]:
 
 def _bundle(kind: str, subject_id: UUID) -> BundleView:
     _, holdings = collecting.collect(kind, subject_id)
-    found = [HoldingView(each.table, each.row_id, dict(each.values)) for each in holdings]
+    found = [
+        HoldingView(each.table, each.row_id, dict(each.values)) for each in holdings if each.table not in _WITHHELD
+    ]
     agency_id = current_actor().agency_id or current_agency_id()
     if kind == USER:
         sign_ins = identities.sign_ins(subject_id, agency_id)

@@ -125,7 +125,9 @@ def _log_of(subject: Subject) -> Iterator[Holding]:
     shown = [column for column in _EVENT.columns if column.name not in {"payload", "before", "after"}]
     latest = select(*shown).where(*mine).order_by(_EVENT.c.occurred_at.desc()).limit(MOST_EVENTS)
     for row in db.session.connection().execute(latest).mappings().all():
-        yield rows.held_row(_EVENT, dict(row))
+        # Where it came from is about whoever really acted.
+        whence = {} if row["impersonator_id"] in (None, subject.id) else {"ip": None, "user_agent": None}
+        yield rows.held_row(_EVENT, {**row, **whence})
 
 
 def _copies(subject: Subject) -> Iterator[Outcome]:

@@ -93,7 +93,16 @@ def client(agency: AgencyUnderTest, api: ApiClient, database: Database) -> Perso
     ok(api.patch(f"/contacts/{contact['id']}", {
         "name": f"{person.marker} Ana", "emails": [{"address": person.email}], "phones": [{"number": person.phone}],
     }, version="*"))  # fmt: skip
-    ok(api.patch(f"/leads/{lead['id']}", {"tags": [f"{person.marker}tag"]}, version="*"))
+    ok(
+        api.patch(
+            f"/leads/{lead['id']}",
+            {
+                "tags": [f"{person.marker}tag"],
+                "restrictions": f"{person.marker} leads_lead restrictions",
+            },
+            version="*",
+        )
+    )
     key = {"Idempotency-Key": ids.new().hex}
     ok(api.post(f"/leads/{lead['id']}/notes", {"text": f"{person.marker} likes tea"}, headers=key))
     for table, where in (

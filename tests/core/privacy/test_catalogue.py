@@ -21,6 +21,7 @@ from core.privacy import catalogue, own_rows
 from core.testing import disclosure
 from core.testing.clients import ApiClient, ok
 from core.testing.factories import AgencyUnderTest
+from core.vault.columns import Ciphertext
 
 ROOT = Path(core.__file__).parents[1]
 
@@ -42,6 +43,16 @@ class TestColumns:
         )  # fmt: skip
         assert catalogue.untold([table]) == ["loose.note", "loose.more"]
         assert [column.name for column in table.columns if is_redacted(column)] == ["note", "more", "told"]
+
+    def test_of_special_and_financial_data_are_encrypted(self, plugins: Plugins) -> None:
+        sensitive = [
+            column
+            for table in Model.metadata.sorted_tables
+            for column in table.columns
+            if category_of(column) in {Category.SPECIAL, Category.FINANCIAL}
+        ]
+        assert "leads_lead.restrictions" in map(str, sensitive)
+        assert [str(column) for column in sensitive if not isinstance(column.type, Ciphertext)] == []
 
     def test_of_the_core_say_which_colleague_they_are_about(self, plugins: Plugins) -> None:
         nobodys = {

@@ -94,6 +94,12 @@ def withdraw(session: Session, purpose: str, *, user_id: UUID, agency_id: UUID |
     session.execute(theirs if agency_id is None else theirs.where(OneTimeToken.agency_id == agency_id))
 
 
+def withdraw_in(session: Session, purpose: str, *, agency_id: UUID) -> None:
+    """Make everybody's tokens for a purpose in an agency useless."""
+    theirs = OneTimeToken.agency_id == agency_id
+    session.execute(delete(OneTimeToken).where(theirs, OneTimeToken.purpose == purpose))
+
+
 def withdraw_all(session: Session, purpose: str) -> None:
     """Make every token for a purpose useless, whoever has it."""
     session.execute(delete(OneTimeToken).where(OneTimeToken.purpose == purpose))

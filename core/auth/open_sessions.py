@@ -10,10 +10,11 @@ from sqlalchemy import update
 from core import clock
 from core.actor import current_actor, current_user_id
 from core.agencies.repository import agency_view
-from core.auth import repository, revocations, sessions
+from core.auth import one_time, repository, revocations, sessions
 from core.auth.events import AgencySignedOut, MemberSignedOut, SessionRevoked
 from core.auth.models import AuthSession
 from core.auth.repository import SESSIONS
+from core.auth.requirements import SECOND_STEP
 from core.auth.schemas import SessionList, SessionView
 from core.config import Settings
 from core.db.session import apart
@@ -83,6 +84,8 @@ def end_of_agency(slug: str) -> None:
             others.values(revoked_at=clock.now(), revoked_because=ENDED_BY_AGENCY).returning(AuthSession.id)
         )
         count = len(ended.all())
+        # Nor does anybody come in again by half a sign-in.
+        one_time.withdraw_in(session, SECOND_STEP, agency_id=agency_id)
         # One word for all of them: everybody's token is asked about anew.
         revocations.revoke("agency", agency_id, agency_id=agency_id, session=session)
     publish(AgencySignedOut(agency_id=agency_id, sessions=count))

@@ -145,6 +145,12 @@ class TestElsewhere:
         assert problem(person.show(here, totp=person.code())) == (401, "invalid_challenge")
         ok(person.show(there, totp=person.code()), 200)
 
+    def test_ending_an_agencys_sessions_ends_the_sign_ins_to_it(self, person: Person, agency: AgencyUnderTest) -> None:
+        person.set_up_totp()
+        challenge = person.challenge()["challenge"]
+        ok(agency.member("owner").post("/auth/agency/sign-out", {"agency": agency.slug}), 204)
+        assert problem(person.show(challenge, totp=person.code())) == (401, "invalid_challenge")
+
 
 class TestWrongProofs:
     def test_are_throttled_per_person_whatever_the_challenge(self, person: Person, make_person: MakePerson) -> None:

@@ -13,7 +13,7 @@ from core.auth.errors import NoMembership, TooManyAttempts, WrongCredentials
 from core.auth.events import PasswordChanged
 from core.auth.repository import AGENCIES, IDENTITY, IDENTITY_BY_ID, PROFILE
 from core.auth.schemas import Challenge, Login, Me, PasswordChange, Tokens
-from core.auth.throttle import Rule, Throttle
+from core.auth.throttle import Rule, Throttle, settle
 from core.db.session import apart
 from core.errors import Fault, Invalid, Unavailable
 from core.events.log import publish
@@ -54,7 +54,12 @@ def change_password(change: PasswordChange) -> None:
     person = IDENTITY_BY_ID.first(user_id=user_id)
     # Whoever took a session over must not find the password out with it.
     _CHANGES.attempt(str(user_id))
-    if person is None or not passwords.matches(person.password_hash, change.current):
+    try:
+        right = person is not None and passwords.matches(person.password_hash, change.current)
+    except Unavailable:
+        settle(forgive=((_CHANGES, str(user_id)),))
+        raise
+    if not right:
         raise Invalid(errors=[Fault("/current", "wrong_password", "This is not your present password")])
     _CHANGES.succeeded(str(user_id))
     made = choices.chosen_by(user_id, change.new, pointer="/new")

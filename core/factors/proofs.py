@@ -17,7 +17,7 @@ from core.actor import Actor
 from core.auth import throttle
 from core.auth.throttle import Rule, Throttle
 from core.db.session import apart
-from core.errors import Fault, Invalid
+from core.errors import Fault, Invalid, Unavailable
 from core.events.event import Event
 from core.events.log import publish_apart
 from core.factors import passkeys, recovery, repository, totp
@@ -98,6 +98,10 @@ def counted(method: Method, by: Prover) -> Iterator[None]:
     except (passkeys.Refused, WrongProof) as refused:
         _tell(SecondFactorFailed(user_id=by.user_id, method=method), by)
         raise WrongProof from refused
+    except Unavailable:
+        # Nobody looked at it.
+        throttle.settle(forgive=(key,))
+        raise
     # What others got wrong stays: whoever guesses may not wait for the owner to clear the count.
     throttle.settle(forgive=(key,))
 

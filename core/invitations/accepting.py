@@ -17,7 +17,7 @@ from core.auth.repository import IDENTITY_BY_ID, PROFILE
 from core.db import closing
 from core.db.session import apart
 from core.db.tenancy import acting_as
-from core.errors import Fault, Forbidden, Invalid
+from core.errors import Fault, Forbidden, Invalid, Unavailable
 from core.events.log import publish
 from core.extensions import db
 from core.factors import api as factors
@@ -136,7 +136,12 @@ def _prove(person: Person, password: str) -> None:
         return
     guess = attempts.begin(person.email, device_id=None)
     identity = IDENTITY_BY_ID.first(user_id=person.id)
-    if not passwords.matches(identity.password_hash if identity else None, password):
+    try:
+        right = passwords.matches(identity.password_hash if identity else None, password)
+    except Unavailable:
+        guess.was_not_looked_at()
+        raise
+    if not right:
         facts.wrong(person.id)
         raise WrongCredentials
     guess.was_right()

@@ -11,9 +11,10 @@ from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from core import clock, ids
-from core.auth import principals
+from core.auth import passwords, principals
 from core.auth.models import AuthSession
 from core.db.session import apart
+from core.errors import Unavailable
 from core.http.application import Application
 from core.http.contract import Rule, rule_of
 from core.testing.clients import ApiClient, faults, ok, problem
@@ -153,6 +154,21 @@ class TestProving:
         for _ in range(5):
             prove(person, password=WRONG)
         assert prove(person, password=PASSWORD).status_code == 429
+
+    def test_what_nobody_had_time_to_look_at_is_no_wrong_proof(
+        self, person: Person, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def busy(_stored: str | None, _password: str) -> bool:
+            raise Unavailable("All lanes are taken")
+
+        change = {"current": PASSWORD, "new": "an entirely different phrase"}
+        with monkeypatch.context() as full:
+            full.setattr(passwords, "matches", busy)
+            for _ in range(11):
+                assert prove(person, password=PASSWORD).status_code == 503
+                assert person.api.post("/auth/password", change).status_code == 503
+        passes(person, prove(person, password=PASSWORD))
+        ok(person.api.post("/auth/password", change), 204)
 
     def test_a_challenge_of_another_session_is_not_answered(self, person: Person) -> None:
         device = person.set_up_passkey(Authenticator(counts=False))

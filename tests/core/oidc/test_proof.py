@@ -25,7 +25,7 @@ SessionsOf = Callable[[UUID], list[AuthSession]]
 class TestSecondFactor:
     @pytest.fixture
     def demand(self, app: Application, trusting: Trusting) -> Callable[..., Trusting]:
-        """Has the agency ask everybody for a second factor, which the member has, once the provider is as it shall be."""
+        """Has the agency ask everybody for a second factor, which the member has, once the provider is set."""
 
         def ask(**changes: Any) -> Trusting:
             device = Passkey(user_id=trusting.member(), name="Phone", credential_id=uuid4().bytes, public_key=b"-")

@@ -9,7 +9,7 @@ from core.auth import identities, passwords
 from core.auth.models import AuthSession
 from core.db.session import apart
 from core.http.application import Application
-from core.testing.clients import ApiClient, ok, problem
+from core.testing.clients import ApiClient, faults, ok, problem
 from core.testing.factories import AgencyUnderTest
 from tests.core.auth.conftest import Person, refresh
 
@@ -43,7 +43,8 @@ class TestSwitching:
 
     def test_stays_away_from_the_agency_one_is_in(self, person: Person, agency: AgencyUnderTest) -> None:
         """It would make a new session out of an old one, and nothing else."""
-        assert problem(person.client().post("/auth/switch", {"agency": agency.slug})) == (403, "no_membership")
+        answer = person.client().post("/auth/switch", {"agency": agency.slug})
+        assert faults(answer) == {"/agency": "already_there"}
 
     def test_opens_what_ends_with_where_it_came_from(
         self, app: Application, person: Person, agency: AgencyUnderTest, other_agency: AgencyUnderTest

@@ -40,7 +40,9 @@ class Boundary(msgspec.Struct, frozen=True):
         """
         if self.agency and not covers(self.agency, address):
             return "agency"
-        held = self.holders.get(actor.user_id, ()) if actor.user_id else ()
+        # Who acts as another brings their own lists along.
+        people = (each for each in (actor.user_id, actor.impersonator_id) if each is not None)
+        held = {role_id for each in people for role_id in self.holders.get(each, ())}
         if not all(covers(self.roles[role_id], address) for role_id in held):
             return "role"
         if actor.networks and not covers(actor.networks, address):
@@ -68,7 +70,7 @@ def admit(actor: Actor, address: str | None) -> None:
     """
     if actor.agency_id is None or actor.user_id is None or actor.audience != STAFF:
         return
-    refused_by = _of(actor.agency_id, actor.user_id).refusal(actor, address)
+    refused_by = _of(actor.agency_id, actor.user_id, actor.impersonator_id).refusal(actor, address)
     if refused_by is not None:
         attempts.note(actor, address=address or "unknown", refused_by=refused_by)
         raise AddressNotAllowed("Ask an administrator to allow it, or come from a network that is allowed")
@@ -89,11 +91,11 @@ def read(agency_id: UUID) -> Boundary:
     return Boundary(agency, roles, holders, checked)
 
 
-def _of(agency_id: UUID, user_id: UUID) -> Boundary:
-    """The lists of an agency as this process knows them; they hold for the user until something is revoked."""
+def _of(agency_id: UUID, *people: UUID | None) -> Boundary:
+    """The lists of an agency as this process knows them; they hold for people until something of theirs is revoked."""
     known: dict[UUID, Boundary] = current_app.extensions.setdefault("tripfile.boundaries", {})
     found = known.get(agency_id)
-    if found is None or not _holds(found, agency_id, user_id):
+    if found is None or not _holds(found, agency_id, *people):
         found = read(agency_id)
         if len(known) >= _BOUND:
             known.clear()
@@ -101,12 +103,12 @@ def _of(agency_id: UUID, user_id: UUID) -> Boundary:
     return found
 
 
-def _holds(found: Boundary, agency_id: UUID, user_id: UUID) -> bool:
+def _holds(found: Boundary, *subjects: UUID | None) -> bool:
     if time.monotonic() - found.checked >= RECHECK_SECONDS:
         return False
     from core.auth import revocations
 
-    return revocations.watch(current_app).holds(found.checked, agency_id, user_id)
+    return revocations.watch(current_app).holds(found.checked, *subjects)
 
 
 def _plain(networks: list[dict[str, Any]]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ class ApiKeyEnded(Conflict):
 
 
 class NotYourKey(Conflict):
-    """A secret is shown to nobody but the one in whose name it acts."""
+    """A key opens nothing more, and its secret is shown to nobody, but by the one in whose name it acts."""
 
     code = "not_your_key"
-    title = "Only its owner may rotate a key"
+    title = "Only its owner may change or rotate a key"

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core import clock
 from core.actor import Scope
 from core.db.base import Model, Owned, owned_key
-from core.db.personal import NOT_PERSONAL, PERSONAL, SECRET, Codes
+from core.db.personal import NOT_PERSONAL, SECRET, Category, Codes, personal
 from core.db.types import StructJSON
 
 
@@ -22,7 +22,7 @@ class ApiKey(Owned, Model):
 
     user_id: Mapped[UUID]
     """Whose it is, and whose rights are its ceiling."""
-    name: Mapped[str] = mapped_column(info=PERSONAL)
+    name: Mapped[str] = mapped_column(info=personal(Category.FREE_TEXT, about="user_id"))
     digest: Mapped[str] = mapped_column(info=SECRET)
     """SHA-256 of the whole key, in hexadecimal: whoever reads the table has no key."""
     previous_digest: Mapped[str | None] = mapped_column(info=SECRET)

@@ -15,7 +15,7 @@ from core import clock
 from core.actor import Actor, Scope
 from core.api_keys import form, repository
 from core.api_keys.last_use import LastUse
-from core.api_keys.repository import Standing
+from core.api_keys.repository import Kept, Standing
 from core.auth import revocations
 from core.auth.errors import InvalidToken
 from core.crypto import digest, equal
@@ -80,25 +80,31 @@ def principals() -> Principals:
     return found
 
 
-def opened(text: str) -> tuple[Standing, datetime] | None:
-    """The live key that a text is, and until when the text opens; None for anything else."""
-    return _matching(text, digest(text.encode("utf-8", "surrogatepass")))
+def known(text: str) -> Kept | None:
+    """The key that a text is, whether or not its owner may use it just now; None for anything else."""
+    key_id = form.id_of(text, within=repository.environment())
+    kept = repository.kept(key_id) if key_id is not None else None
+    if kept is None or _until(kept, digest(text.encode("utf-8", "surrogatepass"))) is None:
+        return None
+    return kept
 
 
 def _matching(text: str, place: bytes) -> tuple[Standing, datetime] | None:
     # Most of what is no key is told by its form and its checksum, without a question.
     key_id = form.id_of(text, within=repository.environment())
     standing = repository.standing(key_id) if key_id is not None else None
-    if standing is None:
+    until = _until(standing, place) if standing is not None else None
+    return (standing, until) if standing is not None and until is not None else None
+
+
+def _until(key: Standing | Kept, place: bytes) -> datetime | None:
+    """Until when a text with this digest opens; None where it is not the key's, or not any more."""
+    if equal(bytes.fromhex(key.digest), place):
+        return key.expires_at
+    until = key.previous_until
+    if key.previous_digest is None or until is None or until <= clock.now():
         return None
-    if equal(bytes.fromhex(standing.digest), place):
-        return standing, standing.expires_at
-    until = standing.previous_until
-    if standing.previous_digest is None or until is None or until <= clock.now():
-        return None
-    if not equal(bytes.fromhex(standing.previous_digest), place):
-        return None
-    return standing, min(until, standing.expires_at)
+    return min(until, key.expires_at) if equal(bytes.fromhex(key.previous_digest), place) else None
 
 
 def _asked(text: str, place: bytes) -> _Known:

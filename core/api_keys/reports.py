@@ -9,13 +9,15 @@ from core.db.tenancy import acting_as
 
 
 def take(text: str) -> None:
-    """Revoke the live key that a text is, and tell its owner; nobody learns whether it was one."""
-    found = principals.opened(text)
+    """Revoke the key that a text is, and tell its owner; nobody learns whether it was one.
+
+    Also where its owner may not work at this time: it would open again with them.
+    """
+    found = principals.known(text)
     if found is None:
         return
-    standing, _ = found
-    with acting_as(Actor(kind="public", agency_id=standing.agency_id)):
-        key = api_keys.reported(standing.id)
+    with acting_as(Actor(kind="public", agency_id=found.agency_id)):
+        key = api_keys.reported(found.id)
         if key is None or key.revoked_at is not None:
             return
         service.end(key, because="reported")

@@ -60,6 +60,22 @@ _STANDING = read.SystemQuery(
 )
 
 
+class Kept(msgspec.Struct, frozen=True):
+    """A key that nobody has revoked, whatever has become of its owner."""
+
+    id: UUID
+    agency_id: UUID
+    digest: str
+    previous_digest: str | None
+    previous_until: datetime | None
+    expires_at: datetime
+
+
+_KEPT = read.SystemQuery(
+    select(*read.columns(Kept, ApiKey)).where(ApiKey.id == bindparam("key_id"), ApiKey.revoked_at.is_(None)), Kept
+)
+
+
 class Owner(msgspec.Struct, frozen=True):
     """Whom to tell about a key."""
 
@@ -80,6 +96,11 @@ _OWNER = read.Query(
 def standing(key_id: UUID) -> Standing | None:
     """What a key allows now; None when it has ended, or its owner is no longer an active member."""
     return _STANDING.first(key_id=key_id, now=clock.now())
+
+
+def kept(key_id: UUID) -> Kept | None:
+    """A key that was not revoked: it may open again, with its owner."""
+    return _KEPT.first(key_id=key_id)
 
 
 def owner_of(key_id: UUID) -> Owner | None:

@@ -67,8 +67,10 @@ def create(draft: ApiKeyDraft) -> NewApiKey:
 
 
 def change(key_id: UUID, patch: ApiKeyPatch, *, version: int | None) -> ApiKeyView:
-    """Change what a key allows. Raises NotFound, ApiKeyEnded, Invalid."""
+    """Change what a key of the caller's own allows. Raises NotFound, NotYourKey, ApiKeyEnded, Invalid."""
     key = _live(key_id, version=version)
+    if key.user_id != current_user_id():
+        raise NotYourKey
     scopes = key.scopes if patch.scopes is UNSET else patch.scopes
     networks = key.networks if patch.networks is UNSET else patch.networks
     expires_at = key.expires_at if patch.expires_at is UNSET else patch.expires_at

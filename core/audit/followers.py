@@ -8,17 +8,19 @@ from core.audit import chain, repository
 from core.events.follower import Follower, Recorded
 
 
-class AlreadySealed(RuntimeError):
-    """The chain does not end where the log goes on: somebody put the checkpoint back, or touched the chain."""
+class SealGone(RuntimeError):
+    """The chain does not reach to where the log goes on: somebody touched it."""
 
 
 def _seal(entries: Sequence[Recorded], _build: int) -> None:
     last = repository.last_seal()
-    if last.seq != entries[0].seq - 1:
-        raise AlreadySealed(f"The last seal is that of event {last.seq}, the next event is {entries[0].seq}")
-    # Once more, for the texts that are hashed; the log is append-only, so these are the same events.
-    events = repository.sealable(last.seq, limit=len(entries))
-    repository.add_seals(chain.seals(last.hash, events))
+    if last.seq < entries[0].seq - 1:
+        raise SealGone(f"The last seal is that of event {last.seq}, the next event is {entries[0].seq}")
+    # Seals are committed before the checkpoint: where that was lost, what is sealed stays so.
+    more = entries[-1].seq - last.seq
+    if more > 0:
+        # Once more, for the texts that are hashed; the log is append-only, so these are the same events.
+        repository.add_seals(chain.seals(last.hash, repository.sealable(last.seq, limit=more)))
 
 
 SEAL = Follower(

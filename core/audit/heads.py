@@ -42,7 +42,9 @@ def noted(file: Path | None) -> dict[UUID, dict[int, str]]:
     for number, line in enumerate(lines, start=1):
         try:
             _time, agency_id, seq, digest = line.split(" ")
-            found[UUID(agency_id)][int(seq)] = digest
+            agency, noted_seq = UUID(agency_id), int(seq)
         except ValueError:
             raise UnreadableHeads(f"Line {number} of {file} is not `<time> <agency> <seq> <hash>`") from None
+        # The first stands: of a chain that was rewritten the head is noted again, with another hash.
+        found[agency].setdefault(noted_seq, digest)
     return found

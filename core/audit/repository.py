@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Text, bindparam, cast, select, true
+from sqlalchemy import BigInteger, Text, bindparam, cast, insert, select, true
 
 from core.agencies.models import Agency
+from core.audit import guards
 from core.audit.chain import GENESIS, Seal, Sealable
 from core.audit.schemas import EventView
 from core.db import read
 from core.db.query import OPTIONAL, RANGE, Condition, Filter, Listing, ListQuery, Page
 from core.db.repository import Repository
+from core.db.session import apart
 from core.db.tenancy import current_agency_id
 from core.events.models import EventEntry, EventSeal
 from core.extensions import db
@@ -34,6 +36,7 @@ _SEALABLE = read.Query(
 _SEALS = read.Query(
     select(EventSeal.seq, EventSeal.hash).where(EventSeal.seq > _after).order_by(EventSeal.seq).limit(_limit), Seal
 )
+_STRAY = read.Query(select(EventEntry.seq).where(EventEntry.seq < 1).order_by(EventEntry.seq).limit(1), int)
 _LAST = select(EventSeal.seq, EventSeal.hash).order_by(EventSeal.seq.desc()).limit(1)
 
 
@@ -74,8 +77,9 @@ class Log(Repository[EventEntry]):
     )
 
     def rows(self, query: ListQuery) -> Page[EventView]:
-        """A page of the log."""
-        return self.page(query, EVENT, EventView)
+        """A page of the log, as the acting one may see it."""
+        found = self.page(query, EVENT, EventView)
+        return msgspec.structs.replace(found, items=[guards.seen(each) for each in found.items])
 
     def every(self, conditions: tuple[Condition, ...]) -> Iterator[EventView]:
         """All that meets the conditions, the oldest first, read as it is asked for."""
@@ -113,6 +117,12 @@ def last_seal() -> Seal:
 
 
 def add_seals(made: list[Seal]) -> None:
-    """Append to the acting agency's chain."""
-    db.session.add_all(EventSeal(agency_id=current_agency_id(), seq=each.seq, hash=each.hash) for each in made)
-    db.session.flush()
+    """Append to the acting agency's chain, at once: what serves requests may write facts, never seals."""
+    rows = [{"agency_id": current_agency_id(), "seq": each.seq, "hash": each.hash} for each in made]
+    with apart() as session:
+        session.execute(insert(EventSeal), rows)
+
+
+def stray() -> int | None:
+    """The number of an event of the acting agency that is before the first, where nothing can be."""
+    return _STRAY.first()

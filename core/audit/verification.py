@@ -36,6 +36,9 @@ def verify(noted: Mapping[int, str] | None = None) -> Verified:
     `noted` are hashes by number that were written down elsewhere.
     """
     noted = noted or {}
+    stray = repository.stray()
+    if stray is not None:
+        raise Damage(stray, f"event {stray} was put before the first")
     last = Seal(0, GENESIS)
     for last in _recomputed():
         if noted.get(last.seq, last.hash) != last.hash:

@@ -6,11 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from core import clock, search
 from core.actor import current_user_id, system
-from core.auth import answers, credentials, facts, letters, one_time, people, sessions
-from core.auth.errors import dead_link
+from core.auth import answers, credentials, facts, letters, one_time, people, repository, sessions
+from core.auth.errors import InvalidToken, dead_link
 from core.auth.events import EmailChanged, EmailVerified
 from core.auth.people import Person
 from core.auth.repository import AGENCIES
@@ -29,10 +30,15 @@ def ask() -> None:
 
 
 def ask_change(email: str) -> None:
-    """Have a link sent to the address the signed-in person wants; until it is opened, nothing changes."""
-    sessions.yourself()
+    """Have a link sent to the address the signed-in person wants; until it is opened, nothing changes.
+
+    It is good as long as this session lives: whatever puts a stranger out takes it back. The present address is told.
+    """
+    session_id, user_id = sessions.yourself(), current_user_id()
+    asked = letters.EmailChangeAsked(user_id=user_id, email=people.plain(email), session_id=session_id)
     with apart() as session:
-        letters.write(session, letters.EmailChangeAsked(user_id=current_user_id(), email=people.plain(email)))
+        letters.write(session, asked)
+        letters.write(session, letters.EmailChangeBegun(user_id=user_id))
 
 
 def verify(token: str) -> None:
@@ -42,7 +48,10 @@ def verify(token: str) -> None:
     if handed is None or person is None or person.disabled_at is not None:
         raise dead_link()
     email: str = handed.data["email"]
-    _take(token, person, email)
+    try:
+        _take(token, person, email)
+    except InvalidToken:
+        raise dead_link() from None
     if email == person.email:
         facts.tell(person.id, EmailVerified(user_id=person.id))
     else:
@@ -51,10 +60,15 @@ def verify(token: str) -> None:
 
 
 def _take(token: str, person: Person, email: str) -> None:
+    """Use the link up. Raises Invalid, and InvalidToken where the session it was asked from has ended."""
     try:
         with apart() as session:
-            if one_time.take(session, answers.EMAIL, token) is None:
+            repository.hold(session, person.id)
+            taken = one_time.take(session, answers.EMAIL, token)
+            if taken is None:
                 raise dead_link()
+            if email != person.email:
+                _require_asker(session, taken)
             if email != person.email:
                 values = {"email": email, "updated_at": clock.now(), "version": User.version + 1}
                 session.execute(update(User).where(User.id == person.id).values(values))
@@ -65,6 +79,14 @@ def _take(token: str, person: Person, email: str) -> None:
     except IntegrityError:
         # Somebody made an account with it while the link lay in the mailbox.
         raise Invalid(errors=[Fault("/token", "address_taken", "This address belongs to another account")]) from None
+
+
+def _require_asker(session: Session, taken: one_time.Handed) -> None:
+    """Raise InvalidToken where the session has ended from which another address was asked for."""
+    session_id = taken.data.get("session_id")
+    if session_id is None:
+        raise InvalidToken
+    repository.live(session, UUID(session_id))
 
 
 def _index(person: Person, email: str) -> None:

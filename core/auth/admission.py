@@ -7,11 +7,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from flask import request
+
 from core import clock
-from core.auth import one_time, sessions
+from core.actor import CONFINING, Actor
+from core.allow_lists import boundary
+from core.auth import one_time, repository, sessions
 from core.auth.errors import NoMembership, SetUpElsewhere
 from core.auth.requirements import SECOND_STEP, STRONG
 from core.auth.schemas import Challenge, Tokens
+from core.auth.sessions import Still
 from core.db.session import apart
 from core.factors import api as factors
 
@@ -27,34 +32,48 @@ def admit(
     methods: Sequence[str],
     proven_at: datetime | None = None,
     lifetime: timedelta | None = None,
+    parent_id: UUID | None = None,
+    still: Still = sessions.nothing_else,
 ) -> Tokens | Challenge:
     """Tokens for a person who proved who they are by these methods, or what they must still prove.
 
-    Raises NoMembership, SetUpElsewhere.
+    `proven_at` says when they did, where it was not here and now; `parent_id` from which session they go on; `still` is
+    asked as sessions.open_session asks it. Raises NoMembership, SetUpElsewhere, and AddressNotAllowed where they may
+    not work from where they are.
     """
     places = factors.places(user_id)
     place = next((each for each in places if agency in (None, each.slug)), None)
     if place is None:
         raise NoMembership
+    # Before the second step: from outside nobody sets up a factor.
+    boundary.admit(Actor(kind="user", agency_id=place.agency_id, user_id=user_id), request.remote_addr)
     enrol = not place.has_factor
     if STRONG.intersection(methods) or (enrol and not place.wants_factor):
         return sessions.open_session(
-            user_id, agency=place.slug, methods=methods, proven_at=proven_at, lifetime=lifetime
+            user_id,
+            agency=place.slug,
+            methods=methods,
+            proven_at=proven_at,
+            lifetime=lifetime,
+            parent_id=parent_id,
+            still=still,
         )
-    if enrol and "oidc" in methods and len(places) > 1:
-        # A factor is good everywhere: who runs one agency's identity provider must not choose that of a person others
-        # rely on.
+    if enrol and (CONFINING in methods or proven_at is not None):
+        # A factor is good everywhere and for ever: only who proves themselves here and now sets one up, neither an
+        # agency's identity provider in their name nor whoever got hold of a session.
         raise SetUpElsewhere
     ends_at = clock.now() + lifetime if lifetime is not None else None
-    return _challenge(user_id, place, methods, enrol=enrol, ends_at=ends_at)
+    begun: dict[str, Any] = {"agency": place.slug, "methods": list(methods), "enrol": enrol}
+    begun["ends_at"] = ends_at.isoformat() if ends_at is not None else None
+    begun["parent_id"] = str(parent_id) if parent_id is not None else None
+    return _challenge(user_id, place, begun, still=still)
 
 
-def _challenge(
-    user_id: UUID, place: factors.Place, methods: Sequence[str], *, enrol: bool, ends_at: datetime | None
-) -> Challenge:
+def _challenge(user_id: UUID, place: factors.Place, data: dict[str, Any], *, still: Still) -> Challenge:
+    enrol: bool = data["enrol"]
     with apart() as session:
-        data: dict[str, Any] = {"agency": place.slug, "methods": list(methods), "enrol": enrol}
-        data["ends_at"] = ends_at.isoformat() if ends_at is not None else None
+        repository.hold(session, user_id)
+        still(session)
         whose = {"user_id": user_id, "agency_id": place.agency_id}
         token = one_time.hand_out(session, SECOND_STEP, lifetime=LIFETIME, data=data, **whose)
     return Challenge(

@@ -14,7 +14,7 @@ from core.auth import letters, one_time, people, wording
 from core.auth.credentials import RESET, RESET_LIFETIME
 from core.auth.errors import TooManyAttempts
 from core.auth.people import Person
-from core.auth.throttle import Rule, Throttle
+from core.auth.throttle import Keyed, Rule, Throttle, attempt
 from core.db.session import apart
 from core.jobs.run import current_run
 from core.mail.api import Message, link, send
@@ -22,8 +22,14 @@ from core.mail.api import Message, link, send
 log = structlog.get_logger()
 EMAIL, EMAIL_LIFETIME = "auth.email", timedelta(hours=24)
 REGISTRATION, REGISTRATION_LIFETIME = "auth.registration", timedelta(hours=24)
-_LETTERS = Throttle("letters", Rule(5, timedelta(hours=1), grows=False), Rule(20, timedelta(days=1), grows=False))
-"""What anybody can have sent to an address."""
+_RULES = Rule(5, timedelta(hours=1), grows=False), Rule(20, timedelta(days=1), grows=False)
+# Each kind counts for itself: strangers who have letters of one kind sent keep none of the others from anybody.
+_RESETS = Throttle("letters: reset", *_RULES)
+_REGISTRATIONS = Throttle("letters: registration", *_RULES)
+_VERIFICATIONS = Throttle("letters: verification", *_RULES)
+_CHANGES = Throttle("letters: address", *_RULES)
+_ASKERS = Throttle("letters: address, by person", *_RULES)
+_NOTICES = Throttle("letters: address asked for", *_RULES)
 
 
 def answer(letter_id: UUID, details: letters.Details) -> None:
@@ -39,7 +45,7 @@ def answer(letter_id: UUID, details: letters.Details) -> None:
 
 def _reset(_letter_id: UUID, asked: letters.ResetAsked) -> Message | None:
     person = _active(people.with_email(asked.email))
-    if person is None or not _may_get_one(person.email):
+    if person is None or not _may_get_one((_RESETS, person.email)):
         return None
     with apart() as session:
         token = _only(session, RESET, person.id, RESET_LIFETIME, {"email": person.email})
@@ -47,10 +53,10 @@ def _reset(_letter_id: UUID, asked: letters.ResetAsked) -> Message | None:
 
 
 def _registration(letter_id: UUID, asked: letters.RegistrationAsked) -> Message | None:
-    if not _may_get_one(asked.email):
+    if not _may_get_one((_REGISTRATIONS, asked.email)):
         return None
     person = people.with_email(asked.email)
-    if person is not None:
+    if person is not None and not person.is_blank:
         return wording.registered_already(person)
     with apart() as session:
         data = {"letter_id": str(letter_id)}
@@ -60,7 +66,7 @@ def _registration(letter_id: UUID, asked: letters.RegistrationAsked) -> Message 
 
 def _verification(_letter_id: UUID, asked: letters.VerificationAsked) -> Message | None:
     person = _active(people.of(asked.user_id))
-    if person is None or not _may_get_one(person.email):
+    if person is None or not _may_get_one((_VERIFICATIONS, person.email)):
         return None
     with apart() as session:
         token = _only(session, EMAIL, person.id, EMAIL_LIFETIME, {"email": person.email})
@@ -69,14 +75,22 @@ def _verification(_letter_id: UUID, asked: letters.VerificationAsked) -> Message
 
 def _email_change(_letter_id: UUID, asked: letters.EmailChangeAsked) -> Message | None:
     person = _active(people.of(asked.user_id))
-    if person is None or not _may_get_one(asked.email):
+    if person is None or not _may_get_one((_CHANGES, asked.email), (_ASKERS, str(person.id))):
         return None
     other = people.with_email(asked.email)
     if other is not None and other.id != person.id:
         return wording.address_in_use(other)
     with apart() as session:
-        token = _only(session, EMAIL, person.id, EMAIL_LIFETIME, {"email": asked.email})
+        data = {"email": asked.email, "session_id": str(asked.session_id)}
+        token = _only(session, EMAIL, person.id, EMAIL_LIFETIME, data)
     return wording.email_change(person, asked.email, link("email", token))
+
+
+def _email_change_begun(_letter_id: UUID, told: letters.EmailChangeBegun) -> Message | None:
+    person = people.of(told.user_id)
+    if person is None or not _may_get_one((_NOTICES, person.email)):
+        return None
+    return wording.email_change_begun(person)
 
 
 def _email_changed(_letter_id: UUID, told: letters.EmailChanged) -> Message | None:
@@ -99,6 +113,7 @@ _WRITERS: Mapping[type[Any], Callable[[UUID, Any], Message | None]] = {
     letters.RegistrationAsked: _registration,
     letters.VerificationAsked: _verification,
     letters.EmailChangeAsked: _email_change,
+    letters.EmailChangeBegun: _email_change_begun,
     letters.EmailChanged: _email_changed,
     letters.PasswordSet: _password_set,
     letters.NewDevice: _new_device,
@@ -109,12 +124,12 @@ def _active(person: Person | None) -> Person | None:
     return person if person is not None and person.disabled_at is None else None
 
 
-def _may_get_one(email: str) -> bool:
-    """Whether an address has not had too many letters yet; what was tried before and did not leave counts once."""
+def _may_get_one(*counted: Keyed) -> bool:
+    """Whether there have not been too many letters yet; what was tried before and did not leave counts once."""
     if current_run().attempt > 1:
         return True
     try:
-        _LETTERS.attempt(people.plain(email))
+        attempt(*counted)
     except TooManyAttempts:
         log.warning("letters.too_many")
         return False

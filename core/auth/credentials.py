@@ -6,16 +6,15 @@ from datetime import timedelta
 from uuid import UUID
 
 import msgspec
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core import clock
-from core.auth import letters, one_time, passwords, repository, rules
+from core.auth import devices, letters, one_time, passwords, repository, rules
 from core.auth.models import Credential
 
 RESET, RESET_LIFETIME = "auth.password_reset", timedelta(hours=1)
 """The links by which somebody sets a new password."""
-SECOND_STEP = "auth.second_step"
-"""Sign-ins that wait for their second step."""
 
 
 class Hashed(msgspec.Struct, frozen=True):
@@ -37,10 +36,36 @@ def store(session: Session, user_id: UUID, made: Hashed) -> None:
     session.merge(row)
 
 
-def replace(session: Session, user_id: UUID, made: Hashed, *, reason: str, but: UUID | None = None) -> None:
-    """Give a person another password: sessions (but one), links and half-finished sign-ins end, and they are told."""
+def is_stored(session: Session, user_id: UUID, stored: str) -> bool:
+    """Whether this is the hash of the person's password at this moment."""
+    return session.scalar(select(Credential.password_hash).where(Credential.user_id == user_id)) == stored
+
+
+def rehash(session: Session, user_id: UUID, stored: str, made: Hashed) -> None:
+    """Put another hash of the same password in the place of one that is stored still."""
+    same = update(Credential).where(Credential.user_id == user_id, Credential.password_hash == stored)
+    session.execute(same.values(password_hash=made.stored, password_is_long=made.is_long))
+
+
+def replace(
+    session: Session,
+    user_id: UUID,
+    made: Hashed,
+    *,
+    reason: str,
+    but: UUID | None = None,
+    device_id: UUID | None = None,
+) -> None:
+    """Give a person another password: sessions (but one), links and half-finished sign-ins end, and they are told.
+
+    All devices but one become strangers.
+    """
+    # The person first, as whoever opens a session does.
+    repository.hold(session, user_id)
     store(session, user_id, made)
     repository.revoke(session, user_id=user_id, reason=reason, but=but)
-    for purpose in (RESET, SECOND_STEP):
-        one_time.withdraw(session, purpose, user_id=user_id)
+    # Half sign-ins went with the sessions, and links to another address with the sessions that asked for them.
+    one_time.withdraw(session, RESET, user_id=user_id)
+    # Whoever was in once by a device that is no longer theirs is a stranger like others.
+    devices.forget(session, user_id, but=device_id)
     letters.write(session, letters.PasswordSet(user_id=user_id))

@@ -55,9 +55,10 @@ def greet(user_id: UUID) -> None:
     after_this_request(lambda response: _hand_over(response, token))
 
 
-def forget(session: Session, user_id: UUID) -> None:
-    """Make strangers of all devices of a person."""
-    session.execute(delete(Device).where(Device.user_id == user_id))
+def forget(session: Session, user_id: UUID, *, but: UUID | None = None) -> None:
+    """Make strangers of all devices of a person, except one."""
+    theirs = delete(Device).where(Device.user_id == user_id)
+    session.execute(theirs if but is None else theirs.where(Device.id != but))
 
 
 def forget_unused(session: Session) -> None:

@@ -65,10 +65,10 @@ class SecondFactorRequired(InvalidToken):
 
 
 class SetUpElsewhere(Forbidden):
-    """A second factor is asked for, and the identity provider of one agency cannot vouch for one others rely on."""
+    """A second factor is asked for and there is none; only the person's own password, typed now, sets one up."""
 
     code = "second_factor_missing"
-    title = "Sign in with your own password first and set up a second factor"
+    title = "Sign in here with your own password and set up a second factor"
 
 
 class OwnFactorFirst(Conflict):

@@ -39,7 +39,7 @@ class Device(Model):
     user_id: Mapped[UUID] = mapped_column(ForeignKey("core_user.id", ondelete="CASCADE"))
     digest: Mapped[str] = mapped_column(unique=True, info=SECRET)
     """SHA-256 of its token, in hexadecimal; another one after each sign-in."""
-    user_agent: Mapped[str] = mapped_column(info=personal("technical"))
+    user_agent: Mapped[str] = mapped_column(info=personal("technical", about="user_id"))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     used_at: Mapped[datetime] = mapped_column(default=clock.now)
 

@@ -32,9 +32,6 @@ class RegistrationAsked(msgspec.Struct, frozen=True, kw_only=True, tag="registra
 
     email: str
     name: str
-    stored: str
-    """The hash of their password."""
-    is_long: bool
     agency: str
     currency: str
     zone: str
@@ -52,6 +49,14 @@ class EmailChangeAsked(msgspec.Struct, frozen=True, kw_only=True, tag="email_cha
 
     user_id: UUID
     email: str
+    session_id: UUID
+    """Who asks is only as long to be believed as the session they ask from lives."""
+
+
+class EmailChangeBegun(msgspec.Struct, frozen=True, kw_only=True, tag="email_change_begun"):
+    """Somebody wants another address: the present one is told while there is time."""
+
+    user_id: UUID
 
 
 class EmailChanged(msgspec.Struct, frozen=True, kw_only=True, tag="email_changed"):
@@ -76,7 +81,16 @@ class NewDevice(msgspec.Struct, frozen=True, kw_only=True, tag="new_device"):
     user_agent: str
 
 
-Details = ResetAsked | RegistrationAsked | VerificationAsked | EmailChangeAsked | EmailChanged | PasswordSet | NewDevice
+Details = (
+    ResetAsked
+    | RegistrationAsked
+    | VerificationAsked
+    | EmailChangeAsked
+    | EmailChangeBegun
+    | EmailChanged
+    | PasswordSet
+    | NewDevice
+)
 _BY_ID = SystemQuery(select(Letter.details).where(Letter.id == bindparam("letter_id")), lambda details: details)
 
 

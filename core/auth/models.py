@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core import clock, ids
 from core.actor import STAFF, Audience
 from core.db.base import Model, Numbered
-from core.db.personal import NOT_PERSONAL, PERSONAL, SECRET, Code, Codes, personal
+from core.db.personal import NOT_PERSONAL, SECRET, Code, Codes, personal
 
 
 class Credential(Model):
@@ -42,8 +42,8 @@ class AuthSession(Model):
     """However often it is refreshed, it ends here."""
     revoked_at: Mapped[datetime | None]
     revoked_because: Mapped[Code | None]
-    ip: Mapped[str | None] = mapped_column(info=personal("technical"))
-    user_agent: Mapped[str | None] = mapped_column(info=personal("technical"))
+    ip: Mapped[str | None] = mapped_column(info=personal("technical", about="user_id"))
+    user_agent: Mapped[str | None] = mapped_column(info=personal("technical", about="user_id"))
     audience: Mapped[Audience] = mapped_column(Text(), default=STAFF, info=NOT_PERSONAL)
     """`staff` or `portal`: tokens of one are never good for the other."""
     methods: Mapped[Codes] = mapped_column(default=list)
@@ -54,6 +54,8 @@ class AuthSession(Model):
     """Coarse: written at sign-in and at each refresh."""
     impersonator_id: Mapped[UUID | None]
     """Who really acts."""
+    parent_id: Mapped[UUID | None]
+    """The session it was opened from, without another proof: it ends with that one."""
 
     __table_args__ = (
         Index("core_auth_session_user_id_idx", "user_id"),
@@ -64,6 +66,7 @@ class AuthSession(Model):
             "impersonator_id",
             postgresql_where=text("impersonator_id IS NOT NULL"),
         ),
+        Index("core_auth_session_parent_id_idx", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
     )
 
 
@@ -78,7 +81,7 @@ class OneTimeToken(Model):
     """SHA-256 of purpose and token, in hexadecimal: whoever reads the table has no token."""
     user_id: Mapped[UUID | None] = mapped_column(ForeignKey("core_user.id", ondelete="CASCADE"))
     agency_id: Mapped[UUID | None] = mapped_column(ForeignKey("core_agency.id", ondelete="CASCADE"))
-    data: Mapped[dict[str, Any]] = mapped_column(info=PERSONAL)
+    data: Mapped[dict[str, Any]] = mapped_column(info=personal("free_text", about="user_id"))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     expires_at: Mapped[datetime]
 

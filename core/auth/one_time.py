@@ -88,9 +88,16 @@ def attempt(session: Session, purpose: str, token: str, *, tries: int) -> Handed
     return Handed(*row) if row is not None else None
 
 
-def withdraw(session: Session, purpose: str, *, user_id: UUID) -> None:
-    """Make a person's tokens for a purpose useless."""
-    session.execute(delete(OneTimeToken).where(OneTimeToken.user_id == user_id, OneTimeToken.purpose == purpose))
+def withdraw(session: Session, purpose: str, *, user_id: UUID, agency_id: UUID | None = None) -> None:
+    """Make a person's tokens for a purpose useless; only those for one agency where it is named."""
+    theirs = delete(OneTimeToken).where(OneTimeToken.user_id == user_id, OneTimeToken.purpose == purpose)
+    session.execute(theirs if agency_id is None else theirs.where(OneTimeToken.agency_id == agency_id))
+
+
+def withdraw_in(session: Session, purpose: str, *, agency_id: UUID) -> None:
+    """Make everybody's tokens for a purpose in an agency useless."""
+    theirs = OneTimeToken.agency_id == agency_id
+    session.execute(delete(OneTimeToken).where(theirs, OneTimeToken.purpose == purpose))
 
 
 def withdraw_all(session: Session, purpose: str) -> None:

@@ -10,16 +10,18 @@ from sqlalchemy import update
 from core import clock
 from core.actor import current_actor, current_user_id
 from core.agencies.repository import agency_view
-from core.auth import repository, revocations, sessions
+from core.auth import one_time, repository, revocations, sessions
 from core.auth.events import AgencySignedOut, MemberSignedOut, SessionRevoked
 from core.auth.models import AuthSession
 from core.auth.repository import SESSIONS
+from core.auth.requirements import SECOND_STEP
 from core.auth.schemas import SessionList, SessionView
 from core.config import Settings
 from core.db.session import apart
 from core.db.tenancy import current_agency_id
 from core.errors import Fault, Invalid, NotFound
 from core.events.log import publish, publish_apart
+from core.users import rights
 from core.users.repository import members
 
 ENDED_BY_PERSON = "ended_by_person"
@@ -62,8 +64,9 @@ def end_others() -> None:
 
 
 def end_of_member(user_id: UUID) -> None:
-    """End every session of a member in the acting agency. Raises NotFound."""
+    """End every session of a member in the acting agency. Raises NotFound, Forbidden."""
     members.of_user(user_id)
+    rights.refuse_superior(user_id, giver=current_actor())
     with apart() as session:
         ended = repository.revoke(session, user_id=user_id, reason=ENDED_BY_AGENCY, agency_id=current_agency_id())
     publish(MemberSignedOut(user_id=user_id, sessions=ended.total()))
@@ -81,6 +84,8 @@ def end_of_agency(slug: str) -> None:
             others.values(revoked_at=clock.now(), revoked_because=ENDED_BY_AGENCY).returning(AuthSession.id)
         )
         count = len(ended.all())
+        # Nor does anybody come in again by half a sign-in.
+        one_time.withdraw_in(session, SECOND_STEP, agency_id=agency_id)
         # One word for all of them: everybody's token is asked about anew.
         revocations.revoke("agency", agency_id, agency_id=agency_id, session=session)
     publish(AgencySignedOut(agency_id=agency_id, sessions=count))

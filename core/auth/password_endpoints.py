@@ -11,6 +11,7 @@ from core.auth.password_schemas import (
     LinkOpened,
     NewPasswordByLink,
     Registration,
+    RegistrationOpened,
     Setup,
 )
 from core.config import Settings
@@ -45,7 +46,10 @@ def reset(body: NewPasswordByLink) -> None:
 @blueprint.arguments(EmailChange)
 @blueprint.response(202, Accepted)
 def change_email(body: EmailChange) -> Accepted:
-    """Have a link mailed to a new address; opening it makes that the one you sign in with. The old one is told."""
+    """Have a link mailed to a new address; opening it makes that the one you sign in with.
+
+    The present one is told now, and again then. Once this session has ended, the link is dead.
+    """
     addresses.ask_change(body.email)
     return ON_ITS_WAY
 
@@ -76,11 +80,11 @@ def register(body: Registration) -> Accepted:
 
 
 @blueprint.post("/register/verify", public=True, limit=_sign_ins, credentials=True, problems=(404,))
-@blueprint.arguments(LinkOpened)
+@blueprint.arguments(RegistrationOpened)
 @blueprint.response(204)
-def finish_registration(body: LinkOpened) -> None:
-    """Open the link of a registration: the account and its agency are made, and you can sign in."""
-    registration.finish(body.token)
+def finish_registration(body: RegistrationOpened) -> None:
+    """Open the link of a registration and choose a password: the account and its agency are made, and you sign in."""
+    registration.finish(body)
 
 
 @blueprint.post("/setup", public=True, limit=_sign_ins, credentials=True, problems=(404,))

@@ -47,20 +47,27 @@ class LinkOpened(Draft):
 
 
 class Registration(Draft):
-    """A new person with an agency of their own."""
+    """A new person with an agency of their own; the password is chosen by whoever reads the letters to the address."""
 
     email: Email
     name: Name
-    password: NewPassword
     agency: Annotated[Name, Meta(description="Name of the agency.", examples=["Sunrise Travel"])]
     currency: Currency = "EUR"
     zone: Zone = "UTC"
     language: Language = "en"
 
 
+class RegistrationOpened(Draft):
+    """The link of a registration, and the password of the new account."""
+
+    token: Token
+    password: NewPassword
+
+
 class Setup(Registration, kw_only=True):
     """The first agency and its owner."""
 
+    password: NewPassword
     token: Annotated[str, Meta(max_length=200, description="Printed by `tripfile admin setup-token`.")]
 
 

@@ -29,6 +29,11 @@ class Person(msgspec.Struct, frozen=True):
     """Name and slug of each agency they are in, one below the other."""
 
     @property
+    def is_blank(self) -> bool:
+        """Whether nobody has come in by this account yet: no agency ever, and its address not shown to be theirs."""
+        return not self.agencies and self.email_verified_at is None
+
+    @property
     def words(self) -> tuple[str, ...]:
         """What others know about them, and try as their password."""
         return (self.name, self.email, *(word for agency in self.agencies for word in agency.splitlines()))

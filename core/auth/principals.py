@@ -127,7 +127,8 @@ def _asked(session_id: UUID | None, *, key_id: UUID, expires: float) -> _Known:
     if session_id is None:
         raise InvalidToken
     standing = repository.standing(session_id)
-    if standing is None:
+    # Whoever acts as themselves came as support, also where they have a place of their own.
+    if standing is None or standing.impersonator_id == standing.user_id:
         actor, ends = _supporting(session_id)
         return _Known(actor, key_id, min(expires, ends), checked)
     actor = Actor(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from flask import current_app
 
 from core.auth import answers, credentials, identities, letters, one_time, people, rules
 from core.auth.errors import dead_link
-from core.auth.password_schemas import Registration, Setup
+from core.auth.letters import RegistrationAsked
+from core.auth.password_schemas import Registration, RegistrationOpened, Setup
 from core.config import Settings
-from core.db.session import apart
+from core.db.session import apart, unit_of_work
 from core.errors import NotFound, gather
 from core.fields import check_language, check_zone
 from core.money import check_currency
@@ -22,41 +24,31 @@ def ask(draft: Registration) -> None:
     """Note who wants to register and have a letter sent, whoever has the address. Raises NotFound, Invalid."""
     if not is_open():
         raise NotFound
-    made = _checked(draft)
+    gather(*_checks(draft))
     with apart() as session:
-        letters.write(
-            session,
-            letters.RegistrationAsked(
-                email=people.plain(draft.email),
-                name=draft.name,
-                stored=made.stored,
-                is_long=made.is_long,
-                agency=draft.agency,
-                currency=draft.currency,
-                zone=draft.zone,
-                language=draft.language,
-            ),
-        )
+        letters.write(session, _asked(draft))
 
 
-def finish(token: str) -> None:
+def finish(body: RegistrationOpened) -> None:
     """Make the person and the agency of an opened link. Raises NotFound, Invalid."""
     if not is_open():
         raise NotFound
-    handed = one_time.look(answers.REGISTRATION, token)
+    handed = one_time.look(answers.REGISTRATION, body.token)
     letter_id = UUID(handed.data["letter_id"]) if handed is not None else None
     asked = letters.read(letter_id) if letter_id is not None else None
-    if letter_id is None or not isinstance(asked, letters.RegistrationAsked):
+    if letter_id is None or not isinstance(asked, RegistrationAsked):
         raise dead_link()
-    agency_id = founding.agency(asked.agency, currency=asked.currency, zone=asked.zone, language=asked.language)
+    # Not when it was asked for: whoever typed the address in may have been anybody.
+    rules.check_rules(body.password, about=_words(asked))
+    made = credentials.hashed(body.password)
+    user_id = _founded(asked, may=is_open)
     with apart() as session:
-        if one_time.take(session, answers.REGISTRATION, token) is None or people.with_email(asked.email) is not None:
+        # Last: until now the link can be opened again, whatever went wrong.
+        if one_time.take(session, answers.REGISTRATION, body.token) is None:
             raise dead_link()
-        user_id = identities.add(session, email=asked.email, name=asked.name, language=asked.language, zone=asked.zone)
-        credentials.store(session, user_id, credentials.Hashed(asked.stored, asked.is_long))
+        credentials.store(session, user_id, made)
         people.note_verified(session, user_id, email=asked.email)
         letters.drop(session, letter_id)
-    founding.appoint_owner(agency_id, user_id)
 
 
 def set_up(draft: Setup) -> None:
@@ -65,16 +57,14 @@ def set_up(draft: Setup) -> None:
         raise NotFound
     if one_time.look(SETUP, draft.token) is None:
         raise dead_link()
-    made = _checked(draft)
-    agency_id = founding.agency(draft.agency, currency=draft.currency, zone=draft.zone, language=draft.language)
+    asked = _asked(draft)
+    gather(lambda: rules.check_rules(draft.password, about=_words(asked)), *_checks(draft))
+    made = credentials.hashed(draft.password)
+    user_id = _founded(asked, may=lambda: not founding.is_done())
     with apart() as session:
         if one_time.take(session, SETUP, draft.token) is None:
             raise dead_link()
-        user_id = identities.add(
-            session, email=people.plain(draft.email), name=draft.name, language=draft.language, zone=draft.zone
-        )
         credentials.store(session, user_id, made)
-    founding.appoint_owner(agency_id, user_id)
 
 
 def is_open() -> bool:
@@ -83,12 +73,49 @@ def is_open() -> bool:
     return settings.registration == "open" or (settings.registration == "first" and not founding.is_done())
 
 
-def _checked(draft: Registration) -> credentials.Hashed:
-    """The hash of the password, where all of the draft is well. Raises Invalid with every fault."""
-    gather(
-        lambda: rules.check_rules(draft.password, about=(draft.email, draft.name, draft.agency)),
+def _founded(asked: RegistrationAsked, *, may: Callable[[], bool]) -> UUID:
+    """An agency and its owner, who cannot sign in yet. Raises NotFound, Invalid, and then there is no agency."""
+    with unit_of_work():
+        founding.hold()
+        # Another link may have been opened meanwhile.
+        if not may():
+            raise NotFound
+        user_id = _person(asked)
+        agency_id = founding.agency(asked.agency, currency=asked.currency, zone=asked.zone, language=asked.language)
+        founding.appoint_owner(agency_id, user_id)
+    return user_id
+
+
+def _person(asked: RegistrationAsked) -> UUID:
+    """The new person, also where an earlier attempt got no further than them. Raises Invalid."""
+    person = people.with_email(asked.email)
+    if person is not None:
+        if not person.is_blank:
+            raise dead_link()
+        return person.id
+    with apart() as session:
+        return identities.add(session, email=asked.email, name=asked.name, language=asked.language, zone=asked.zone)
+
+
+def _asked(draft: Registration) -> RegistrationAsked:
+    return RegistrationAsked(
+        email=people.plain(draft.email),
+        name=draft.name,
+        agency=draft.agency,
+        currency=draft.currency,
+        zone=draft.zone,
+        language=draft.language,
+    )
+
+
+def _words(asked: RegistrationAsked) -> tuple[str, ...]:
+    """What a password must not be made of."""
+    return (asked.email, asked.name, asked.agency)
+
+
+def _checks(draft: Registration) -> tuple[Callable[[], object], ...]:
+    return (
         lambda: check_currency(draft.currency),
         lambda: check_zone(draft.zone),
         lambda: check_language(draft.language),
     )
-    return credentials.hashed(draft.password)

@@ -16,7 +16,7 @@ from core import clock
 from core.actor import STAFF, Audience
 from core.agencies.models import Agency
 from core.auth import one_time, revocations
-from core.auth.errors import SecondFactorRequired
+from core.auth.errors import InvalidToken, SecondFactorRequired
 from core.auth.models import AuthSession, Credential
 from core.auth.requirements import SECOND_STEP, STRONG, required_in
 from core.auth.schemas import AgencyRef, Profile
@@ -183,12 +183,33 @@ def standing(session_id: UUID) -> Standing | None:
 
 
 def locked_session(session: Session, session_id: UUID) -> AuthSession | None:
-    """A session that nobody else rotates while we look at it."""
+    """A session that nobody else rotates, ends or goes on from while we look at it."""
+    whose = select(AuthSession.user_id).where(AuthSession.id == session_id)
+    # The person before the session, here as everywhere: whoever waits holds nothing the other waits for.
+    hold(session, session.scalar(whose))
     return session.scalar(select(AuthSession).where(AuthSession.id == session_id).with_for_update())
 
 
+def hold(session: Session, *user_ids: UUID | None) -> None:
+    """Let nobody else open or end sessions of these people until this unit of work of `apart()` ends."""
+    # No key update: whoever inserts a row that points at the person goes on.
+    rows = select(User.id).where(User.id.in_([each for each in user_ids if each is not None])).order_by(User.id)
+    session.execute(rows.with_for_update(key_share=True))
+
+
+def live(session: Session, session_id: UUID) -> AuthSession:
+    """A session that has not ended at this moment, locked. Raises InvalidToken."""
+    row = locked_session(session, session_id)
+    if row is None or row.revoked_at is not None or row.expires_at <= clock.now():
+        raise InvalidToken
+    return row
+
+
 def end(session: Session, row: AuthSession, *, reason: str) -> None:
-    """End a session."""
+    """End a session that is locked, and those that were opened from it, however often."""
+    opened = select(AuthSession.id).where(AuthSession.parent_id == row.id).cte(recursive=True)
+    opened = opened.union(select(AuthSession.id).where(AuthSession.parent_id == opened.c.id))
+    _end(session, AuthSession.id.in_(select(opened.c.id)), reason)
     row.revoked_at, row.revoked_because = clock.now(), reason
     revocations.revoke("session", row.id, agency_id=row.agency_id, session=session)
 
@@ -200,15 +221,21 @@ def revoke(
 
     Those they opened as somebody else end too. Gives how many ended in each agency.
     """
-    theirs = (AuthSession.user_id == user_id) | (AuthSession.impersonator_id == user_id)
-    statement = update(AuthSession).where(theirs, AuthSession.revoked_at.is_(None))
+    hold(session, user_id)
     # Nor may half a sign-in go on, begun with what no longer counts.
-    one_time.withdraw(session, SECOND_STEP, user_id=user_id)
+    one_time.withdraw(session, SECOND_STEP, user_id=user_id, agency_id=agency_id)
+    which = (AuthSession.user_id == user_id) | (AuthSession.impersonator_id == user_id)
     if but is not None:
-        statement = statement.where(AuthSession.id != but)
+        which &= AuthSession.id != but
     if agency_id is not None:
-        statement = statement.where(AuthSession.agency_id == agency_id)
-    ended = statement.values(revoked_at=clock.now(), revoked_because=reason)
+        which &= AuthSession.agency_id == agency_id
+    return _end(session, which, reason)
+
+
+def _end(session: Session, which: ColumnElement[bool], reason: str) -> Counter[UUID]:
+    """End the sessions that go on; how many there were in each agency."""
+    ended = update(AuthSession).where(which, AuthSession.revoked_at.is_(None))
+    ended = ended.values(revoked_at=clock.now(), revoked_because=reason)
     places: Counter[UUID] = Counter()
     for session_id, where in session.execute(ended.returning(AuthSession.id, AuthSession.agency_id)):
         revocations.revoke("session", session_id, agency_id=where, session=session)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.auth import attempts, choices, credentials, devices, facts, letters, one_time, people
+from core.auth import attempts, choices, credentials, facts, letters, one_time, people
 from core.auth.errors import dead_link
 from core.auth.events import PasswordReset
 from core.auth.password_schemas import NewPasswordByLink
@@ -27,8 +27,6 @@ def reset(body: NewPasswordByLink) -> None:
         if taken is None or taken.user_id is None:
             raise dead_link()
         credentials.replace(session, taken.user_id, made, reason="password_reset")
-        # Whoever held a device that is no longer theirs is a stranger like others.
-        devices.forget(session, taken.user_id)
         people.note_verified(session, taken.user_id, email=taken.data["email"])
     attempts.forget(taken.data["email"])
     facts.tell(taken.user_id, PasswordReset(user_id=taken.user_id))

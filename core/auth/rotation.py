@@ -41,8 +41,6 @@ def refresh(token: str, *, audience: Audience = STAFF) -> Tokens:
     """
     sent = refresh_tokens.read(token, audience=audience)
     row = _rotated(sent, audience)
-    if repository.standing(row.id) is None:
-        raise InvalidToken
     return pairs.pair(row, AGENCIES.rows(user_id=row.user_id))
 
 
@@ -78,6 +76,8 @@ def _rotated(sent: RefreshToken, audience: Audience) -> AuthSession:
             raise InvalidToken
         # Before it counts on: who is turned away can come back with the same token.
         boundary.admit(_person(row), request.remote_addr)
+        if repository.standing(row.id) is None:
+            raise InvalidToken
         try:
             _take_turn(row, sent.counter)
         except Reused:

@@ -6,10 +6,13 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
+from flask import request
+from sqlalchemy.orm import Session
 
 from core import clock
-from core.actor import Actor
-from core.auth import one_time, sessions
+from core.actor import CONFINING, Actor
+from core.allow_lists import boundary
+from core.auth import devices, one_time, repository, sessions
 from core.auth.admission import TRIES
 from core.auth.errors import InvalidChallenge
 from core.auth.one_time import Handed
@@ -32,7 +35,7 @@ def finish(body: SecondFactor) -> Tokens:
     """Open the session of a sign-in whose second proof is right. Raises Invalid, InvalidChallenge, WrongProof."""
     proof = factors.shown(body)
     begun = _tried(body.challenge, enrol=False)
-    method = factors.accept(proof, by=factors.Prover(begun.user_id, begun.agency_id), challenge=body.challenge)
+    method = factors.accept(proof, by=begun.prover, challenge=body.challenge)
     return _open(body.challenge, method)
 
 
@@ -70,6 +73,14 @@ class Begun(msgspec.Struct, frozen=True):
     id: UUID
     user_id: UUID
     agency_id: UUID
+    confined: bool
+
+    @property
+    def prover(self) -> factors.Prover:
+        """Whose proof it is, and from where."""
+        device = devices.sent()
+        known = device.id if device is not None and device.user_id == self.user_id else None
+        return factors.Prover(self.user_id, self.agency_id, device_id=known, confined=self.confined)
 
 
 def _tried(challenge: str, *, enrol: bool) -> Begun:
@@ -80,22 +91,41 @@ def _tried(challenge: str, *, enrol: bool) -> Begun:
 
 
 def _begun(handed: Handed | None, *, enrol: bool) -> Begun:
-    """A sign-in that waits for a factor to be shown, or to be set up. Raises InvalidChallenge."""
+    """A sign-in that waits for a factor to be shown, or to be set up. Raises InvalidChallenge, AddressNotAllowed."""
     if handed is None or handed.user_id is None or handed.agency_id is None or handed.data["enrol"] != enrol:
         raise InvalidChallenge
-    return Begun(handed.id, handed.user_id, handed.agency_id)
+    begun = Begun(handed.id, handed.user_id, handed.agency_id, CONFINING in handed.data["methods"])
+    if enrol and begun.confined:
+        # Once more, whoever began it: nobody's provider sets up what is good everywhere.
+        raise InvalidChallenge
+    # The first step was inside, this one need not be.
+    boundary.admit(_newcomer(begun), request.remote_addr)
+    return begun
 
 
 def _open(challenge: str, method: str) -> Tokens:
-    with apart() as session:
-        handed = one_time.take(session, SECOND_STEP, challenge)
-    # Gone where another proof was quicker, or the password was changed meanwhile.
+    handed = one_time.look(SECOND_STEP, challenge)
     if handed is None or handed.user_id is None:
         raise InvalidChallenge
-    ends_at = handed.data["ends_at"]
+    ends_at, parent = handed.data["ends_at"], handed.data["parent_id"]
     lifetime = datetime.fromisoformat(ends_at) - clock.now() if ends_at is not None else None
-    methods = (*handed.data["methods"], method)
-    return sessions.open_session(handed.user_id, agency=handed.data["agency"], methods=methods, lifetime=lifetime)
+    parent_id = UUID(parent) if parent is not None else None
+
+    def still(session: Session) -> None:
+        # Gone where another proof was quicker, or the password was changed meanwhile.
+        if one_time.take(session, SECOND_STEP, challenge) is None:
+            raise InvalidChallenge
+        if parent_id is not None:
+            repository.live(session, parent_id)
+
+    return sessions.open_session(
+        handed.user_id,
+        agency=handed.data["agency"],
+        methods=(*handed.data["methods"], method),
+        lifetime=lifetime,
+        parent_id=parent_id,
+        still=still,
+    )
 
 
 def _newcomer(begun: Begun) -> Actor:

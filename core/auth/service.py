@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from core.actor import current_actor, current_user_id
 from core.auth import admission, attempts, choices, credentials, devices, facts, passwords, people, sessions
 from core.auth.errors import NoMembership, TooManyAttempts, WrongCredentials
 from core.auth.events import PasswordChanged
 from core.auth.repository import AGENCIES, IDENTITY, IDENTITY_BY_ID, PROFILE
 from core.auth.schemas import Challenge, Login, Me, PasswordChange, Tokens
-from core.auth.throttle import Rule, Throttle
+from core.auth.throttle import Rule, Throttle, settle
 from core.db.session import apart
 from core.errors import Fault, Invalid, Unavailable
 from core.events.log import publish
@@ -34,9 +36,16 @@ def sign_in(login: Login) -> Tokens | Challenge:
         raise WrongCredentials
     guess.was_right()
     facts.right(person.user_id)
-    if passwords.outdated(person.password_hash):
-        _hash_anew(person.user_id, login.password)
-    return admission.admit(person.user_id, agency=login.agency or None, methods=("pwd",))
+    user_id, stored = person.user_id, person.password_hash
+    if passwords.outdated(stored):
+        stored = _hashed_anew(user_id, stored, login.password)
+
+    def still(session: Session) -> None:
+        # What was right when it was looked at may have been replaced since, and whatever was open ended.
+        if not credentials.is_stored(session, user_id, stored):
+            raise WrongCredentials
+
+    return admission.admit(user_id, agency=login.agency or None, methods=("pwd",), still=still)
 
 
 def change_password(change: PasswordChange) -> None:
@@ -45,12 +54,19 @@ def change_password(change: PasswordChange) -> None:
     person = IDENTITY_BY_ID.first(user_id=user_id)
     # Whoever took a session over must not find the password out with it.
     _CHANGES.attempt(str(user_id))
-    if person is None or not passwords.matches(person.password_hash, change.current):
+    try:
+        right = person is not None and passwords.matches(person.password_hash, change.current)
+    except Unavailable:
+        settle(forgive=((_CHANGES, str(user_id)),))
+        raise
+    if not right:
         raise Invalid(errors=[Fault("/current", "wrong_password", "This is not your present password")])
     _CHANGES.succeeded(str(user_id))
     made = choices.chosen_by(user_id, change.new, pointer="/new")
+    device = devices.sent()
+    device_id = device.id if device is not None else None
     with apart() as session:
-        credentials.replace(session, user_id, made, reason="password_changed", but=session_id)
+        credentials.replace(session, user_id, made, reason="password_changed", but=session_id, device_id=device_id)
     publish(PasswordChanged(user_id=user_id))
 
 
@@ -86,7 +102,10 @@ def _is_right(guess: attempts.Guess, stored: str | None, password: str) -> bool:
         raise
 
 
-def _hash_anew(user_id: UUID, password: str) -> None:
+def _hashed_anew(user_id: UUID, stored: str, password: str) -> str:
+    """Keep the same password under a stronger hash, which is answered."""
     made = credentials.hashed(password)
     with apart() as session:
-        credentials.store(session, user_id, made)
+        # Never in place of one that was set meanwhile.
+        credentials.rehash(session, user_id, stored, made)
+    return made.stored

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from flask import current_app, request
+from sqlalchemy.orm import Session
 
 from core import clock, ids
 from core.actor import STAFF, Actor, Audience, current_actor
@@ -24,6 +25,12 @@ from core.events.log import publish
 
 LONGEST_IMPERSONATION = timedelta(hours=1)
 _USER_AGENT_LENGTH = 400
+Still = Callable[[Session], object]
+"""Asks in a session of `apart()` whether a proof still holds, and raises where it does not."""
+
+
+def nothing_else(_session: Session) -> None:
+    """A proof that was looked at and used up before."""
 
 
 def open_session(
@@ -35,12 +42,16 @@ def open_session(
     impersonator_id: UUID | None = None,
     lifetime: timedelta | None = None,
     audience: Audience = STAFF,
+    parent_id: UUID | None = None,
+    still: Still = nothing_else,
 ) -> Tokens:
     """A session and its first tokens, in the agency with that slug or in the person's first.
 
     Raises NoMembership, and AddressNotAllowed where the person may not work there from where they are. Nothing else is
-    checked: who calls this has seen the proof that `methods` names (`amr`, RFC 8176).
-    It lasts SESSION_LIFETIME or `lifetime`, whichever ends first. One with an impersonator has no refresh token.
+    checked: who calls this has seen the proof that `methods` names (`amr`, RFC 8176). `still` is asked while nobody can
+    end the person's sessions, and raises where what was seen no longer holds.
+    It lasts SESSION_LIFETIME or `lifetime`, whichever ends first. One with an impersonator has no refresh token;
+    one with a parent ends with that.
     """
     agencies = AGENCIES.rows(user_id=user_id)
     place = next((each for each in agencies if agency in (None, each.slug)), None)
@@ -63,10 +74,9 @@ def open_session(
         methods=list(methods),
         proven_at=proven_at or now,
         impersonator_id=impersonator_id,
+        parent_id=parent_id,
     )
-    seen(row)
-    with apart() as session:
-        session.add(row)
+    write(row, still=still)
     opened = Actor(kind="user", agency_id=place.id, user_id=user_id, session_id=row.id, impersonator_id=impersonator_id)
     with acting_as(opened):
         publish(SessionOpened(session_id=row.id, user_id=user_id))
@@ -76,14 +86,24 @@ def open_session(
     return pairs.pair(row, agencies)
 
 
+def write(row: AuthSession, *, still: Still = nothing_else) -> None:
+    """Store a new session, unless what it rests on has gone."""
+    seen(row)
+    with apart() as session:
+        # What ends sessions waits for this, and then finds the new one too.
+        repository.hold(session, row.user_id, row.impersonator_id)
+        still(session)
+        session.add(row)
+
+
 def prove(session_id: UUID, methods: Sequence[str]) -> Tokens:
     """Note that the person of a session proved anew who they are; tokens that carry it. Raises InvalidToken.
 
     The access token sent with the request knows nothing of it: go on with the one answered.
     """
     with apart() as session:
-        row = repository.locked_session(session, session_id)
-        if row is None or row.revoked_at is not None or row.expires_at <= clock.now() or row.impersonator_id:
+        row = repository.live(session, session_id)
+        if row.impersonator_id is not None:
             raise InvalidToken
         row.proven_at = clock.now()
         row.methods = [*dict.fromkeys((*row.methods, *methods))]

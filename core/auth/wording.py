@@ -29,7 +29,7 @@ def registration(asked: RegistrationAsked, address: str) -> Message:
     # The names were typed in by somebody nobody knows yet: a letter of ours must not carry their text.
     text = (
         "Hello,\n\nsomebody, most likely you, wants to use Tripfile with this address.\n\n"
-        f"Open this link within 24 hours to begin; it is good once:\n\n{address}\n\n"
+        f"Open this link within 24 hours to choose a password and begin; it is good once:\n\n{address}\n\n"
         "If it was not you, there is nothing you need to do: no account is made."
     )
     return _message(asked.email, "Welcome to Tripfile: one more step", text)
@@ -61,6 +61,16 @@ def email_change(person: Person, email: str, address: str) -> Message:
         f" it is good once:\n\n{address}\n\n{_UNASKED}"
     )
     return _message(email, "Confirm your new e-mail address", text)
+
+
+def email_change_begun(person: Person) -> Message:
+    """What the present address gets when somebody asks for another one."""
+    text = (
+        f"{_greeting(person.name)}\n\nsomebody signed in as you asked to use another e-mail address for your account."
+        " Nothing has changed yet: a link was sent to the new address. It is good as long as the session lives that"
+        f" asked for it.\n\n{_ALARM}"
+    )
+    return _message(person.email, "Somebody asked to change your e-mail address", text)
 
 
 def address_in_use(person: Person) -> Message:

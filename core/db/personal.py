@@ -29,9 +29,12 @@ class Category(StrEnum):
     """Made from other columns, as a sort key is: erased with them, and left out of what a person is handed."""
 
 
-def personal(category: Category | str) -> dict[str, Any]:
-    """Column info of personal data: never copied into events, found by export, overwritten by erasure."""
-    return {"personal": Category(category)}
+def personal(category: Category | str, *, about: str = "") -> dict[str, Any]:
+    """Column info of personal data: never copied into events, found by export, overwritten by erasure.
+
+    In the core's own tables `about` names the column with the id of the user it is about.
+    """
+    return {"personal": Category(category), "user": about} if about else {"personal": Category(category)}
 
 
 PERSONAL = personal(Category.FREE_TEXT)
@@ -63,6 +66,12 @@ def is_told(column: Column[Any]) -> bool:
 def category_of(column: Column[Any]) -> Category | None:
     """The kind of personal data in a column, or None."""
     found: Category | None = column.info.get("personal")
+    return found
+
+
+def user_of(column: Column[Any]) -> str | None:
+    """The column with the id of the user whom another one is about; None where it is about no user."""
+    found: str | None = column.info.get("user")
     return found
 
 

@@ -54,6 +54,8 @@ class Ownership(NamedTuple):
     team: InstrumentedAttribute[Any] | None = None
     on_leaving: Literal["handed_over", "removed"] = "handed_over"
     """What becomes of rows whose owner leaves the agency: somebody takes them over, or they were theirs alone."""
+    given_with: str = ""
+    """The permission it takes to make a row somebody else's; where nothing is said, the repository's."""
 
 
 class Repository(Generic[M]):

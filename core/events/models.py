@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock
@@ -44,6 +44,7 @@ class EventEntry(Numbered, Model):
 
     __table_args__ = (
         UniqueConstraint("agency_id", "seq"),
+        CheckConstraint("seq > 0", name="seq"),
         Index("core_event_subject_id_idx", "agency_id", "subject_id", "id"),
         Index("core_event_occurred_at_idx", "agency_id", "occurred_at", "id"),
         Index("core_event_name_idx", "agency_id", "name", "occurred_at", "id"),
@@ -70,6 +71,8 @@ class EventSeal(Tenant, Model):
     seq: Mapped[int] = mapped_column(primary_key=True)
     hash: Mapped[Code]
     """SHA-256 of the hash before it and of the event, in hexadecimal."""
+
+    __table_args__ = (CheckConstraint("seq > 0", name="seq"),)
 
 
 class FollowerEntry(Identified, Model):

@@ -10,11 +10,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core import ids
+from core.actor import current_actor
 from core.auth import one_time, revocations
 from core.auth.repository import locked_session
 from core.db.session import apart
+from core.db.tenancy import current_agency_id
 from core.errors import Fault, Invalid, NotFound
-from core.events.log import publish
+from core.events.event import Event
+from core.events.log import publish_apart
 from core.factors import passkeys, recovery, repository, totp
 from core.factors.errors import AlreadySetUp, FactorExists, KnownPasskey, TooManyPasskeys
 from core.factors.events import FactorAdded, RecoveryCodesMade
@@ -64,7 +67,7 @@ def confirm_totp(
         session.add(Totp(id=totp_id, user_id=user_id, seed=sealed, last_step=step))
         codes = _first_codes(session, user_id)
         _note(session, session_id, "otp")
-    publish(FactorAdded(user_id=user_id, kind="totp"))
+    _tell(FactorAdded(user_id=user_id, kind="totp"))
     _tell_of_codes(user_id, codes)
     return Enrolled(codes, None)
 
@@ -96,7 +99,7 @@ def add_passkey(
             session.flush()
     except IntegrityError as error:
         raise KnownPasskey from error
-    publish(FactorAdded(user_id=user_id, kind="passkey"))
+    _tell(FactorAdded(user_id=user_id, kind="passkey"))
     _tell_of_codes(user_id, codes)
     return Enrolled(codes, PASSKEY.first(user_id=user_id, passkey_id=made.id))
 
@@ -157,7 +160,12 @@ def _note(session: Session, session_id: UUID | None, method: str) -> None:
 
 def _tell_of_codes(user_id: UUID, codes: list[str]) -> None:
     if codes:
-        publish(RecoveryCodesMade(user_id=user_id))
+        _tell(RecoveryCodesMade(user_id=user_id))
+
+
+def _tell(event: Event) -> None:
+    # The factor stays, whatever becomes of the sign-in it was set up for: so does what is known of it.
+    publish_apart(event, actor=current_actor(), agency_id=current_agency_id())
 
 
 def _person(user_id: UUID) -> Person:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock, ids
 from core.db.base import Model
-from core.db.personal import PERSONAL, SECRET, Codes, sealed
+from core.db.personal import SECRET, Codes, personal, sealed
 
 
 class Totp(Model):
@@ -54,7 +54,7 @@ class Passkey(Model):
     """In COSE form (RFC 9052)."""
     sign_count: Mapped[int]
     """How often the device says it was used; 0 for ever where it does not count."""
-    name: Mapped[str] = mapped_column(info=PERSONAL)
+    name: Mapped[str] = mapped_column(info=personal("free_text", about="user_id"))
     transports: Mapped[Codes]
     """How the browser may reach the device: `internal`, `usb`, `hybrid`..."""
     backed_up: Mapped[bool]

@@ -17,7 +17,7 @@ from core.actor import Actor
 from core.auth import throttle
 from core.auth.throttle import Rule, Throttle
 from core.db.session import apart
-from core.errors import Fault, Invalid
+from core.errors import Fault, Invalid, Unavailable
 from core.events.event import Event
 from core.events.log import publish_apart
 from core.factors import passkeys, recovery, repository, totp
@@ -33,7 +33,7 @@ THROTTLE = Throttle(
     Rule(20, timedelta(hours=1), grows=False),
     Rule(50, timedelta(days=1), grows=False),
 )
-"""Wrong proofs of one person, whatever challenge or session they come with."""
+"""Wrong proofs of one person, whatever challenge they come with; sessions and known devices count for themselves."""
 _AMR = {"totp": "otp", "recovery_code": "recovery", "passkey": "pop", "password": "pwd"}
 """How a session names each method (RFC 8176, which has no word for recovery codes)."""
 
@@ -51,6 +51,17 @@ class Prover(msgspec.Struct, frozen=True):
     user_id: UUID
     agency_id: UUID
     session_id: UUID | None = None
+    device_id: UUID | None = None
+    """The device, where the person has signed in from it before."""
+    confined: bool = False
+    """Whether the agency's own identity provider says that it is they."""
+
+    @property
+    def counted_as(self) -> str:
+        """What wrong proofs count under: nobody spends what the person needs to get in elsewhere."""
+        if self.confined or self.session_id is not None:
+            return f"{self.user_id}:{self.agency_id}"
+        return f"{self.user_id}:{self.device_id}" if self.device_id is not None else str(self.user_id)
 
 
 def shown(body: SecondFactor | NewProof) -> Shown:
@@ -77,7 +88,7 @@ def accept(proof: Shown, *, by: Prover, challenge: str) -> str:
 @contextmanager
 def counted(method: Method, by: Prover) -> Iterator[None]:
     """Count a proof that is looked at inside; a wrong one stays counted. Raises WrongProof, TooManyAttempts."""
-    key = (THROTTLE, str(by.user_id))
+    key = (THROTTLE, by.counted_as)
     throttle.attempt(key)
     try:
         yield
@@ -87,6 +98,10 @@ def counted(method: Method, by: Prover) -> Iterator[None]:
     except (passkeys.Refused, WrongProof) as refused:
         _tell(SecondFactorFailed(user_id=by.user_id, method=method), by)
         raise WrongProof from refused
+    except Unavailable:
+        # Nobody looked at it.
+        throttle.settle(forgive=(key,))
+        raise
     # What others got wrong stays: whoever guesses may not wait for the owner to clear the count.
     throttle.settle(forgive=(key,))
 

@@ -10,6 +10,7 @@ from typing import Any, Concatenate, ParamSpec, TypeAlias, TypedDict, TypeVar, U
 import flask_smorest
 from flask import Response, request
 
+from core import disclosure
 from core.actor import Audience
 from core.db.query import Listing, ListQuery
 from core.http import decoding, queries, responses
@@ -201,8 +202,10 @@ def _entrance(view: Callable[..., Any], contract: Contract, rule: Rule) -> Calla
             path["version"] = responses.expected_version()
         result = view(*_read(contract), **path)
         status = _status(contract, result)
-        shown = responses.shown(result, contract.others.get(status, contract.result))
-        return responses.respond(shown, status=status, credentials=rule.credentials)
+        kind = contract.others.get(status, contract.result)
+        # What only some may see stays in no browser either.
+        unstored = rule.credentials or bool(kind is not None and disclosure.permissions_in(kind))
+        return responses.respond(responses.shown(result, kind), status=status, credentials=unstored)
 
     declare(enter, rule)
     # Found again by the document; flask-smorest copies this mapping deeply, and a function is copied as itself.

@@ -27,19 +27,22 @@ _CHALLENGE = f'Bearer error="insufficient_user_authentication", max_age={int(PRO
 
 THE_PERSONS_OWN = frozenset(
     {
+        "agencies",
         "allow_lists",
         "api_keys",
         "auth",
         "factors",
         "invitations",
         "oidc",
+        "plugins",
         "privacy",
         "roles",
         "users",
         "vault",
     }
 )
-"""The modules in which nobody changes anything on behalf of another: who may sign in, from where, as what."""
+"""The modules in which nobody changes anything on behalf of another: who may sign in, from where, as what; settings."""
+_THE_WAY_BACK = "impersonation.end"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -61,7 +64,7 @@ def admit(app: Flask, request: Request, rule: Rule) -> None:
         _require_proof(g.actor)
     route = app.extensions["tripfile.routes"].get(request.endpoint)
     if route is not None and g.actor.impersonator_id is not None:
-        _refuse_on_behalf(request, route.module)
+        _refuse_on_behalf(request, rule, route.module)
     agency_id = g.actor.agency_id
     if route and route.plugin != CORE and agency_id and not agencies.enabled(route.plugin, agency_id):
         raise NotFound
@@ -96,10 +99,17 @@ def _require_proof(actor: Actor) -> None:
         raise StepUpRequired(headers={"WWW-Authenticate": _CHALLENGE})
 
 
-def _refuse_on_behalf(request: Request, module: str) -> None:
-    """Whoever acts as another changes nothing about who may sign in and what they may do."""
-    if request.method not in _SAFE and module in THE_PERSONS_OWN:
-        raise Forbidden("Whoever acts as somebody else changes nothing about accounts, rights and sign-in")
+def _refuse_on_behalf(request: Request, rule: Rule, module: str) -> None:
+    """Whoever acts as another sees nothing of them elsewhere, gets no secrets, and changes nothing that outlasts it.
+
+    That is: nothing of the person's own, and nothing about who may sign in and what the agency is set to.
+    """
+    if request.method not in _SAFE:
+        refused = rule.signed_in or rule.credentials or module in THE_PERSONS_OWN
+        if refused and request.endpoint != _THE_WAY_BACK:
+            raise Forbidden("Whoever acts as somebody else changes nothing of their own, nor of rights and settings")
+    if rule.everywhere:
+        raise Forbidden("Whoever acts as somebody else sees nothing of them beyond this agency")
 
 
 def _permit(app: Flask, request: Request, rule: Rule) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import delete, func, select
 from core import clock
 from core.actor import Actor
 from core.crypto import digest
+from core.db import locks
 from core.errors import Conflict, Problem
 from core.extensions import db
 from core.http import decoding
@@ -95,14 +96,9 @@ def _key(request: Request, rule: Rule) -> str | None:
     return key
 
 
-def lock_number(name: str) -> int:
-    """The advisory lock of one key of one caller on one route."""
-    return int.from_bytes(digest(name.encode())[:8], "big", signed=True)
-
-
 def _lock(name: str) -> None:
     """One request per key at a time; the lock ends with the transaction."""
-    if not db.session.scalar(select(func.pg_try_advisory_xact_lock(lock_number(name)))):
+    if not db.session.scalar(select(func.pg_try_advisory_xact_lock(locks.number(name)))):
         raise InFlight(headers={"Retry-After": "1"})
 
 

@@ -38,6 +38,7 @@ class Limits:
         self.counters = cast("Counters", self._limiter.storage)
         self.counters.seen = lambda: cast("dict[str, tuple[int, float]]", g.setdefault("limits_seen", {}))
         self._hit = self._counted()
+        self._hit_keys = self._counted_for_keys()
         self._hit_agency = self._counted_for_agency()
 
     @property
@@ -59,6 +60,9 @@ class Limits:
         try:
             # What one caller is refused costs their colleagues nothing.
             self._take(self._hit)
+            if actor.kind == "key" and actor.rate_limit:
+                # However many keys somebody makes, and whatever limits they give them.
+                self._take(self._hit_keys)
             if g.limits_agency:
                 self._take(self._hit_agency)
         finally:
@@ -105,6 +109,16 @@ class Limits:
         )
         return by_caller(by_route(hit))
 
+    def _counted_for_keys(self) -> Any:
+        def hit_keys() -> None: ...
+
+        return self._limiter.shared_limit(
+            lambda: self._share(self.settings.rate_limit_user),
+            "keys",
+            key_func=lambda: f"keys-of:{g.actor.user_id}",
+            cost=lambda: cast("int", g.limits_cost),
+        )(hit_keys)
+
     def _counted_for_agency(self) -> Any:
         def hit_agency() -> None: ...
 
@@ -120,7 +134,7 @@ class Limits:
         if actor.kind == "public":
             return "anonymous", self.settings.rate_limit_anonymous
         if actor.kind == "key":
-            return "key", _sound(actor.rate_limit or self.settings.rate_limit_user)
+            return ("key", _sound(actor.rate_limit)) if actor.rate_limit else ("keys", self.settings.rate_limit_user)
         return "user", self.settings.rate_limit_user
 
     def _share(self, limit: str) -> str:
@@ -132,7 +146,7 @@ class Limits:
         if key:
             return f"key:{key}"
         if actor.kind == "key":
-            return f"api-key:{actor.key_id}"
+            return f"api-key:{actor.key_id}" if actor.rate_limit else f"keys-of:{actor.user_id}"
         return f"user:{actor.user_id}" if actor.user_id else f"ip:{network_of(request.remote_addr or '')}"
 
 

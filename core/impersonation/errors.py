@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import Conflict
+from core.errors import Conflict, Forbidden
 
 
 class NotImpersonating(Conflict):
@@ -10,3 +10,10 @@ class NotImpersonating(Conflict):
 
     code = "not_impersonating"
     title = "You act as yourself"
+
+
+class OperatorWithoutFactor(Forbidden):
+    """An operator's password alone opens no agency."""
+
+    code = "operator_without_factor"
+    title = "Sign in with a second factor before you enter an agency"

@@ -30,6 +30,8 @@ class Warrant(msgspec.Struct, frozen=True):
     by_operator: bool
     role: str | None
     expires_at: datetime
+    methods: list[str]
+    """By which the session was opened: the impersonator's."""
     operator_id: UUID | None
     """The impersonator's, where they are an operator still."""
     state: str | None
@@ -60,6 +62,7 @@ WARRANT = read.SystemQuery(
         Impersonation.by_operator,
         Impersonation.role,
         Impersonation.expires_at,
+        AuthSession.methods,
         Operator.user_id,
         Membership.state,
         _array(_CODES, Text()),

@@ -19,7 +19,7 @@ from core.db.tenancy import acting_as
 from core.errors import Fault, Forbidden, Invalid, NotFound
 from core.events.log import publish
 from core.impersonation import banner, jobs
-from core.impersonation.errors import NotImpersonating
+from core.impersonation.errors import NotImpersonating, OperatorWithoutFactor
 from core.impersonation.events import ImpersonationBegan
 from core.impersonation.models import Impersonation
 from core.impersonation.repository import AGENCY, AGENCY_BY_SLUG, impersonations
@@ -44,11 +44,17 @@ def begin(draft: ImpersonationDraft) -> ImpersonationTokens:
 
 
 def enter(draft: SupportDraft) -> ImpersonationTokens:
-    """Enter any agency as an operator of the platform. Raises NotFound for everybody else, Invalid."""
+    """Enter any agency as an operator of the platform.
+
+    Raises NotFound for everybody else, OperatorWithoutFactor, Invalid.
+    """
     agency = AGENCY_BY_SLUG.first(slug=draft.agency)
     # Nobody else learns which agencies there are, nor that there is a way in.
     if agency is None or not accounts.is_operator(sessions_own_user()):
         raise NotFound("There is no such agency")
+    # Every door of the platform is behind this one.
+    if not STRONG & current_actor().methods:
+        raise OperatorWithoutFactor
     if (draft.user_id is UNSET) == (draft.role is UNSET):
         message = "Say as whom: either user_id or role"
         raise Invalid(errors=[Fault("/user_id", "required", message)])
@@ -98,10 +104,18 @@ def _check_ceiling(member: Actor, actor: Actor) -> None:
 def _operator_in(agency: AgencyRef) -> Actor:
     """The operator on the record of an agency they are no member of; with no rights in it."""
     actor = current_actor()
-    return Actor(kind="user", agency_id=agency.id, user_id=actor.user_id, impersonator_id=actor.user_id)
+    return Actor(
+        kind="user",
+        agency_id=agency.id,
+        user_id=actor.user_id,
+        session_id=actor.session_id,
+        impersonator_id=actor.user_id,
+        methods=actor.methods,
+    )
 
 
 def _as_member(user_id: UUID, agency: AgencyRef, *, reason: str, by_operator: bool) -> ImpersonationTokens:
+    parent_id = _own_session()
     opened = sessions.open_session(
         user_id,
         agency=agency.slug,
@@ -109,6 +123,8 @@ def _as_member(user_id: UUID, agency: AgencyRef, *, reason: str, by_operator: bo
         methods=(*METHODS, *sorted(STRONG & current_actor().methods)),
         impersonator_id=current_user_id(),
         lifetime=LASTING,
+        parent_id=parent_id,
+        still=lambda session: auth.live(session, parent_id),
     )
     session_id = tokens.verify(opened.access_token).sid
     return _noted(opened, session_id, agency, user_id, reason=reason, by_operator=by_operator, role=None)
@@ -116,7 +132,7 @@ def _as_member(user_id: UUID, agency: AgencyRef, *, reason: str, by_operator: bo
 
 def _as_support(agency: AgencyRef, *, role: str, reason: str) -> ImpersonationTokens:
     """A session in an agency where the operator has no place."""
-    user_id, now = current_user_id(), clock.now()
+    user_id, parent_id, now = current_user_id(), _own_session(), clock.now()
     row = AuthSession(
         id=ids.new(),
         user_id=user_id,
@@ -129,12 +145,18 @@ def _as_support(agency: AgencyRef, *, role: str, reason: str) -> ImpersonationTo
         methods=[*METHODS, *sorted(STRONG & current_actor().methods)],
         audience="staff",
         impersonator_id=user_id,
+        parent_id=parent_id,
     )
-    sessions.seen(row)
-    with apart() as session:
-        session.add(row)
+    sessions.write(row, still=lambda session: auth.live(session, parent_id))
     opened = pairs.pair(row, [agency])
     return _noted(opened, row.id, agency, user_id, reason=reason, by_operator=True, role=role)
+
+
+def _own_session() -> UUID:
+    """The session of whoever begins: what they do as somebody else ends with it."""
+    session_id = current_actor().session_id
+    assert session_id is not None
+    return session_id
 
 
 def _noted(

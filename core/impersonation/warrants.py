@@ -7,6 +7,7 @@ from uuid import UUID
 
 from core import clock
 from core.actor import Actor, Scope
+from core.auth.requirements import STRONG
 from core.impersonation.repository import WARRANT, Warrant
 from core.plugins.manager import installed
 from core.roles import builtin
@@ -14,7 +15,7 @@ from core.users import permissions
 
 
 def narrowed(session_id: UUID, grants: Mapping[str, Scope]) -> Mapping[str, Scope] | None:
-    """What somebody may do who acts as a member with these rights: never more than they may do themselves.
+    """What somebody may do who acts as a member with these rights: only what they themselves may do everywhere.
 
     None where they may not act as anybody any more.
     """
@@ -26,13 +27,16 @@ def narrowed(session_id: UUID, grants: Mapping[str, Scope]) -> Mapping[str, Scop
     own = _own(warrant)
     if permissions.IMPERSONATE.name not in own:
         return None
-    return {name: builtin.narrower(scope, own[name]) for name, scope in grants.items() if name in own}
+    # Their own rows, or those of their teams, are not the member's: only what reaches every row reaches these.
+    return {name: scope for name, scope in grants.items() if own.get(name) is Scope.ALL}
 
 
 def support(session_id: UUID) -> tuple[Actor, float] | None:
     """An operator who came as support, and when that ends; None for every other session."""
     warrant = WARRANT.first(session_id=session_id, now=clock.now())
     if warrant is None or warrant.role is None or warrant.operator_id is None:
+        return None
+    if not STRONG.intersection(warrant.methods):
         return None
     actor = Actor(
         kind="user",

@@ -17,11 +17,12 @@ from core.auth.repository import IDENTITY_BY_ID, PROFILE
 from core.db import closing
 from core.db.session import apart
 from core.db.tenancy import acting_as
-from core.errors import Fault, Forbidden, Invalid
+from core.errors import Fault, Forbidden, Invalid, Unavailable
 from core.events.log import publish
 from core.extensions import db
+from core.factors import api as factors
 from core.invitations import links, repository
-from core.invitations.errors import ForSomebodyElse, InvitationVoid, NoInvitation
+from core.invitations.errors import ForSomebodyElse, InvitationVoid, NoInvitation, SignInToJoin
 from core.invitations.events import InvitationAccepted
 from core.invitations.links import Link
 from core.invitations.models import Invitation
@@ -29,6 +30,8 @@ from core.invitations.repository import invitations
 from core.invitations.schemas import Acceptance, Account, InvitationOffer, Joined, Joining
 from core.users import api as users
 from core.users import permissions, rights, service
+from core.users.errors import AlreadyMember
+from core.users.repository import members
 
 
 def look(token: str) -> InvitationOffer:
@@ -43,7 +46,7 @@ def accept(acceptance: Acceptance) -> Joined:
     """Join with a new account, or with the one there is and its password.
 
     The link came to the address, so that the address is known to be theirs. Raises NoInvitation, InvitationVoid,
-    WrongCredentials, TooManyAttempts, AlreadyMember, Invalid.
+    SignInToJoin, WrongCredentials, TooManyAttempts, AlreadyMember, Invalid.
     """
     with _invited(acceptance.token) as invitation:
         giver = _giver(invitation)
@@ -52,6 +55,9 @@ def accept(acceptance: Acceptance) -> Joined:
             user_id = _new_account(invitation, acceptance)
         else:
             user_id = person.id
+            if members.is_member(user_id):
+                # Before anything of theirs is replaced.
+                raise AlreadyMember
             _prove(person, acceptance.password)
         return _join(invitation, acceptance.token, user_id, giver=giver)
 
@@ -93,7 +99,7 @@ def _giver(invitation: Invitation) -> Actor:
     try:
         # Before an account is made: that would stay.
         rights.role_ids(invitation.roles, giver=giver)
-        rights.check_teams(invitation.teams)
+        rights.check_teams(invitation.teams, invitation.roles, giver=giver)
     except (Forbidden, Invalid) as refused:
         raise InvitationVoid from refused
     return giver
@@ -117,17 +123,25 @@ def _new_account(invitation: Invitation, acceptance: Acceptance) -> UUID:
 def _prove(person: Person, password: str) -> None:
     """Let in whoever knows the account's password; where nobody ever showed that the address is theirs, it is replaced.
 
-    Whoever made such an account may be anybody. Whoever has this link reads the letters to its address.
+    Whoever made such an account may be anybody. Whoever has this link reads the letters to its address. Neither is
+    enough for an account with a second factor: its owner signs in with that, and a stranger who set it up never joins.
     """
     if person.disabled_at is not None:
         raise WrongCredentials
+    if factors.has_any(person.id):
+        raise SignInToJoin
     if person.email_verified_at is None:
         identities.set_password(person.id, password)
         _note_verified(person.id, person.email)
         return
     guess = attempts.begin(person.email, device_id=None)
     identity = IDENTITY_BY_ID.first(user_id=person.id)
-    if not passwords.matches(identity.password_hash if identity else None, password):
+    try:
+        right = passwords.matches(identity.password_hash if identity else None, password)
+    except Unavailable:
+        guess.was_not_looked_at()
+        raise
+    if not right:
         facts.wrong(person.id)
         raise WrongCredentials
     guess.was_right()

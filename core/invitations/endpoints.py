@@ -58,7 +58,7 @@ def send_again(invitation_id: UUID) -> InvitationView:
     return service.send_again(invitation_id)
 
 
-@blueprint.delete("/<uuid:invitation_id>", permission=permissions.MANAGE, problems=(409,))
+@blueprint.delete("/<uuid:invitation_id>", permission=permissions.MANAGE, step_up=True, problems=(409,))
 @blueprint.if_match
 @blueprint.response(204)
 def withdraw(invitation_id: UUID, version: int | None) -> None:
@@ -74,7 +74,7 @@ def look(body: InvitationLook) -> InvitationOffer:
     return accepting.look(body.token)
 
 
-@blueprint.post("/accept", public=True, limit=_sign_ins, credentials=True, problems=(401, 404, 409))
+@blueprint.post("/accept", public=True, limit=_sign_ins, credentials=True, problems=(401, 403, 404, 409))
 @blueprint.arguments(Acceptance)
 @blueprint.response(200, Joined)
 def accept(acceptance: Acceptance) -> Joined:

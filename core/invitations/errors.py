@@ -26,6 +26,13 @@ class NotPending(Conflict):
     title = "This invitation is not open any more"
 
 
+class SignInToJoin(Forbidden):
+    """The account has a second factor, which this link does not show."""
+
+    code = "sign_in_to_join"
+    title = "Sign in with your second factor, and join as who you are then"
+
+
 class InvitationVoid(Conflict):
     """Whoever invited may no longer give what was offered, or it is gone."""
 

@@ -18,7 +18,7 @@ class Invitation(Owned, Model):
 
     __tablename__ = "core_invitation"
 
-    email: Mapped[str] = mapped_column(info=personal(Category.CONTACT))
+    email: Mapped[str] = mapped_column(info=personal(Category.CONTACT, about="user_id"))
     """Lower case."""
     language: Mapped[Code]
     roles: Mapped[Codes]

@@ -18,6 +18,7 @@ from core.invitations.models import Invitation
 from core.invitations.repository import invitations
 from core.invitations.schemas import InvitationDraft, InvitationView
 from core.quotas import api as quota
+from core.roles.repository import roles
 from core.users import rights
 from core.users.errors import AlreadyMember
 
@@ -72,18 +73,26 @@ def send_again(invitation_id: UUID) -> InvitationView:
 
 
 def withdraw(invitation_id: UUID, *, version: int | None) -> None:
-    """Make an invitation useless. Raises NotFound, NotPending, PreconditionFailed."""
+    """Make an invitation useless. Raises NotFound, NotPending, Forbidden, PreconditionFailed."""
     found = invitations.get(invitation_id, version=version)
     if found.state not in {"pending", "expired"}:
         raise NotPending
+    _refuse_superior(found.roles)
     found.state = "withdrawn"
     invitations.save()
     publish(InvitationWithdrawn(invitation_id=found.id))
 
 
-def _check(roles: list[str], teams: list[UUID]) -> None:
-    rights.role_ids(roles, giver=current_actor())
-    rights.check_teams(teams)
+def _refuse_superior(codes: list[str]) -> None:
+    """Raise Forbidden where it gives what the caller could not: nobody takes that away either."""
+    # A role may be gone meanwhile: then there is nothing to give.
+    for code, role_id in roles.by_codes(codes).items():
+        rights.refuse_beyond(code, role_id, giver=current_actor())
+
+
+def _check(codes: list[str], teams: list[UUID]) -> None:
+    rights.role_ids(codes, giver=current_actor())
+    rights.check_teams(teams, codes, giver=current_actor())
 
 
 def _refuse_second(email: str) -> None:

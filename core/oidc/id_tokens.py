@@ -14,6 +14,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 
 from core import clock
+from core.auth import people
+from core.fields import Email
 from core.oidc.discovery import ALGORITHMS, Directory, Key, Keys, Metadata
 from core.oidc.errors import SignInRefused
 
@@ -31,7 +33,7 @@ class Vouched(msgspec.Struct, frozen=True):
 
     subject: str
     email: str | None
-    """In lower case; None where it does not say that it has verified one."""
+    """In lower case; None where it does not say that it has verified one, or what it says is none."""
     name: str | None
     proven_at: datetime | None
     """When the person proved to the provider who they are, if it tells."""
@@ -80,11 +82,20 @@ def vouched(claims: Mapping[str, Any]) -> Vouched:
     is_verified = claims.get("email_verified") is True and isinstance(email, str)
     return Vouched(
         subject=subject,
-        email=email.strip().lower() if is_verified and isinstance(email, str) else None,
+        email=_address(email) if is_verified and isinstance(email, str) else None,
         name=name.strip()[:200] if isinstance(name, str) and name.strip().isprintable() else None,
         proven_at=_instant(auth_time),
         two_factors=_has_two_factors(claims.get("amr")) or str(claims.get("acr")) in _STRONG,
     )
+
+
+def _address(email: str) -> str | None:
+    """An address as every other one that comes in; None for what letters cannot be sent to."""
+    plain = people.plain(email)
+    try:
+        return msgspec.convert(plain, Email) if plain.isprintable() else None
+    except msgspec.ValidationError:
+        return None
 
 
 def _header(token: str) -> dict[str, Any]:

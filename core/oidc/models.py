@@ -42,7 +42,7 @@ class IdentityLink(Owned, Model):
     __tablename__ = "core_identity_link"
 
     provider_id: Mapped[UUID]
-    subject: Mapped[str] = mapped_column(info=personal(Category.TECHNICAL))
+    subject: Mapped[str] = mapped_column(info=personal(Category.TECHNICAL, about="user_id"))
     """`sub`: the one claim that is never given to somebody else."""
     user_id: Mapped[UUID]
 

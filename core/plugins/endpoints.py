@@ -23,7 +23,7 @@ def show(name: str) -> PluginView:
     return service.find(name)
 
 
-@blueprint.patch("/<name>", permission=permissions.MANAGE)
+@blueprint.patch("/<name>", permission=permissions.MANAGE, step_up=True)
 @blueprint.arguments(PluginPatch)
 @blueprint.response(200, PluginView)
 def change(patch: PluginPatch, name: str) -> PluginView:

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from core.privacy.erasures import NAMELESS
-from core.privacy.repository import on_hold
+from core.privacy.collecting import NAMELESS
+from core.privacy.repository import is_erased, on_hold
 from core.privacy.rows import held, wipe
 from core.privacy.subjects import CONTACT, USER, Holding, Outcome, Subject
+from core.privacy.words import stand_in
 
-__all__ = ["CONTACT", "NAMELESS", "USER", "Holding", "Outcome", "Subject", "held", "on_hold", "wipe"]
+__all__ = [
+    "CONTACT",
+    "NAMELESS",
+    "USER",
+    "Holding",
+    "Outcome",
+    "Subject",
+    "held",
+    "is_erased",
+    "on_hold",
+    "stand_in",
+    "wipe",
+]

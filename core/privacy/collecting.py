@@ -8,11 +8,20 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from core.db.base import Model
 from core.db.ownership import CORE
+from core.db.personal import category_of
+from core.events.models import EventEntry
 from core.extensions import db
 from core.plugins.manager import installed
 from core.privacy.subjects import Holding, Outcome, Subject
+from core.users.models import User
 
+NAMELESS = "[erased]"
+"""What stands where something must: a name that is shown in lists."""
+ABOVE = frozenset({str(User.__tablename__), str(EventEntry.__tablename__)})
+"""Tables no erasure in an agency overwrites: the log is sealed, and identities are above the agencies."""
+_NOTHING: tuple[Any, ...] = (None, "", NAMELESS, [], {})
 _MOST_ROUNDS = 6
 _OWNERS = text(
     "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename LIKE '%\\_alembic\\_version'"
@@ -25,7 +34,8 @@ def collect(kind: str, subject_id: UUID) -> tuple[Subject, list[Holding]]:
     holdings: list[Holding] = []
     for _ in range(_MOST_ROUNDS):
         holdings = asked(subject)
-        grown = subject.knowing(holdings)
+        # Nothing else names an event that they caused, and there are thousands.
+        grown = subject.knowing(each for each in holdings if each.table != EventEntry.__tablename__)
         if grown == subject:
             break
         # Somebody may hold what only a row that was just found leads to.
@@ -37,6 +47,22 @@ def asked(subject: Subject) -> list[Holding]:
     """What everybody holds about a person, those that the agency has switched off too."""
     found = _flat(installed().hook.personal_data(subject=subject))
     return list({(each.table, each.row_id): each for each in found}.values())
+
+
+def said(holdings: Iterable[Holding]) -> dict[str, list[str]]:
+    """What is still said about a person: for each table the personal columns of its rows, row after row."""
+    found: dict[str, list[str]] = {}
+    for each in holdings:
+        columns = _said(each) if each.table not in ABOVE else []
+        if columns:
+            found.setdefault(each.table, []).append(", ".join(columns))
+    return found
+
+
+def _said(holding: Holding) -> list[str]:
+    table = Model.metadata.tables.get(holding.table)
+    personal = (column for column in table.columns if category_of(column) is not None) if table is not None else ()
+    return [str(column) for column in personal if holding.values.get(column.name) not in _NOTHING]
 
 
 def erased(subject: Subject) -> list[Outcome]:

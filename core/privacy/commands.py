@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from core.privacy import tombstones
+from core.privacy import collecting, tombstones
 
 
 @click.group()
@@ -29,5 +29,11 @@ def reapply(file: Path) -> None:
         wanted = tombstones.read(file)
     except tombstones.UnreadableTombstones as error:
         raise click.ClickException(str(error)) from error
-    count = tombstones.reapply(wanted)
+    count, failed = tombstones.reapply(wanted)
     click.echo(f"{count} of {len(wanted)} people were there again and are erased.")
+    for name in collecting.not_asked():
+        click.echo(f"The plugin {name} is not loaded: what it holds stays.", err=True)
+    for line in failed:
+        click.echo(line, err=True)
+    if failed:
+        raise click.ClickException(f"{len(failed)} people could not be erased; the log says why")

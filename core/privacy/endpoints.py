@@ -111,7 +111,7 @@ def show_hold(hold_id: UUID) -> HoldView:
     return holds.view(hold_id)
 
 
-@blueprint.post("/holds/<uuid:hold_id>/release", permission=permissions.MANAGE)
+@blueprint.post("/holds/<uuid:hold_id>/release", permission=permissions.MANAGE, step_up=True)
 @blueprint.if_match
 @blueprint.response(200, HoldView)
 def release_hold(hold_id: UUID, version: int | None) -> HoldView:
@@ -126,7 +126,7 @@ def show_retention() -> RetentionList:
     return RetentionList(keeping.rows())
 
 
-@blueprint.patch("/retention/<name>", permission=permissions.MANAGE)
+@blueprint.patch("/retention/<name>", permission=permissions.MANAGE, step_up=True)
 @blueprint.arguments(RetentionPatch)
 @blueprint.response(200, RetentionView)
 def change_retention(patch: RetentionPatch, name: str) -> RetentionView:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from core import clock
 from core.actor import acting_user_id
-from core.db.base import Model
-from core.db.personal import category_of
 from core.db.tenancy import current_agency_id
+from core.errors import Fault, Invalid
 from core.events.log import publish
 from core.extensions import db
 from core.privacy import collecting, exports, identities
@@ -22,14 +22,15 @@ from core.privacy.events import ErasureRefused, ErasureRequested, PersonErased
 from core.privacy.models import PrivacyRequest
 from core.privacy.repository import holds_of, requests
 from core.privacy.schemas import ErasureDraft, PersonRef, PreviewView, RequestView
-from core.privacy.subjects import USER, Holding, Outcome, Subject
-from core.users.models import Membership, User
+from core.privacy.subjects import USER, Outcome, Subject
+from core.users.models import Membership
 from core.vault import keys
 from core.vault.keys import Person
+from core.vault.models import ErasedSubject
 
-NAMELESS = "[erased]"
-"""What stands where something must: a name that is shown in lists."""
-_NOTHING: tuple[Any, ...] = (None, "", NAMELESS, [], {})
+AGAIN_AFTER = timedelta(minutes=15)
+"""After which an erasure is repeated once: requests that ran beside it have ended."""
+LATE = timedelta(days=30)
 
 
 def preview(person: PersonRef) -> PreviewView:
@@ -72,10 +73,12 @@ def carry_out(request_id: UUID) -> None:
     wanted = requests.locked(request_id)
     if wanted.state != "queued":
         return
-    held = holds_of(wanted.subject, wanted.subject_id)
+    # A hold that was placed before this stands, and one that comes later finds them erased.
+    keys.hold(Person(wanted.subject, wanted.subject_id))
+    reason = _refusal(wanted)
     wanted.finished_at = clock.now()
-    if held:
-        wanted.state, wanted.manifest = "refused", {"holds": [str(each.id) for each in held]}
+    if reason:
+        wanted.state, wanted.manifest = "refused", reason
         requests.save()
         publish(ErasureRefused(request_id=wanted.id))
         return
@@ -85,8 +88,22 @@ def carry_out(request_id: UUID) -> None:
     requests.save()
 
 
+def _refusal(wanted: PrivacyRequest) -> dict[str, Any]:
+    """What came between a request and its erasure; nothing where nothing did."""
+    held = holds_of(wanted.subject, wanted.subject_id)
+    if held:
+        return {"holds": [str(each.id) for each in held]}
+    if wanted.subject == USER:
+        # Whoever takes them in again waits for this, or was first.
+        place = select(Membership.state).where(Membership.user_id == wanted.subject_id)
+        if db.session.scalar(place.with_for_update(key_share=True)) != "left":
+            return {"refused": StillMember.code}
+    return {}
+
+
 def erase(kind: str, subject_id: UUID, *, request_id: UUID | None) -> list[Outcome]:
     """Erase a person from the acting agency, in the running unit of work; what became of which rows."""
+    keys.hold(Person(kind, subject_id))
     subject, _ = collecting.collect(kind, subject_id)
     outcomes = collecting.erased(subject)
     outcomes += _bundles(kind, subject_id)
@@ -96,7 +113,7 @@ def erase(kind: str, subject_id: UUID, *, request_id: UUID | None) -> list[Outco
     keys.forget(Person(kind, subject_id))
     if kind == USER:
         # Credentials are above the agencies: they are removed apart, and once more where this is repeated.
-        outcomes.append(Outcome(table=str(User.__tablename__), rows=identities.forget(subject_id, current_agency_id())))
+        outcomes += identities.forget(subject_id, current_agency_id())
     outcomes = collecting.merged(outcomes)
     publish(
         PersonErased(
@@ -110,11 +127,39 @@ def erase(kind: str, subject_id: UUID, *, request_id: UUID | None) -> list[Outco
     return outcomes
 
 
+def recent() -> list[Person]:
+    """Whom it may still be necessary to erase again: of colleagues somebody elsewhere may have held the identity."""
+    late = or_(ErasedSubject.erased_at > clock.now() - LATE, ErasedSubject.subject == USER)
+    return [
+        Person(*row) for row in db.session.execute(select(ErasedSubject.subject, ErasedSubject.subject_id).where(late))
+    ]
+
+
+def repeat(kind: str, subject_id: UUID) -> None:
+    """Erase what was written about somebody while or after they were erased. Raises Incomplete."""
+    keys.hold(Person(kind, subject_id))
+    if holds_of(kind, subject_id) or (kind == USER and state_of(subject_id) != "left"):
+        return
+    _, holdings = collecting.collect(kind, subject_id)
+    if collecting.said(holdings):
+        erase(kind, subject_id, request_id=None)
+    elif kind == USER:
+        identities.forget(subject_id, current_agency_id())
+
+
+def state_of(user_id: UUID) -> str | None:
+    """What place a colleague has here; None where they never had one."""
+    return db.session.scalar(select(Membership.state).where(Membership.user_id == user_id))
+
+
 def _refuse_member(person: PersonRef) -> None:
     if person.kind != USER:
         return
-    place = select(Membership.id).where(Membership.user_id == person.id, Membership.state != "left")
-    if db.session.scalar(place) is not None:
+    state = state_of(person.id)
+    if state is None:
+        # An operator who came as support, or somebody who was only invited, was never the agency's.
+        raise Invalid(errors=[Fault("/subject/id", "unknown", "There was never such a member")])
+    if state != "left":
         raise StillMember
 
 
@@ -127,16 +172,16 @@ def _bundles(kind: str, subject_id: UUID) -> list[Outcome]:
 
 
 def _check(subject: Subject, outcomes: Sequence[Outcome]) -> None:
-    """Ask everybody again. Raises Incomplete where a row still says something that nobody said must stay."""
-    kept = {each.table for each in outcomes if each.kept} | {User.__tablename__}
-    left = sorted({name for each in collecting.asked(subject) if each.table not in kept for name in _said(each)})
+    """Ask everybody again. Raises Incomplete where more rows say something than somebody said must stay."""
+    kept: dict[str, int] = {}
+    for each in outcomes:
+        if each.kept:
+            kept[each.table] = kept.get(each.table, 0) + each.rows
+    left = {
+        columns
+        for table, rows in collecting.said(collecting.asked(subject)).items()
+        if len(rows) > kept.get(table, 0)
+        for columns in rows
+    }
     if left:
-        raise Incomplete(", ".join(left))
-
-
-def _said(holding: Holding) -> list[str]:
-    table = Model.metadata.tables.get(holding.table)
-    if table is None:
-        return []
-    personal = (column for column in table.columns if category_of(column) is not None)
-    return [f"{table.name}.{column.name}" for column in personal if holding.values.get(column.name) not in _NOTHING]
+        raise Incomplete("; ".join(sorted(left)))

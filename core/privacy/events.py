@@ -54,7 +54,7 @@ class PersonErased(Event):
 
 
 class ErasureRefused(Event):
-    """A person's data was put on hold before it was erased."""
+    """A person's data was put on hold before it was erased, or they became a member again."""
 
     subject: ClassVar[str] = "request_id"
     request_id: UUID

@@ -6,28 +6,27 @@ from datetime import timedelta
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select
 
 from core import clock
 from core.actor import acting_user_id, current_actor, current_user_id
 from core.db.tenancy import current_agency_id
 from core.errors import Fault, Invalid, NotFound
 from core.events.log import publish
-from core.extensions import db
 from core.http.structs import encode
 from core.privacy import collecting, identities, permissions
 from core.privacy.errors import BundleExpired, NotReady
 from core.privacy.events import ExportHandedOut, ExportMade, ExportRequested
-from core.privacy.models import PrivacyRequest
-from core.privacy.repository import requests
+from core.privacy.models import LegalHold, PrivacyRequest
+from core.privacy.repository import is_erased, requests
 from core.privacy.schemas import BundleView, HoldingView, PersonRef, RequestView
 from core.privacy.subjects import USER, Holding, Subject
 from core.quotas import api as quotas
 from core.vault.columns import Secret, reveal
 from core.vault.errors import SubjectErased
-from core.vault.models import ErasedSubject
 
 KEPT_FOR = timedelta(days=7)
+_WITHHELD = frozenset({LegalHold.__tablename__})
+"""That somebody is held to account is not for them to learn here."""
 
 
 def request(person: PersonRef) -> RequestView:
@@ -79,11 +78,10 @@ def of_oneself() -> BundleView:
 
 
 def check(person: PersonRef) -> tuple[Subject, list[Holding]]:
-    """The person and what is held about them. Raises SubjectErased, and Invalid where nothing is."""
-    gone = (ErasedSubject.subject == person.kind, ErasedSubject.subject_id == person.id)
-    if db.session.scalar(select(ErasedSubject.id).where(*gone)) is not None:
-        raise SubjectErased
+    """The person and what is held. Raises SubjectErased where they were taken out, Invalid where there is nothing."""
     subject, holdings = collecting.collect(person.kind, person.id)
+    if is_erased(person.kind, person.id) and not collecting.said(holdings):
+        raise SubjectErased
     if not holdings:
         raise Invalid(errors=[Fault("/subject/id", "unknown", "Nothing is known about such a person")])
     return subject, holdings
@@ -91,7 +89,9 @@ def check(person: PersonRef) -> tuple[Subject, list[Holding]]:
 
 def _bundle(kind: str, subject_id: UUID) -> BundleView:
     _, holdings = collecting.collect(kind, subject_id)
-    found = [HoldingView(each.table, each.row_id, dict(each.values)) for each in holdings]
+    found = [
+        HoldingView(each.table, each.row_id, dict(each.values)) for each in holdings if each.table not in _WITHHELD
+    ]
     agency_id = current_actor().agency_id or current_agency_id()
     if kind == USER:
         sign_ins = identities.sign_ins(subject_id, agency_id)

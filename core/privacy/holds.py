@@ -6,13 +6,16 @@ from uuid import UUID
 
 from core import clock
 from core.actor import acting_user_id
+from core.db import locks
 from core.db.query import ListQuery, Page
 from core.events.log import publish
 from core.privacy import events, exports
 from core.privacy.errors import HoldReleased
 from core.privacy.models import LegalHold
-from core.privacy.repository import holds
+from core.privacy.repository import holds, retention_lock
 from core.privacy.schemas import HoldDraft, HoldView
+from core.vault import keys
+from core.vault.keys import Person
 
 
 def rows(query: ListQuery) -> Page[HoldView]:
@@ -27,6 +30,8 @@ def view(hold_id: UUID) -> HoldView:
 
 def place(draft: HoldDraft) -> HoldView:
     """Keep everything about a person from being erased. Raises Invalid, SubjectErased."""
+    locks.exclusive(retention_lock())
+    keys.hold(Person(draft.subject.kind, draft.subject.id))
     exports.check(draft.subject)
     made = holds.add(
         LegalHold(

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Table, Uuid, bindparam, delete, select
+from sqlalchemy import Uuid, bindparam, delete, or_, select
 from sqlalchemy.orm import Session
 
 from core import clock
-from core.auth.models import AuthSession
+from core.auth.guards import Device
+from core.auth.models import AuthSession, Credential, OneTimeToken
 from core.auth.repository import revoke
-from core.db.base import Model
-from core.db.doctor import IDENTITY
 from core.db.read import SystemQuery, columns
 from core.db.session import apart
+from core.factors.models import Passkey, RecoveryCode, Totp
+from core.privacy.models import LegalHold
 from core.privacy.schemas import SignIn
-from core.users.models import Membership, User
+from core.privacy.subjects import USER, Outcome
+from core.users.models import Membership, Operator, User
 
 NAME = "Erased person"
+HELD_ELSEWHERE = "Another agency must keep it"
 _ME = bindparam("user_id", type_=Uuid())
-_GONE = frozenset({"left"})
-
-
-def _state(_agency_id: UUID, state: str) -> str:
-    return state
-
-
-_PLACES = SystemQuery(select(Membership.agency_id, Membership.state).where(Membership.user_id == _ME), _state)
+_THEIRS = (AuthSession, Credential, Device, OneTimeToken, Passkey, RecoveryCode, Totp)
+"""Credentials and sign-ins. That somebody operates the installation is no agency's to remove."""
 _SIGN_INS = SystemQuery(
     select(*columns(SignIn, AuthSession)).where(
         AuthSession.user_id == _ME, AuthSession.agency_id == bindparam("agency_id", type_=Uuid())
@@ -40,40 +38,52 @@ def sign_ins(user_id: UUID, agency_id: UUID) -> list[SignIn]:
     return _SIGN_INS.rows(user_id=user_id, agency_id=agency_id)
 
 
-def forget(user_id: UUID, agency_id: UUID) -> int:
+def forget(user_id: UUID, agency_id: UUID) -> list[Outcome]:
     """Remove a person's sessions in an agency, and anonymise them where no agency has them any more.
 
-    How many rows of theirs were changed or removed; none when it is done again.
+    What became of which rows; none were erased when it is done again.
     """
+    table = str(User.__tablename__)
     with apart() as session:
+        # Whoever takes them in waits, or is seen.
+        person = session.get(User, user_id, with_for_update=True)
         mine = (AuthSession.user_id == user_id, AuthSession.agency_id == agency_id)
-        gone = len(session.scalars(delete(AuthSession).where(*mine).returning(AuthSession.id)).all())
-    return gone + (anonymise(user_id) if _is_nobodys(user_id) else 0)
+        rows = len(session.scalars(delete(AuthSession).where(*mine).returning(AuthSession.id)).all())
+        if person is None or not _is_nobodys(session, user_id):
+            return [Outcome(table=table, rows=rows)]
+        if _is_held(session, user_id):
+            return [Outcome(table=table, rows=rows), Outcome(table=table, rows=1, kept=HELD_ELSEWHERE)]
+        return [Outcome(table=table, rows=rows + _anonymise(session, person))]
 
 
-def _is_nobodys(user_id: UUID) -> bool:
-    return all(state in _GONE for state in _PLACES.rows(user_id=user_id))
+def _is_nobodys(session: Session, user_id: UUID) -> bool:
+    """Whether they have left every place they had. Who never had one, or is an operator, is above the agencies."""
+    states = set(session.scalars(select(Membership.state).where(Membership.user_id == user_id)))
+    return states == {"left"} and session.get(Operator, user_id) is None
 
 
-def anonymise(user_id: UUID) -> int:
+def _is_held(session: Session, user_id: UUID) -> bool:
+    """Whether any agency must keep what there is about them."""
+    # Somewhere it is still the day before.
+    last = clock.now().date() - timedelta(days=1)
+    standing = select(LegalHold.id).where(
+        LegalHold.subject == USER,
+        LegalHold.subject_id == user_id,
+        LegalHold.released_at.is_(None),
+        or_(LegalHold.until.is_(None), LegalHold.until >= last),
+    )
+    return session.scalar(standing.limit(1)) is not None
+
+
+def _anonymise(session: Session, person: User) -> int:
     """Take everything personal out of an identity, and all of its credentials away; how many rows that were."""
-    with apart() as session:
-        revoke(session, user_id=user_id, reason="erased")
-        changed = sum(_emptied(session, table, user_id) for table in _of_people())
-        person = session.get(User, user_id)
-        if person is not None and person.name != NAME:
-            person.email, person.name = f"{user_id}@erased.invalid", NAME
-            person.disabled_at = person.disabled_at or clock.now()
-            changed += 1
+    revoke(session, user_id=person.id, reason="erased")
+    changed = 0
+    for model in _THEIRS:
+        gone = delete(model).where(model.user_id == person.id).returning(model.user_id)
+        changed += len(session.scalars(gone).all())
+    if person.name != NAME:
+        person.email, person.name = f"{person.id}@erased.invalid", NAME
+        person.disabled_at = person.disabled_at or clock.now()
+        changed += 1
     return changed
-
-
-def _of_people() -> list[Table]:
-    """The tables of credentials and sign-ins: about a person, above the agencies."""
-    known = (Model.metadata.tables.get(name) for name in sorted(IDENTITY))
-    return [table for table in known if table is not None and "user_id" in table.columns]
-
-
-def _emptied(session: Session, table: Table, user_id: UUID) -> int:
-    gone = delete(table).where(table.c.user_id == user_id).returning(table.c.user_id)
-    return len(session.execute(gone).all())

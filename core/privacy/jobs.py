@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from core.jobs.job import job
-from core.privacy import keeping, tombstones
+from core.privacy import erasures, keeping, tombstones
 
 
 @job(schedule="30 3 * * *")
@@ -18,6 +20,19 @@ def apply_rule(rule: str) -> None:
     """Remove what one rule no longer keeps."""
     if keeping.apply(rule):
         apply_rule.later(unique=rule).enqueue(rule=rule)
+
+
+@job(schedule="50 3 * * *")
+def erase_again() -> None:
+    """Erase what was written about people while or after they were erased, each in a job of its own."""
+    for person in erasures.recent():
+        erase_late.later(unique=f"{person.subject} {person.id}").enqueue(kind=person.subject, subject_id=person.id)
+
+
+@job()
+def erase_late(kind: str, subject_id: UUID) -> None:
+    """Erase what was written about somebody while or after they were erased."""
+    erasures.repeat(kind, subject_id)
 
 
 @job(platform=True, schedule="*/15 * * * *")

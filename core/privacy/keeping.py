@@ -9,6 +9,7 @@ from msgspec import UNSET
 from sqlalchemy import delete, func, select
 
 from core import clock
+from core.db import locks
 from core.errors import Fault, Invalid, NotFound
 from core.events.log import publish
 from core.extensions import db
@@ -70,6 +71,7 @@ def apply(name: str) -> bool:
     before = _before(rule, repository.choices()) if rule is not None else None
     if rule is None or before is None:
         return False
+    locks.shared(repository.retention_lock())
     return all(rule.apply(before, BATCH) == BATCH for _ in range(ROUNDS))
 
 

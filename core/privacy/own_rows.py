@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Table, Text, cast, delete, func, or_, sele
 
 from core.db.base import Model
 from core.db.ownership import CORE
-from core.db.personal import Category, category_of
+from core.db.personal import Category, category_of, user_of
 from core.db.tenancy import current_agency_id
 from core.events.models import EventEntry
 from core.extensions import db
@@ -18,13 +18,12 @@ from core.jobs.models import JobEntry
 from core.privacy import rows
 from core.privacy.models import PrivacyRequest
 from core.privacy.subjects import USER, Holding, Outcome, Subject
+from core.privacy.words import stand_in
 from core.search import SearchToken
 from core.users.models import Membership, User
 
 LOG_KEPT = "The audit log is append-only and sealed; it names people by id, and where a request came from"
 MOST_EVENTS = 10_000
-_PERSON = frozenset({"user_id", "created_by"})
-"""Columns that say which user a row of the core is about."""
 _EVENT = EventEntry.metadata.tables[EventEntry.__tablename__]
 _ANSWER = KeptAnswer.metadata.tables[KeptAnswer.__tablename__]
 _JOB = JobEntry.metadata.tables[JobEntry.__tablename__]
@@ -88,7 +87,8 @@ def _about(table: Table, subject: Subject) -> ColumnElement[bool] | None:
     """What rows of a table are about a person; None where none can be."""
     conditions: list[ColumnElement[bool]] = []
     if subject.kind == USER:
-        conditions += [table.c[name] == subject.id for name in sorted(_PERSON & set(table.c.keys()))]
+        users = {user for column in table.columns if (user := user_of(column)) is not None}
+        conditions += [table.c[name] == subject.id for name in sorted(users)]
         contacts = [column for column in table.columns if category_of(column) is Category.CONTACT]
         conditions += [column.in_(subject.emails) for column in contacts if subject.emails]
     if {"subject", "subject_id"} <= set(table.c.keys()):
@@ -125,22 +125,24 @@ def _log_of(subject: Subject) -> Iterator[Holding]:
     shown = [column for column in _EVENT.columns if column.name not in {"payload", "before", "after"}]
     latest = select(*shown).where(*mine).order_by(_EVENT.c.occurred_at.desc()).limit(MOST_EVENTS)
     for row in db.session.connection().execute(latest).mappings().all():
-        yield rows.held_row(_EVENT, dict(row))
+        # Where it came from is about whoever really acted.
+        whence = {} if row["impersonator_id"] in (None, subject.id) else {"ip": None, "user_agent": None}
+        yield rows.held_row(_EVENT, {**row, **whence})
 
 
 def _copies(subject: Subject) -> Iterator[Outcome]:
     connection, mine = db.session.connection(), current_agency_id()
-    # The schema keeps PostgreSQL from reading `position(a in b)`.
-    told = or_(*(func.pg_catalog.position(_ANSWER.c.body, word.encode()) > 0 for word in subject.words))
+    # Whatever is no ASCII is escaped, so that any answer is a text; so are the words.
+    told = stand_in(func.encode(_ANSWER.c.body, "escape"), [_escaped(word) for word in subject.words])
     answers = update(_ANSWER).where(_ANSWER.c.agency_id == mine, told)
     # The key stays taken: a repeated request must not do it all again.
     gone = {"status": 409, "headers": {"Content-Type": "application/problem+json"}, "body": GONE}
     yield Outcome(table=str(_ANSWER.name), rows=connection.execute(answers.values(gone)).rowcount)
     if subject.names:
-        error = or_(*(func.strpos(_JOB.c.last_error, name) > 0 for name in subject.names))
+        error = stand_in(_JOB.c.last_error, subject.names)
         jobs = update(_JOB).where(_JOB.c.agency_id == mine, error).values(last_error="[erased]")
         yield Outcome(table=str(_JOB.name), rows=connection.execute(jobs).rowcount)
-        payload = or_(*(func.strpos(cast(_JOB.c.payload, Text()), name) > 0 for name in subject.names))
+        payload = stand_in(cast(_JOB.c.payload, Text()), subject.names)
         ended = update(_JOB).where(_JOB.c.agency_id == mine, payload, _JOB.c.finished_at.is_not(None))
         yield Outcome(table=str(_JOB.name), rows=connection.execute(ended.values(payload={})).rowcount)
     if subject.kind == USER:
@@ -148,3 +150,8 @@ def _copies(subject: Subject) -> Iterator[Outcome]:
             _TOKEN.c.agency_id == mine, _TOKEN.c.entity == USER, _TOKEN.c.entity_id.in_(subject.rows)
         )
         yield Outcome(table=str(_TOKEN.name), rows=connection.execute(words).rowcount)
+
+
+def _escaped(word: str) -> str:
+    """A word as PostgreSQL's `encode(..., 'escape')` writes it."""
+    return "".join(chr(byte) if byte < 0x80 else f"\\{byte:03o}" for byte in word.replace("\\", "\\\\").encode())

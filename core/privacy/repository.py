@@ -14,9 +14,12 @@ from core.agencies.repository import agency_view
 from core.db import read
 from core.db.query import Filter, Listing, ListQuery, Page
 from core.db.repository import Repository
+from core.db.tenancy import current_agency_id
 from core.extensions import db
 from core.privacy.models import LegalHold, PrivacyRequest, RetentionChoice
 from core.privacy.schemas import HeldBack, HoldView, RequestView
+from core.vault import keys
+from core.vault.keys import Person
 
 REQUEST = select(*read.columns(RequestView, PrivacyRequest))
 HOLD = select(*read.columns(HoldView, LegalHold))
@@ -100,6 +103,16 @@ def on_hold(subject: str) -> list[UUID]:
 def holds_of(subject: str, subject_id: UUID) -> list[HeldBack]:
     """What keeps a person from being erased now."""
     return _OF_PERSON.rows(subject=subject, subject_id=subject_id, today=_day())
+
+
+def is_erased(subject: str, subject_id: UUID) -> bool:
+    """Whether somebody was erased: nothing new is to be kept about them."""
+    return keys.is_erased(Person(subject, subject_id))
+
+
+def retention_lock() -> str:
+    """What rules run under together and a hold is placed under alone: no rule works with who was on hold before."""
+    return f"holds:{current_agency_id()}"
 
 
 def choices() -> dict[str, int | None]:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from uuid import UUID
 
+import structlog
 from flask import current_app
 
 from core.actor import system
@@ -13,7 +14,12 @@ from core.config import Settings
 from core.db.session import unit_of_work
 from core.db.tenancy import acting_as
 from core.privacy import collecting, erasures
+from core.privacy.repository import is_erased
+from core.privacy.subjects import USER
+from core.users import leaving
 from core.vault.repository import ERASED, Tombstone, agency_ids
+
+log = structlog.get_logger()
 
 
 class UnreadableTombstones(Exception):
@@ -53,16 +59,29 @@ def read(file: Path) -> list[Tombstone]:
     return found
 
 
-def reapply(wanted: list[Tombstone]) -> int:
-    """Erase everybody of whom something is there again, each in a transaction; how many those were."""
-    agencies, count = set(agency_ids()), 0
+def reapply(wanted: list[Tombstone]) -> tuple[int, list[str]]:
+    """Erase everybody of whom something is there again, each in a transaction.
+
+    How many those were, and who could not be erased and why: one of them keeps nobody else from it.
+    """
+    agencies, count, failed = set(agency_ids()), 0, []
     for each in wanted:
-        if each.agency_id in agencies:
+        if each.agency_id not in agencies:
+            continue
+        try:
             count += _again(each)
-    return count
+        except Exception as error:
+            log.exception("privacy.not_erased_again", agency_id=str(each.agency_id), subject_id=str(each.subject_id))
+            failed.append(f"{each.agency_id} {each.subject} {each.subject_id}: {type(error).__name__}")
+    return count, failed
 
 
 def _again(person: Tombstone) -> bool:
+    # By itself: whether any agency still has them is asked apart, of what is committed.
+    with unit_of_work(), acting_as(system(person.agency_id)):
+        # Where the copy knows that they were erased, whoever is a member now came back after that.
+        if person.subject == USER and not is_erased(USER, person.subject_id) and erasures.state_of(person.subject_id):
+            leaving.end_again(person.subject_id)
     with unit_of_work(), acting_as(system(person.agency_id)):
         _, holdings = collecting.collect(person.subject, person.subject_id)
         # Also where nothing is found: a key may have come back alone.

@@ -47,7 +47,10 @@ def show(role_id: UUID) -> RoleView:
 @blueprint.arguments(RoleCopy)
 @blueprint.response(201, RoleView)
 def copy(draft: RoleCopy, role_id: UUID) -> RoleView:
-    """Make a role of the agency's own that allows what this one does, as far as you may grant it."""
+    """Make a role of the agency's own that allows what this one does, as far as you may grant it.
+
+    It asks for a second factor where this one does; a list of allowed networks is not copied.
+    """
     return service.copy(role_id, draft)
 
 

@@ -21,6 +21,7 @@ from core.roles.events import RoleChanged, RoleCreated, RoleDeleted
 from core.roles.models import Role
 from core.roles.repository import roles
 from core.roles.schemas import PermissionView, RoleCopy, RoleDraft, RolePatch, RoleRow, RoleView
+from core.users import rights
 
 
 def rows(query: ListQuery) -> Page[RoleRow]:
@@ -51,9 +52,15 @@ def create(draft: RoleDraft) -> RoleView:
 
 
 def copy(role_id: UUID, draft: RoleCopy) -> RoleView:
-    """Make a role that allows what another does, to be changed from there. Raises NotFound, Invalid, CodeTaken."""
+    """Make a role that allows and asks for what another does, to be changed from there; without its allow-list.
+
+    Raises NotFound, Invalid, CodeTaken.
+    """
     original = roles.shown(role_id)
-    return create(RoleDraft(code=draft.code, name=draft.name, permissions=original.permissions))
+    made = create(RoleDraft(code=draft.code, name=draft.name, permissions=original.permissions))
+    roles.get(made.id).second_factor_required = original.second_factor_required
+    roles.save()
+    return roles.shown(made.id)
 
 
 def change(role_id: UUID, patch: RolePatch, *, version: int | None) -> RoleView:
@@ -66,9 +73,13 @@ def change(role_id: UUID, patch: RolePatch, *, version: int | None) -> RoleView:
         raise BuiltInRole
     before = roles.permissions_of(role.id)
     if patch.second_factor_required is not UNSET:
+        # Nobody opens, or shuts, a door to more than they may do themselves.
+        rights.refuse_beyond(role.code, role.id, giver=current_actor())
         _ask_for_factor(role, patch.second_factor_required)
     role.name = patch.name or role.name
     if patch.permissions is not UNSET:
+        # Nobody takes from others what they could not give.
+        rights.refuse_beyond(role.code, role.id, giver=current_actor())
         _check(patch.permissions)
         roles.grant(role.id, patch.permissions)
         role.updated_at = clock.now()

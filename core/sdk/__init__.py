@@ -16,7 +16,7 @@ from core.db.query import EQUALITY, OPTIONAL, RANGE, Filter, Listing, ListQuery,
 from core.db.repository import Ownership, Repository
 from core.db.tenancy import acting_as, current_agency_id
 from core.db.types import StructJSON, money
-from core.disclosure import HiddenField, disclosed, visible_to, writable_by
+from core.disclosure import HiddenField, concealed, disclosed, visible_to, writable_by
 from core.errors import (
     Conflict,
     Fault,
@@ -148,6 +148,7 @@ __all__ = [
     "agencies",
     "check_currency",
     "clock",
+    "concealed",
     "current_actor",
     "current_agency_id",
     "current_run",

@@ -98,7 +98,7 @@ def change_team(patch: TeamPatch, team_id: UUID, version: int | None) -> TeamVie
     return teams.change(team_id, patch, version=version)
 
 
-@blueprint.delete("/teams/<uuid:team_id>", permission=permissions.MANAGE)
+@blueprint.delete("/teams/<uuid:team_id>", permission=permissions.MANAGE, step_up=True)
 @blueprint.if_match
 @blueprint.response(204)
 def delete_team(team_id: UUID, version: int | None) -> None:

@@ -33,6 +33,13 @@ class HasLeft(Conflict):
     title = "This person has left the agency"
 
 
+class StillLeaving(Conflict):
+    """Somebody comes back before everything they owned was handed over: it would be taken from them afterwards."""
+
+    code = "still_leaving"
+    title = "What this person owned is still being handed over"
+
+
 class StillHolds(Conflict):
     """The person owns something that somebody must take over; `errors` tells how many of what."""
 

@@ -10,7 +10,6 @@ import msgspec
 from flask import Flask
 from sqlalchemy import bindparam, select
 
-from core import search
 from core.actor import system
 from core.agencies import service as agencies
 from core.agencies.models import Agency
@@ -19,12 +18,9 @@ from core.db.read import SystemQuery
 from core.db.session import apart, unit_of_work
 from core.db.tenancy import acting_as
 from core.errors import Conflict, Invalid, NotFound
-from core.events.log import publish
 from core.fields import Email
-from core.roles.repository import roles
+from core.users import service
 from core.users.errors import AlreadyMember
-from core.users.events import MemberAdded
-from core.users.models import Membership
 from core.users.repository import members
 
 SETUP, SETUP_LIFETIME = "auth.setup", timedelta(days=1)
@@ -105,13 +101,8 @@ def _appoint(agency_id: UUID, *, email: str, role: str) -> FirstAdmin:
     if user_id is None:
         password = random_password()
         user_id = identities.create(email=email, name="Administrator", password=password, language="en", zone="UTC")
-    with acting_as(system(agency_id)):
-        member = members.add(Membership(user_id=user_id, state="active"))
-        members.give_roles(user_id, [roles.by_codes([role])[role]])
-        shown = members.shown(user_id)
-        search.index("users.user", member.id, (shown.name, shown.email))
-        publish(MemberAdded(user_id=user_id, roles=[role]))
-        members.save()
+    with acting_as(system(agency_id)) as actor:
+        service.join(user_id, [role], [], giver=actor)
     return FirstAdmin(email, password)
 
 

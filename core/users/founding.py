@@ -12,6 +12,7 @@ from sqlalchemy import Text, bindparam, select
 from core.actor import system
 from core.agencies import service as agencies
 from core.agencies.models import Agency
+from core.db import locks
 from core.db.read import SystemQuery
 from core.db.tenancy import acting_as
 from core.users import service
@@ -28,6 +29,11 @@ _LONGEST = 40
 def is_done() -> bool:
     """Whether there is an agency."""
     return _ANY.first() is not None
+
+
+def hold() -> None:
+    """Let nobody else found an agency until this unit of work ends."""
+    locks.exclusive("users.founding")
 
 
 def agency(name: str, *, currency: str, zone: str, language: str) -> UUID:

@@ -47,6 +47,13 @@ class Kind(msgspec.Struct, frozen=True):
     name: str
     model: type[Identified]
     ownership: Ownership
+    permission: str
+    """To see them."""
+
+    @property
+    def given_with(self) -> str:
+        """The permission to hand them over."""
+        return self.ownership.given_with or self.permission
 
 
 def kinds() -> list[Kind]:
@@ -54,7 +61,7 @@ def kinds() -> list[Kind]:
     found: dict[type[Identified], Kind] = {}
     for each in with_owners():
         if each.ownership is not None and owner_of_module(each.__module__) in installed().plugins:
-            found.setdefault(each.model, Kind(_name(each), each.model, each.ownership))
+            found.setdefault(each.model, Kind(_name(each), each.model, each.ownership, each.permission))
     return sorted(found.values(), key=lambda kind: kind.name)
 
 
@@ -66,6 +73,12 @@ def of(user_id: UUID) -> list[Holding]:
     counted = read.Query(_counts(known), lambda *counts: counts, **_EVERYTHING).rows(user_id=user_id)[0]
     pairs = zip(known, counted, strict=True)
     return [Holding(kind.name, count, kind.ownership.on_leaving) for kind, count in pairs if count]
+
+
+def to_hand_over(held: Sequence[Holding]) -> list[Kind]:
+    """The kinds among what a member owns that somebody must take over."""
+    wanted = {each.kind for each in held if each.on_leaving == "handed_over"}
+    return [kind for kind in kinds() if kind.name in wanted]
 
 
 def pass_on(user_id: UUID, kind: Kind, successors: Sequence[UUID]) -> int:

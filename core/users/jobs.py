@@ -18,25 +18,26 @@ SECOND_LOOK = timedelta(minutes=2)
 """Longer than any request may take that began before the member left, and made something theirs."""
 
 
-def begin(user_id: UUID, successors: list[UUID]) -> UUID:
+def begin(user_id: UUID, successors: list[UUID], *, departure: int) -> UUID:
     """Hand over what somebody who leaves owns, once the running unit of work has committed; the job's id."""
-    look_again.later(delay=SECOND_LOOK).enqueue(user_id, successors)
-    return hand_over.enqueue(user_id, successors)
+    look_again.later(delay=SECOND_LOOK).enqueue(user_id, successors, departure)
+    return hand_over.enqueue(user_id, successors, departure)
 
 
 @job()
-def hand_over(user_id: UUID, successors: list[UUID]) -> None:
+def hand_over(user_id: UUID, successors: list[UUID], departure: int) -> None:
     """Give what somebody who left owned to their successors, a batch at a time."""
-    _pass_everything_on(user_id, successors)
+    _pass_everything_on(user_id, successors, departure)
 
 
 @job()
-def look_again(user_id: UUID, successors: list[UUID]) -> None:
+def look_again(user_id: UUID, successors: list[UUID], departure: int) -> None:
     """Hand over what became somebody's while they were leaving."""
-    _pass_everything_on(user_id, successors)
+    _pass_everything_on(user_id, successors, departure)
 
 
-def _pass_everything_on(user_id: UUID, successors: list[UUID]) -> None:
+def _pass_everything_on(user_id: UUID, successors: list[UUID], departure: int) -> None:
+    """`departure` is the version the member left with: nothing is passed on once they are back, or left anew."""
     with unit_of_work():
         held = holdings.of(user_id)
         active = [each for each in successors if each in members.active(successors)]
@@ -49,6 +50,8 @@ def _pass_everything_on(user_id: UUID, successors: list[UUID]) -> None:
         while kind.name in wanted:
             # Each batch stands by itself: locks are short, and a repeat goes on where this attempt ended.
             with unit_of_work():
+                if not members.hold_departed(user_id, departure):
+                    break
                 batch = holdings.pass_on(user_id, kind, active)
             if not batch:
                 break

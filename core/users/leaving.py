@@ -5,14 +5,14 @@ from __future__ import annotations
 from uuid import UUID
 
 from core import clock
-from core.actor import current_actor
+from core.actor import Scope, current_actor
 from core.auth import repository as auth
 from core.auth.revocations import revoke
 from core.db.session import apart
 from core.db.tenancy import current_agency_id
-from core.errors import Fault, Invalid
+from core.errors import Fault, Forbidden, Invalid
 from core.events.log import publish
-from core.users import holdings, jobs, reporting, rights
+from core.users import colleagues, holdings, jobs, reporting, rights
 from core.users.errors import HasLeft, LastOwner, StillHolds
 from core.users.events import MemberLeft
 from core.users.models import Membership
@@ -40,12 +40,25 @@ def leave(user_id: UUID, departure: Departure, *, version: int | None) -> Depart
     held = holdings.of(user_id)
     if member.state == "left" and not held:
         raise HasLeft
-    _check_successors(user_id, departure.successors)
+    _refuse_beyond(held)
+    _check_successors(user_id, departure.successors, held)
     _refuse_left_behind(held, departure.successors)
     if member.state != "left":
         _end_membership(member, departure.successors, held)
-    job_id = jobs.begin(user_id, departure.successors)
+    # Another version with each call: what was ordered before is good no more.
+    member.updated_at = clock.now()
+    members.save()
+    job_id = jobs.begin(user_id, departure.successors, departure=member.version)
     return DepartureView(members.shown(user_id), held, job_id)
+
+
+def end_again(user_id: UUID) -> None:
+    """End a place that a restored copy brought back, with nobody to take anything over. Raises LastOwner, NotFound."""
+    members.hold_administration()
+    member = members.of_user(user_id, version=None)
+    if member.state != "left":
+        members.lock(member)
+        _end_membership(member, [], [])
 
 
 def _end_membership(member: Membership, successors: list[UUID], held: list[Holding]) -> None:
@@ -80,13 +93,28 @@ def refuse_without_owner(before: MemberView) -> None:
         raise LastOwner
 
 
-def _check_successors(user_id: UUID, successors: list[UUID]) -> None:
-    active = members.active(successors) - {user_id}
-    faults = [
-        Fault(f"/successors/{number}", "unknown", "There is no such active member to take something over")
-        for number, successor in enumerate(successors)
-        if successor not in active
-    ]
+def _refuse_beyond(held: list[Holding]) -> None:
+    """Raise Forbidden where the caller may not give away all of each kind: not one by one, and not at once."""
+    actor = current_actor()
+    needed = {kind.given_with for kind in holdings.to_hand_over(held)}
+    lacking = sorted(permission for permission in needed if actor.scope_of(permission) is not Scope.ALL)
+    if lacking:
+        raise Forbidden(f"Handing over what they own takes, for all of the agency: {', '.join(lacking)}")
+
+
+def _check_successors(user_id: UUID, successors: list[UUID], held: list[Holding]) -> None:
+    active = colleagues.actors(successors)
+    active.pop(user_id, None)
+    kinds = holdings.to_hand_over(held)
+    faults = []
+    for number, successor in enumerate(successors):
+        pointer = f"/successors/{number}"
+        if successor not in active:
+            faults.append(Fault(pointer, "unknown", "There is no such active member to take something over"))
+            continue
+        unseen = [kind.name for kind in kinds if active[successor].scope_of(kind.permission) is None]
+        if unseen:
+            faults.append(Fault(pointer, "may_not_see", f"They could not see what they get: {', '.join(unseen)}"))
     if faults:
         raise Invalid(errors=faults)
 

@@ -91,6 +91,12 @@ class Members(Repository[Membership]):
         # Stronger than an UPDATE of these columns takes: a row that points at the member waits for it.
         db.session.execute(select(Membership.id).where(Membership.id == member.id).with_for_update())
 
+    def hold_departed(self, user_id: UUID, departure: int) -> bool:
+        """Whether somebody is still away since they left with this version; until this unit of work ends they are."""
+        gone = (Membership.user_id == user_id, Membership.state == "left", Membership.version == departure)
+        # Key share: whoever takes something over points at members, too.
+        return db.session.scalar(select(Membership.id).where(*gone).with_for_update(key_share=True)) is not None
+
     def superiors(self, user_id: UUID) -> list[UUID]:
         """Whom somebody reports to, and whom they report to, and so on; themselves first."""
         line = select(Membership.user_id, Membership.reports_to).where(Membership.user_id == user_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from core.actor import Actor
+from core.actor import Actor, Scope
 from core.errors import Fault, Forbidden, Invalid
 from core.roles import builtin
 from core.roles.repository import roles
@@ -42,8 +42,11 @@ def refuse_beyond(code: str, role_id: UUID, *, giver: Actor) -> None:
             raise Forbidden(f"The role {code} allows more than you may do yourself: {permission}")
 
 
-def check_teams(team_ids: list[UUID]) -> None:
-    """Raise Invalid for ids that are no teams of the agency."""
+def check_teams(team_ids: list[UUID], codes: list[str], *, giver: Actor) -> None:
+    """Raise Invalid for ids that are no teams of the agency, Forbidden for teams whose rows the giver may not see.
+
+    What a member sees of a team is what the roles with these codes let them.
+    """
     known = teams.known(team_ids)
     faults = [
         Fault(f"/teams/{number}", "unknown_team", "There is no such team")
@@ -52,6 +55,12 @@ def check_teams(team_ids: list[UUID]) -> None:
     ]
     if faults:
         raise Invalid(errors=faults)
+    if giver.team_ids.issuperset(team_ids):
+        return
+    for code, role_id in roles.by_codes(codes).items():
+        for permission, scope in roles.grants_of(code, role_id).items():
+            if scope is Scope.TEAM and giver.scope_of(permission) is not Scope.ALL:
+                raise Forbidden(f"In a team you are not in, the role {code} allows more than you may: {permission}")
 
 
 def _is_owner(user_id: UUID | None) -> bool:

@@ -13,8 +13,8 @@ from core.auth.revocations import revoke
 from core.db.query import ListQuery, Page
 from core.errors import NotFound
 from core.events.log import publish
-from core.users import leaving, reporting, rights
-from core.users.errors import AlreadyMember, HasLeft
+from core.users import holdings, leaving, reporting, rights
+from core.users.errors import AlreadyMember, HasLeft, StillLeaving
 from core.users.events import MemberAdded, MemberChanged
 from core.users.models import Membership
 from core.users.repository import members
@@ -40,12 +40,12 @@ def attach(email: str, codes: list[str]) -> MemberView:
 
 
 def join(user_id: UUID, codes: list[str], team_ids: list[UUID], *, giver: Actor) -> MemberView:
-    """Give a person a place, also one who left before. Raises AlreadyMember, Invalid, Forbidden."""
+    """Give a person a place, also one who left before. Raises AlreadyMember, StillLeaving, Invalid, Forbidden."""
     role_ids = rights.role_ids(codes, giver=giver)
-    rights.check_teams(team_ids)
+    rights.check_teams(team_ids, codes, giver=giver)
     if members.is_member(user_id):
         raise AlreadyMember
-    member = members.former(user_id) or members.add(Membership(user_id=user_id, state="active"))
+    member = _former(user_id) or members.add(Membership(user_id=user_id, state="active"))
     member.state, member.updated_at = "active", clock.now()
     members.save()
     members.give_roles(user_id, role_ids)
@@ -53,7 +53,20 @@ def join(user_id: UUID, codes: list[str], team_ids: list[UUID], *, giver: Actor)
     shown = members.shown(user_id)
     search.index("users.user", member.id, (shown.name, shown.email))
     publish(MemberAdded(user_id=user_id, roles=shown.roles, teams=shown.teams))
+    # The lists of their roles hold for them from now on, in every process.
+    revoke("member", user_id)
     return shown
+
+
+def _former(user_id: UUID) -> Membership | None:
+    """The place of somebody who has left, once nothing is theirs any more: neither rows to take away, nor old keys."""
+    former = members.former(user_id)
+    if former is None:
+        return None
+    members.lock(former)
+    if holdings.of(user_id):
+        raise StillLeaving("Try again in a moment. Where nobody has taken it over, see them off again and say who does")
+    return former
 
 
 def change(user_id: UUID, patch: MemberPatch, *, version: int | None) -> MemberView:
@@ -63,7 +76,7 @@ def change(user_id: UUID, patch: MemberPatch, *, version: int | None) -> MemberV
     if member.state == "left":
         raise HasLeft
     before = members.shown(user_id)
-    _apply(member, patch)
+    _apply(member, patch, before)
     # The version is the member's as a whole, roles and teams included.
     member.updated_at = clock.now()
     members.save()
@@ -84,17 +97,20 @@ def change(user_id: UUID, patch: MemberPatch, *, version: int | None) -> MemberV
     return shown
 
 
-def _apply(member: Membership, patch: MemberPatch) -> None:
+def _apply(member: Membership, patch: MemberPatch, before: MemberView) -> None:
     actor = current_actor()
-    if patch.state is not UNSET or patch.roles is not UNSET:
-        # Nobody takes from another what they could not give.
-        rights.refuse_superior(member.user_id, giver=actor)
+    # Nobody takes from another what they could not give.
+    rights.refuse_superior(member.user_id, giver=actor)
     if patch.state is not UNSET:
         member.state = patch.state
     if not isinstance(patch.roles, UnsetType):
         members.give_roles(member.user_id, rights.role_ids(patch.roles, giver=actor))
+    if patch.roles is not UNSET or patch.teams is not UNSET:
+        # Together: either one makes more of the other.
+        codes = before.roles if patch.roles is UNSET else patch.roles
+        team_ids = before.teams if patch.teams is UNSET else patch.teams
+        rights.check_teams(team_ids, codes, giver=actor)
     if not isinstance(patch.teams, UnsetType):
-        rights.check_teams(patch.teams)
         members.place_in_teams(member.user_id, patch.teams)
     if not isinstance(patch.reports_to, UnsetType):
         reporting.place_under(member, patch.reports_to)

@@ -32,13 +32,15 @@ class NotSealed(TypeError):
 class Secret:
     """A value of an encrypted column: written as `Secret("...")`, opened again by `reveal`."""
 
-    __slots__ = ("plain", "sealed")
+    __slots__ = ("place", "plain", "sealed")
 
     def __init__(self, plain: str | None, *, sealed: str | None = None) -> None:
         self.plain = plain
         """What was set here; None of a value that was read."""
         self.sealed = sealed
         """As it is stored; None until the session's flush."""
+        self.place: bytes | None = None
+        """What it was sealed for by this session."""
 
     def __repr__(self) -> str:
         return "Secret(...)"
@@ -198,14 +200,25 @@ def _seal_column(entity: Any, column: InstrumentedAttribute[Any]) -> None:
     _follow_subject(entity, column)
     # Not getattr: what was not loaded did not change.
     secret: Secret | None = vars(entity).get(column.key)
-    if not inspect(entity).attrs[column.key].history.has_changes():
+    state = inspect(entity)
+    # What is new may have been flushed before, in a savepoint that is gone.
+    if state.has_identity and not state.attrs[column.key].history.has_changes():
         return
     _index(entity, column, secret)
-    if secret is None or secret.sealed is not None:
+    if secret is None:
         return
     entity.id = entity.id or ids.new()
     agency_id = entity.agency_id or current_agency_id()
-    key = keys.to_seal(_person(entity, column))
+    key, place = keys.to_seal(_person(entity, column)), _place(column, agency_id, entity.id)
+    if secret.sealed is not None:
+        if secret.place == place and secret.sealed.startswith(f"{_FORM}.{key.id.hex}."):
+            return
+        if secret.plain is None:
+            raise NotSealed("What was read from one row or column cannot be opened in another: reveal it first")
+        # It also stands elsewhere, or its key went with a savepoint.
+        secret = Secret(secret.plain)
+        setattr(entity, column.key, secret)
+    secret.place = place
     secret.sealed = _sealed(secret.plain or "", column, agency_id=agency_id, row_id=entity.id, key=key)
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from core import clock, ids
 from core.crypto import Unreadable, seal, unseal
-from core.db import closing
+from core.db import closing, locks
 from core.db.read import Query
 from core.db.tenancy import current_agency_id
 from core.extensions import db
@@ -34,6 +34,7 @@ had read before."""
 MOST_KEPT = 2_000
 _BYTES = 32
 _SESSION = "vault_keys"
+_SEALING = "vault_people"
 _DATA_KEY = DataKey.metadata.tables[DataKey.__tablename__]
 _ERASED = ErasedSubject.metadata.tables[ErasedSubject.__tablename__]
 
@@ -129,11 +130,36 @@ def to_seal(person: Person) -> Key:
 
     Raises SubjectErased.
     """
+    agency_id = current_agency_id()
+    session = db.session()
+    sealing: set[tuple[UUID, Person]] = session.info.setdefault(_SEALING, set())
+    if (agency_id, person) not in sealing:
+        # An erasure that has begun is waited for, and one that comes waits: nothing is sealed with a key that it
+        # deletes, and no key is made that it does not see. What was read before that may be gone.
+        locks.shared(_lock(person))
+        session.info.get(_SESSION, {}).pop((agency_id, person), None)
+        sealing.add((agency_id, person))
     return of_all(person.subject, [person.id]).get(person.id) or _make(person)
+
+
+def hold(person: Person) -> None:
+    """Let nothing about a person be erased, put on hold or sealed elsewhere while this unit of work runs."""
+    locks.exclusive(_lock(person))
+
+
+def _lock(person: Person) -> str:
+    return f"person:{current_agency_id()}:{person.subject}:{person.id}"
+
+
+def is_erased(person: Person) -> bool:
+    """Whether a person was erased from the acting agency."""
+    gone = (ErasedSubject.subject == person.subject, ErasedSubject.subject_id == person.id)
+    return db.session.scalar(select(ErasedSubject.id).where(*gone)) is not None
 
 
 def forget(person: Person) -> None:
     """Delete a person's key and note that they were erased: what was sealed is noise from here on."""
+    hold(person)
     connection = db.session.connection()
     mine = (_DATA_KEY.c.subject == person.subject, _DATA_KEY.c.subject_id == person.id)
     agency_id = current_agency_id()
@@ -216,11 +242,13 @@ def _known() -> _Known:
 
 @event.listens_for(db.session, "after_soft_rollback")
 def _forget_undone(session: Session, previous: Any) -> None:
-    # Of a savepoint, too: a key made in it is gone with it.
+    # Of a savepoint, too: a key made in it is gone with it, and so is a lock.
     session.info.pop(_SESSION, None)
+    session.info.pop(_SEALING, None)
 
 
 @event.listens_for(db.session, "after_transaction_end")
 def _forget_read(session: Session, transaction: Any) -> None:
     if transaction.parent is None:
         session.info.pop(_SESSION, None)
+        session.info.pop(_SEALING, None)

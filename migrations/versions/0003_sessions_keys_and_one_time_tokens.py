@@ -30,7 +30,7 @@ def downgrade() -> None:
     op.drop_table("core_one_time_token")
     for index in ("expires_at", "live_agency_id"):
         op.drop_index(f"core_auth_session_{index}_idx")
-    for column in ("audience", "methods", "proven_at", "last_seen_at", "impersonator_id"):
+    for column in ("audience", "methods", "proven_at", "last_seen_at", "impersonator_id", "parent_id"):
         op.drop_column("core_auth_session", column)
 
 
@@ -41,6 +41,7 @@ def _sessions() -> None:
     op.add_column(table, sa.Column("proven_at", INSTANT))
     op.add_column(table, sa.Column("last_seen_at", INSTANT))
     op.add_column(table, sa.Column("impersonator_id", sa.Uuid()))
+    op.add_column(table, sa.Column("parent_id", sa.Uuid()))
     op.execute("UPDATE core_auth_session SET proven_at = created_at, last_seen_at = rotated_at")
     for column in ("proven_at", "last_seen_at"):
         op.alter_column(table, column, nullable=False)
@@ -50,6 +51,8 @@ def _sessions() -> None:
     live, helped = sa.text("revoked_at IS NULL"), sa.text("impersonator_id IS NOT NULL")
     op.create_index("core_auth_session_live_agency_id_idx", table, ["agency_id"], postgresql_where=live)
     op.create_index("core_auth_session_impersonator_id_idx", table, ["impersonator_id"], postgresql_where=helped)
+    followed = sa.text("parent_id IS NOT NULL")
+    op.create_index("core_auth_session_parent_id_idx", table, ["parent_id"], postgresql_where=followed)
 
 
 def _one_time_tokens() -> None:

@@ -14,6 +14,7 @@ branch_labels = None
 depends_on = None
 
 INSTANT = sa.DateTime(timezone=True)
+NUMBERED = ("core_event", "core_event_seal")
 
 
 def upgrade() -> None:
@@ -24,6 +25,10 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Forget it again. What was sealed with it can then no longer be verified."""
+    for each in NUMBERED:
+        op.drop_constraint(op.f(f"{each}_seq_check"), each)
+    op.execute(f"REVOKE INSERT ON core_event_seal FROM {_role('system_role')}")
+    op.execute(f"GRANT INSERT ON core_event_seal TO {_role('app_role')}")
     for name in ("name", "actor_id", "impersonator_id", "ip"):
         op.drop_index(f"core_event_{name}_idx", "core_event")
     for column in ("form", "ip", "user_agent", "impersonator_id", "key_id", "reason"):
@@ -51,6 +56,18 @@ def _audit() -> None:
         )
 
 
+    # Whoever may write facts may not write seals; and a number below the first would never be looked at.
+    op.execute(f"REVOKE INSERT ON core_event_seal FROM {_role('app_role')}")
+    op.execute(f"GRANT INSERT ON core_event_seal TO {_role('system_role')}")
+    for each in NUMBERED:
+        op.create_check_constraint(op.f(f"{each}_seq_check"), each, "seq > 0")
+
+
+def _role(option: str) -> str:
+    context = op.get_context()
+    return context.dialect.identifier_preparer.quote(context.opts[option])
+
+
 def _privacy() -> None:
     owned_table(
         "core_privacy_request",
@@ -73,6 +90,8 @@ def _privacy() -> None:
         sa.Column("until", sa.Date()),
         sa.Column("placed_by", sa.Uuid()),
         sa.Column("released_at", INSTANT),
+        # An identity is above the agencies: who holds it is asked of all of them.
+        system="select",
     )
     for table, columns in (("core_privacy_request", ("kind", "subject_id")), ("core_legal_hold", ("subject_id",))):
         op.create_index(f"{table}_created_at_idx", table, ["agency_id", "created_at", "id"])

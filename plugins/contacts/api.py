@@ -41,5 +41,6 @@ def create(draft: ContactDraft) -> ContactView:
 
 
 def exists(contact_id: UUID) -> bool:
-    """Whether the caller can see a contact with this id."""
-    return contacts.find(contact_id) is not None
+    """Whether the caller can see a contact with this id, about whom something may be kept: nobody who was erased."""
+    contact = contacts.find(contact_id)
+    return contact is not None and not service.is_erased(contact)

@@ -24,6 +24,7 @@ from core.sdk import (
     publish,
     search,
     users,
+    vault,
 )
 
 from .errors import GroupIsDeleted, StillHasMembers, StillInUse
@@ -58,8 +59,10 @@ def create(draft: ContactDraft) -> ContactView:
 
 
 def change(contact_id: UUID, patch: ContactPatch, *, version: int | None) -> ContactView:
-    """Change a contact. Raises NotFound, PreconditionFailed, Invalid."""
+    """Change a contact. Raises NotFound, PreconditionFailed, Invalid, SubjectErased."""
     contact = contacts.with_addresses(contact_id, version=version)
+    if is_erased(contact):
+        raise vault.SubjectErased
     changes = patch.changes()
     if not changes:
         return contacts.shown(contact.id)
@@ -119,6 +122,12 @@ def erase(subject: privacy.Subject) -> list[privacy.Outcome]:
         privacy.Outcome(table=EmailAddress.__tablename__, rows=emails),
         privacy.Outcome(table=PhoneNumber.__tablename__, rows=phones),
     ]
+
+
+def is_erased(contact: Contact) -> bool:
+    """Whether the person was erased, so that nothing more is to be kept about them."""
+    # Only who has no name any more can have been: the others cost no statement.
+    return contact.name == privacy.NAMELESS and privacy.is_erased(ENTITY, contact.id)
 
 
 def _refuse_in_use(contact_id: UUID) -> None:

@@ -9,7 +9,20 @@ from uuid import UUID
 from sqlalchemy import Computed, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.sdk import NOT_PERSONAL, PERSONAL, Code, Codes, Model, Owned, SoftDeleted, StructJSON, owned_key, personal
+from core.sdk import (
+    NOT_PERSONAL,
+    PERSONAL,
+    Code,
+    Codes,
+    Model,
+    Owned,
+    SoftDeleted,
+    StructJSON,
+    owned_key,
+    personal,
+    privacy,
+    vault,
+)
 
 
 class Lead(Owned, SoftDeleted, Model):
@@ -51,7 +64,9 @@ class Lead(Owned, SoftDeleted, Model):
     pace: Mapped[Code | None]
     interests: Mapped[list[str]] = mapped_column(info=PERSONAL)
     occasion: Mapped[str | None] = mapped_column(info=PERSONAL)
-    restrictions: Mapped[str | None] = mapped_column(info=personal("special"))
+    restrictions: Mapped[vault.Secret | None] = vault.encrypted(
+        "contact_id", subject=privacy.CONTACT, category="special"
+    )
 
     value_minor: Mapped[int | None]
     value_currency: Mapped[Code | None]

@@ -27,4 +27,10 @@ ASSIGN = Permission(
 )
 REOPEN = Permission("leads.reopen", "Reopen a won lead for negotiation.", roles={"manager": Scope.ALL})
 DELETE = Permission("leads.delete", "Delete and restore leads.", roles={"manager": Scope.ALL})
-ALL = (READ, WRITE, ASSIGN, REOPEN, DELETE)
+SEE_RESTRICTIONS = Permission(
+    "leads.see_restrictions",
+    "See what travellers cannot eat, drink or do: it tells of their health and religion.",
+    roles={"manager": Scope.ALL, "agent": Scope.ALL, "operations": Scope.ALL},
+    scopes=(Scope.ALL,),
+)
+ALL = (READ, WRITE, ASSIGN, REOPEN, DELETE, SEE_RESTRICTIONS)

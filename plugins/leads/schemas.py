@@ -8,8 +8,10 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, UnsetType
 
-from core.sdk import Country, Draft, Instant, Language, Money, Patch, Text, View, Zone
+from core.sdk import Country, Draft, Instant, Language, Money, Patch, Text, View, Zone, visible_to
 from plugins.contacts.api import ContactDraft
+
+from . import permissions
 
 Status = Literal["new", "contacted", "qualified", "proposal_sent", "negotiation", "on_hold", "won", "lost"]
 Kind = Annotated[
@@ -195,7 +197,6 @@ class LeadView(View):
     pace: Pace | None
     interests: list[str]
     occasion: str | None
-    restrictions: str | None
     value: Money | None
     probability: int | None
     expected_close: date | None
@@ -207,6 +208,7 @@ class LeadView(View):
     version: int
     created_at: Instant
     updated_at: Instant
+    restrictions: Annotated[str | None | UnsetType, visible_to(permissions.SEE_RESTRICTIONS)] = UNSET
 
 
 class Move(Draft):

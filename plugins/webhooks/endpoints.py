@@ -40,7 +40,7 @@ def search(query: ListQuery) -> Page[EndpointView]:
     return endpoints.rows(query)
 
 
-@blueprint.post("/endpoints", permission=permissions.MANAGE, credentials=True, problems=(409,))
+@blueprint.post("/endpoints", permission=permissions.MANAGE, step_up=True, credentials=True, problems=(409,))
 @blueprint.arguments(EndpointDraft)
 @blueprint.response(201, EndpointCreatedView)
 def create(draft: EndpointDraft) -> EndpointCreatedView:
@@ -55,7 +55,7 @@ def show(endpoint_id: UUID) -> EndpointView:
     return endpoints.view(endpoint_id)
 
 
-@blueprint.patch("/endpoints/<uuid:endpoint_id>", permission=permissions.MANAGE)
+@blueprint.patch("/endpoints/<uuid:endpoint_id>", permission=permissions.MANAGE, step_up=True)
 @blueprint.if_match
 @blueprint.arguments(EndpointPatch)
 @blueprint.response(200, EndpointView)
@@ -72,7 +72,7 @@ def delete(endpoint_id: UUID, version: int | None) -> None:
     endpoints.delete(endpoint_id, version=version)
 
 
-@blueprint.post("/endpoints/<uuid:endpoint_id>/secret", permission=permissions.MANAGE, credentials=True)
+@blueprint.post("/endpoints/<uuid:endpoint_id>/secret", permission=permissions.MANAGE, step_up=True, credentials=True)
 @blueprint.response(200, SecretView)
 def rotate(endpoint_id: UUID) -> SecretView:
     """Give an endpoint a new secret, shown this once; the old one signs beside it for 24 hours."""

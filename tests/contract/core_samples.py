@@ -130,7 +130,7 @@ SAMPLES: Mapping[str, Sample] = {
     "auth.refresh": Sample(body=lambda api, number: {"refresh_token": "tfr_nobodys"}, status=401),
     # Who follows it would sign the whole agency out under everybody else's feet.
     "auth.end_sessions_of_agency": Sample(body=lambda api, number: {"agency": "another-one"}, status=422),
-    "auth.switch": Sample(body=_agency_slug),
+    "auth.switch": Sample(body=_agency_slug, status=422),
     "jobs.search": Sample(before=_job("queued")),
     "jobs.search_mine": Sample(before=_job("queued")),
     "jobs.retry": Sample(before=_dead),

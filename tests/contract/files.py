@@ -47,10 +47,10 @@ def picture(form: str, size: tuple[int, int] = (8, 6), **options: object) -> byt
     return file.getvalue()
 
 
-def archive(parts: dict[str, str | bytes]) -> bytes:
+def archive(parts: dict[str, str | bytes], packed: int = zipfile.ZIP_DEFLATED) -> bytes:
     """A ZIP archive."""
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
+    with zipfile.ZipFile(file, "w", packed) as made:
         for name, data in parts.items():
             made.writestr(name, data)
     return file.getvalue()

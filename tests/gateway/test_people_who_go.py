@@ -6,7 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from core.auth.models import AuthSession
+from core.auth.principals import principals
+from core.db.session import apart
 from core.http.application import Application
 from core.testing.clients import ApiClient, ok, problem
 from core.testing.factories import AgencyUnderTest
@@ -98,6 +102,10 @@ class TestWhoActsAsAnother:
         email = email_of(operator)
         with app.app_context():
             accounts.make_operator(email)
+            with apart() as session:
+                strong = update(AuthSession).where(AuthSession.user_id == operator.user_id)
+                session.execute(strong.values(methods=["pwd", "otp"]))
+            principals().forget()
         body = {"agency": agency.slug, "role": "manager", "reason": WHY}
         acting = listening(ok(operator.post("/impersonation/support", body))["access_token"])
         with app.app_context():

@@ -61,7 +61,7 @@ def answers(app: Application, house: AgencyUnderTest, owner: ApiClient) -> dict[
         "read": owner.get(f"/agencies/brands/{brand}"),
         "list": owner.get("/agencies/brands"),
         "made": owner.post("/agencies/brands", {"code": "sunrise", "name": "Sunrise"}),
-        "credentials": owner.post("/auth/switch", {"agency": house.slug}),
+        "credentials": owner.post("/auth/socket-ticket"),
         "unauthorized": nobody.get("/auth/me"),
         "invalid": nobody.post("/auth/login", {}),
         "not found": owner.get(f"/leads/{uuid4()}"),

@@ -11,9 +11,10 @@ from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from core import clock, ids
-from core.auth import principals
+from core.auth import passwords, principals
 from core.auth.models import AuthSession
 from core.db.session import apart
+from core.errors import Unavailable
 from core.http.application import Application
 from core.http.contract import Rule, rule_of
 from core.testing.clients import ApiClient, faults, ok, problem
@@ -21,23 +22,25 @@ from tests.core.factors.authenticator import Authenticator
 from tests.core.factors.conftest import PASSWORD, MakePerson, Person, make_person
 
 __all__ = ["make_person"]
-MODULES = frozenset("allow_lists api_keys auth factors invitations oidc roles users".split())
+MODULES = frozenset("allow_lists api_keys auth factors invitations oidc plugins roles users webhooks".split())
 # Whoever proves who they are by the call itself, or takes something away that only helps the one who is robbed.
 WITHOUT = {
     "auth.logout": "Ends the session it comes with.",
     "auth.end_session": "Ends a session of one's own: whoever was robbed must be quick.",
     "auth.end_other_sessions": "The same for all the others.",
-    "auth.switch": "Carries the proof over as it is, with its age.",
+    "auth.switch": "Carries the proof over as it is, with its age, and sets no factor up.",
     "auth.hand_out_socket_ticket": "Stands for the session it comes with, for a minute.",
     "auth_proofs.prove": "It is the proof.",
     "auth_proofs.proof_options": "Asks the device for the proof.",
     "auth_links.ask_verification": "Writes to the address that is known.",
     "invitations.join": "The link that was mailed is the proof.",
-    "invitations.withdraw": "Lets fewer people in, never more.",
     "oidc.check": "Changes nothing.",
     "users.create_team": "A team by itself gives nobody anything.",
     "users.change_team": "Only its name.",
-    "users.delete_team": "Takes reach away.",
+    "webhooks.delete": "Sends less, never more.",
+    "webhooks.replay": "Sends again where it was sent before.",
+    "webhooks.replay_failed": "The same.",
+    "webhooks.send_test": "Says nothing of the agency.",
 }
 WRONG = "not this one at all"
 _PARAMETER = re.compile(r"<[^<>]+>")
@@ -151,6 +154,21 @@ class TestProving:
         for _ in range(5):
             prove(person, password=WRONG)
         assert prove(person, password=PASSWORD).status_code == 429
+
+    def test_what_nobody_had_time_to_look_at_is_no_wrong_proof(
+        self, person: Person, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def busy(_stored: str | None, _password: str) -> bool:
+            raise Unavailable("All lanes are taken")
+
+        change = {"current": PASSWORD, "new": "an entirely different phrase"}
+        with monkeypatch.context() as full:
+            full.setattr(passwords, "matches", busy)
+            for _ in range(11):
+                assert prove(person, password=PASSWORD).status_code == 503
+                assert person.api.post("/auth/password", change).status_code == 503
+        passes(person, prove(person, password=PASSWORD))
+        ok(person.api.post("/auth/password", change), 204)
 
     def test_a_challenge_of_another_session_is_not_answered(self, person: Person) -> None:
         device = person.set_up_passkey(Authenticator(counts=False))

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from core.sdk import Fault, Invalid, Money, agencies, fields, gather, to_minor
+from core.sdk import Fault, Invalid, Money, agencies, fields, gather, to_minor, vault
 from plugins.contacts import api as contacts
 
 from ..models import Lead
@@ -30,6 +30,8 @@ def apply(lead: Lead, changes: dict[str, Any]) -> None:
         *(partial(check, changes[name]) for name, check in _CHECKS.items() if changes.get(name) is not None),
     )
     plain = {name: value for name, value in changes.items() if name not in _MONEY}
+    if plain.get("restrictions") is not None:
+        plain["restrictions"] = vault.Secret(plain["restrictions"])
     for name, value in (plain | found[0]).items():
         setattr(lead, name, value)
 

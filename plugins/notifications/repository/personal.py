@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, cast, delete, func, or_, select, update
+from sqlalchemy import Text, cast, delete, func, select, update
 
-from core.sdk import db
+from core.sdk import db, privacy
 
 from ..models import Mute, Notification, Preference, PushAddress
 
@@ -44,6 +44,5 @@ def forget_names(names: Sequence[str]) -> int:
     if not names:
         return 0
     words = cast(Notification.words, Text())
-    named = or_(*(func.strpos(words, name) > 0 for name in names))
-    emptied = update(Notification).where(named).values(words={}).returning(Notification.id)
+    emptied = update(Notification).where(privacy.stand_in(words, names)).values(words={}).returning(Notification.id)
     return len(db.session.scalars(emptied, execution_options={"synchronize_session": False}).all())

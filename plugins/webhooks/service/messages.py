@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from core.sdk import Event, Fault, Recorded, UnknownEvent, clock, current_agency_id, declared_events, ids
+from core.sdk import Event, Fault, Recorded, UnknownEvent, clock, concealed, current_agency_id, declared_events, ids
 
 from ..models import Delivery, Endpoint
 from ..repository import deliveries, endpoints
@@ -121,10 +121,11 @@ def _version(event: Recorded) -> int:
 
 def _payload(event: Recorded) -> dict[str, Any]:
     try:
-        payload: dict[str, Any] = msgspec.to_builtins(event.event())
+        # Nobody in particular receives it, and whoever may read the log of messages sees it, too.
+        payload: dict[str, Any] = msgspec.to_builtins(concealed(event.event()))
     except UnknownEvent:
-        # Its plugin is gone; what it said then is still what happened.
-        payload = event.payload
+        # Its plugin is gone, and with it the word on what only some may see.
+        return {}
     return payload
 
 

@@ -8,11 +8,15 @@ import pytest
 from click.testing import CliRunner
 from werkzeug.test import TestResponse
 
+from core.actor import Actor, system
 from core.allow_lists import attempts, boundary, commands
+from core.allow_lists.errors import AddressNotAllowed
 from core.db.session import unit_of_work
+from core.db.tenancy import acting_as
 from core.http.application import Application
 from core.testing.clients import ApiClient, faults, ok, problem
 from core.testing.factories import AgencyUnderTest
+from core.users import service
 from tests.core.api_keys.conftest import Key
 from tests.core.auth.conftest import Person, eventually, refresh
 
@@ -37,6 +41,20 @@ def refusals(api: ApiClient) -> list[dict[str, Any]]:
     """What the log tells of attempts, the oldest first."""
     events = ok(api.get("/audit?limit=200"))["items"]
     return [each["payload"] for each in events if each["name"] == "allow_lists.address_refused"]
+
+
+class TestARolesNewcomer:
+    def test_is_bound_from_the_first_moment(
+        self, app: Application, api: ApiClient, agency: AgencyUnderTest, other_agency: AgencyUnderTest
+    ) -> None:
+        ok(restrict(api, role="accountant"), 201)
+        ok(at(OFFICE, agency.newcomer("agent")))
+        new = other_agency.newcomer("agent").user_id
+        assert new is not None
+        with app.app_context(), unit_of_work(), acting_as(system(agency.id)):
+            service.join(new, ["accountant"], [], giver=system(agency.id))
+        with app.test_request_context(), pytest.raises(AddressNotAllowed):
+            boundary.admit(Actor(kind="user", agency_id=agency.id, user_id=new), HOME)
 
 
 class TestAnAgencysList:

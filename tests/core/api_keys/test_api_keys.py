@@ -179,6 +179,13 @@ class TestLookingAfter:
         assert problem(key.api.get("/leads")) == INVALID
         assert problem(agency.newcomer("read_only").get("/api-keys")) == FORBIDDEN
 
+    def test_nobody_opens_a_colleagues_key(self, make_key: Make, agency: AgencyUnderTest, api: ApiClient) -> None:
+        grants = {"api_keys.read": "all", "api_keys.manage": "all"}
+        ok(api.post("/roles", {"code": "keeper", "name": "Keeper", "permissions": grants}), 201)
+        key, keeper = make_key(api, networks=["192.0.2.0/24"]), agency.newcomer("keeper")
+        assert problem(keeper.patch(f"/api-keys/{key.id}", {"networks": []}, version="*")) == (409, "not_your_key")
+        ok(keeper.post(f"/api-keys/{key.id}/revoke"))
+
     def test_changes_count_at_once(self, key: Key, api: ApiClient) -> None:
         ok(key.api.get("/leads"))
         changed = ok(api.patch(f"/api-keys/{key.id}", {"scopes": {"contacts.read": "all"}}, version="*"))

@@ -67,6 +67,17 @@ class TestAReportedKey:
         ok(report(app, key.text), 204)
         assert problem(key.at(app, new).get("/leads")) == (401, "invalid_token")
 
+    def test_opens_nothing_when_its_owner_comes_back(
+        self, app: Application, make_key: Callable[..., Key], agency: AgencyUnderTest, api: ApiClient
+    ) -> None:
+        agent = agency.newcomer("agent")
+        key = make_key(agent, {"leads.read": "own"})
+        address = f"/users/{agent.user_id}"
+        ok(api.patch(address, {"state": "suspended"}, version="*"))
+        ok(report(app, key.text), 204)
+        ok(api.patch(address, {"state": "active"}, version="*"))
+        assert problem(key.api.get("/leads")) == (401, "invalid_token")
+
 
 class TestAnythingElse:
     def test_is_answered_alike_and_changes_nothing(

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
 import msgspec
+import psycopg
 import pytest
 
 from core.audit import chain, verification
 from core.audit.chain import GENESIS
+from core.config import Settings
 from core.events.models import EventEntry
 from core.http.application import Application
 from core.testing.clients import ApiClient, ok
@@ -179,7 +182,7 @@ class TestDamage:
     def test_exchanged_events_are_named(
         self, app: Application, agency: AgencyUnderTest, sealed: int, owner: Owner
     ) -> None:
-        for before, after in ((3, -1), (4, 3), (-1, 4)):
+        for before, after in ((3, 10**6), (4, 3), (10**6, 4)):
             owner.execute(
                 "UPDATE core_event SET seq = %s WHERE agency_id = %s AND seq = %s", (after, agency.id, before)
             )
@@ -214,3 +217,51 @@ INSERT INTO core_event (id, agency_id, seq, name, schema_version, occurred_at, s
 VALUES (gen_random_uuid(), %(agency)s, %(seq)s, 'leads.lead_won', 1, now(), 'leads.lead', gen_random_uuid(), 'user',
     '{}')
 """
+
+
+class TestTheApplicationsRole:
+    """Whoever has taken over what serves requests, and nothing else."""
+
+    @pytest.fixture
+    def intruder(self, settings: Settings, agency: AgencyUnderTest) -> Iterator[Owner]:
+        assert settings.database_url is not None
+        with psycopg.connect(settings.database_url.get_secret_value()) as connection:
+            connection.execute("SELECT set_config('app.agency_id', %s, true)", [str(agency.id)])
+            yield connection
+
+    def forge(self, connection: Owner, agency: AgencyUnderTest) -> None:
+        connection.execute(
+            "INSERT INTO core_event (id, agency_id, name, schema_version, occurred_at, subject, subject_id, actor_kind,"
+            " payload, seq, form) VALUES (gen_random_uuid(), %s, 'leads.lead_won', 1, '2020-01-01', 'leads.lead',"
+            " gen_random_uuid(), 'user', '{}', -1, 2)",
+            [agency.id],
+        )
+
+    def test_puts_no_event_before_the_first(self, agency: AgencyUnderTest, sealed: int, intruder: Owner) -> None:
+        with pytest.raises(psycopg.errors.CheckViolation):
+            self.forge(intruder, agency)
+
+    def test_cannot_seal(self, agency: AgencyUnderTest, sealed: int, intruder: Owner) -> None:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            intruder.execute("INSERT INTO core_event_seal VALUES (%s, %s, 'ff')", [agency.id, 10**9])
+
+    def test_is_found_out_where_somebody_took_the_wall_down(
+        self, app: Application, agency: AgencyUnderTest, sealed: int, owner: Owner
+    ) -> None:
+        wall = "core_event_seq_check"
+        owner.execute(f"ALTER TABLE core_event DROP CONSTRAINT {wall}")
+        self.forge(owner, agency)
+        assert damage(app, agency) == "event -1 was put before the first"
+        owner.execute("DELETE FROM core_event WHERE seq < 1")
+        owner.execute(f"ALTER TABLE core_event ADD CONSTRAINT {wall} CHECK (seq > 0)")
+
+
+class TestSealing:
+    def test_goes_on_where_its_checkpoint_was_lost(
+        self, app: Application, agency: AgencyUnderTest, api: ApiClient, sealed: int, owner: Owner
+    ) -> None:
+        owner.execute("UPDATE core_follower SET seq = 2 WHERE name = 'audit.seal' AND agency_id = %s", [agency.id])
+        ok(api.post("/leads", {"contact": {"name": "Zoe"}}), 201)
+        seal(app, agency)
+        assert head(app, agency) > sealed
+        assert verify(app, agency).exit_code == 0

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 import time_machine
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from core import clock
+from core.auth import identities
 from core.auth.models import AuthSession
 from core.db.session import apart
 from core.http.application import Application
@@ -20,6 +22,7 @@ from core.testing.mailbox import Mailbox
 from core.users.models import User
 from tests.core.auth.conftest import PASSWORD, Person
 
+NEW = "an entirely different phrase"
 _taken = iter(range(1000))
 
 
@@ -80,6 +83,48 @@ class TestAnotherAddress:
         found = ok(api.get(f"/users?q={new}"))["items"]
         assert [each["id"] for each in found] == [str(person.user_id)]
         assert len(ok(api.get(f"/audit?name=auth.email_changed&subject_id={person.user_id}"))["items"]) == 1
+
+    def test_is_told_to_the_present_one_when_it_is_asked_for(
+        self, app: Application, person: Person, letters: Mailbox
+    ) -> None:
+        ask(person, fresh(), letters)
+        assert letters.of(person.email)[-1]["Subject"] == "Somebody asked to change your e-mail address"
+        assert "#token=" not in letters.text(person.email)
+
+    def test_is_not_had_by_a_stranger_whom_a_new_password_put_out(
+        self, app: Application, person: Person, letters: Mailbox
+    ) -> None:
+        stolen = ask(person, fresh(), letters)
+        with app.app_context():
+            identities.set_password(person.user_id, NEW)
+        assert faults(verify(app, stolen)) == {"/token": "dead_link"}
+        assert person.log_in(NEW).status_code == 200
+
+    def test_is_not_had_by_a_link_that_is_mailed_afterwards(
+        self, app: Application, person: Person, letters: Mailbox
+    ) -> None:
+        wanted = fresh()
+        ok(person.client().post("/auth/email", {"email": wanted}), 202)
+        with app.app_context():
+            identities.set_password(person.user_id, NEW)
+        run_due(app, "auth.send_letter")
+        assert faults(verify(app, letters.token(wanted))) == {"/token": "dead_link"}
+
+    @pytest.mark.parametrize("end", ["others", "agency", "logout"])
+    def test_takes_no_link_of_a_session_that_ended(
+        self, app: Application, person: Person, agency: AgencyUnderTest, letters: Mailbox, end: str
+    ) -> None:
+        asking, wanted = person.client(), fresh()
+        ok(asking.post("/auth/email", {"email": wanted}), 202)
+        run_due(app, "auth.send_letter")
+        if end == "others":
+            ok(person.client().delete("/auth/sessions"), 204)
+        elif end == "agency":
+            ok(agency.member("owner").delete(f"/auth/members/{person.user_id}/sessions"), 204)
+        else:
+            ok(asking.post("/auth/logout"), 204)
+        assert faults(verify(app, letters.token(wanted))) == {"/token": "dead_link"}
+        assert person.log_in().status_code == 200
 
     def test_takes_a_link_once(self, app: Application, person: Person, letters: Mailbox) -> None:
         token = ask(person, fresh(), letters)

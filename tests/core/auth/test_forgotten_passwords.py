@@ -17,6 +17,7 @@ from core.db.session import apart
 from core.http.application import Application
 from core.testing.chores import run_due
 from core.testing.clients import ApiClient, faults, ok, problem
+from core.testing.factories import AgencyUnderTest
 from core.testing.mailbox import Mailbox
 from core.users.models import User
 from tests.core.auth.conftest import PASSWORD, Person, refresh
@@ -154,6 +155,24 @@ class TestWhoeverAsks:
             ask(app, person.email)
         run_due(app, "auth.send_letter")
         assert len(letters.of(person.email)) == 5
+
+    def test_is_kept_from_nobody_by_letters_of_other_kinds(
+        self,
+        app: Application,
+        person: Person,
+        make_person: Callable[[], Person],
+        agency: AgencyUnderTest,
+        letters: Mailbox,
+    ) -> None:
+        """Anybody may ask for somebody else's address, or register with it: no reset is less for that."""
+        stranger = make_person()
+        stranger.join(agency)
+        client = stranger.client()
+        for _ in range(6):
+            ok(client.post("/auth/email", {"email": person.email}), 202)
+        run_due(app, "auth.send_letter")
+        token = asked(app, person, letters)
+        ok(reset(app, token), 204)
 
     def test_leaves_nothing_behind_once_it_is_sent(self, app: Application, person: Person, letters: Mailbox) -> None:
         ask(app, person.email)

@@ -80,7 +80,7 @@ class TestLength:
     def test_stands_in_the_document(self, app: Application) -> None:
         document = app.test_client().get("/openapi.json").json
         assert document is not None
-        schema = document["components"]["schemas"]["Registration"]["properties"]["password"]
+        schema = document["components"]["schemas"]["RegistrationOpened"]["properties"]["password"]
         assert (schema["minLength"], schema["maxLength"]) == (8, 256)
         assert "At least 15 characters (8 for somebody with a second factor)" in schema["description"]
 

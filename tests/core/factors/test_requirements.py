@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pyotp
 import pytest
+import time_machine
 from sqlalchemy import update
 
+from core import clock
 from core.auth.models import Credential
 from core.db.session import apart
 from core.http.application import Application
@@ -79,6 +82,15 @@ class TestARole:
         body = {"refresh_token": tokens["refresh_token"]}
         eventually(lambda: person.api.get("/leads").status_code == 401)
         assert problem(ApiClient(person.app).post("/auth/refresh", body)) == REFUSED
+
+    def test_leaves_a_refresh_token_as_it_was_that_was_refused(self, administrator: Person, person: Person) -> None:
+        """It would count as copied later, and end the session with a false alarm."""
+        body = {"refresh_token": ok(person.log_in())["refresh_token"]}
+        ok(ask_for_factor(administrator.api, "agent"))
+        assert problem(ApiClient(person.app).post("/auth/refresh", body)) == REFUSED
+        ok(ask_for_factor(administrator.api, "agent", required=False))
+        with time_machine.travel(clock.now() + timedelta(seconds=30), tick=True):
+            ok(ApiClient(person.app).post("/auth/refresh", body))
 
     def test_lets_them_go_on_when_it_asks_no_longer(self, administrator: Person, person: Person) -> None:
         ok(ask_for_factor(administrator.api, "agent"))

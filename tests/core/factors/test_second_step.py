@@ -12,11 +12,12 @@ import time_machine
 from core import clock, ids
 from core.auth import admission, identities, throttle
 from core.auth.errors import TooManyAttempts
+from core.auth.schemas import Challenge
 from core.factors.proofs import THROTTLE
 from core.http.application import Application
 from core.testing.clients import ApiClient, faults, ok, problem
 from core.testing.factories import AgencyUnderTest
-from tests.core.factors.conftest import MakePerson, Person
+from tests.core.factors.conftest import PASSWORD, MakePerson, Person
 
 Facts = Callable[[str], list[dict[str, Any]]]
 WRONG = "000000"
@@ -100,6 +101,55 @@ class TestABody:
         for _ in range(admission.TRIES):
             person.show(challenge)
         ok(person.show(challenge, totp=person.code()), 200)
+
+
+class TestElsewhere:
+    """One agency, or whoever got hold of a session, keeps nobody out of another."""
+
+    def test_wrong_proofs_in_a_session_leave_the_second_step_alone(self, person: Person) -> None:
+        person.set_up_totp()
+        for _ in range(6):
+            person.api.post("/auth/prove", {"totp": WRONG})
+        ok(person.second_step(totp=person.code()), 200)
+
+    def test_those_that_follow_a_providers_word_do_as_well(self, app: Application, person: Person) -> None:
+        person.set_up_totp()
+        for _ in range(6):
+            with app.test_request_context():
+                begun = admission.admit(person.user_id, agency=None, methods=("oidc",), proven_at=clock.now())
+            assert isinstance(begun, Challenge)
+            person.show(begun.challenge, totp=WRONG)
+        ok(person.second_step(totp=person.code()), 200)
+
+    def test_a_known_device_counts_for_itself(self, app: Application, person: Person) -> None:
+        """Whoever knows the password fails as often as they like: the owner's own device goes on."""
+        device = {"Device-Token": "new"}
+        answer = ApiClient(app).post("/auth/login", {"email": person.email, "password": PASSWORD}, headers=device)
+        device = {"Device-Token": answer.headers["Device-Token"]}
+        person.set_up_totp()
+        for _ in range(6):
+            person.second_step(totp=WRONG)
+        challenge = person.challenge()["challenge"]
+        shown = {"challenge": challenge, "totp": person.code()}
+        assert ApiClient(app).post("/auth/second-factor", shown).status_code == 429
+        ok(ApiClient(app).post("/auth/second-factor", shown, headers=device), 200)
+
+    def test_ending_somebodys_sessions_here_ends_no_sign_in_there(
+        self, person: Person, agency: AgencyUnderTest, other_agency: AgencyUnderTest
+    ) -> None:
+        person.join(other_agency)
+        person.set_up_totp()
+        here = ok(person.log_in(agency=agency.slug), 202)["challenge"]
+        there = ok(person.log_in(agency=other_agency.slug), 202)["challenge"]
+        ok(agency.member("owner").delete(f"/auth/members/{person.user_id}/sessions"), 204)
+        assert problem(person.show(here, totp=person.code())) == (401, "invalid_challenge")
+        ok(person.show(there, totp=person.code()), 200)
+
+    def test_ending_an_agencys_sessions_ends_the_sign_ins_to_it(self, person: Person, agency: AgencyUnderTest) -> None:
+        person.set_up_totp()
+        challenge = person.challenge()["challenge"]
+        ok(agency.member("owner").post("/auth/agency/sign-out", {"agency": agency.slug}), 204)
+        assert problem(person.show(challenge, totp=person.code())) == (401, "invalid_challenge")
 
 
 class TestWrongProofs:

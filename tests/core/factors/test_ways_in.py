@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from core import clock
@@ -17,10 +17,10 @@ from core.auth.schemas import Challenge
 from core.config import load
 from core.db.session import apart
 from core.http.application import Application
-from core.testing.clients import ok, problem
+from core.testing.clients import ApiClient, ok, problem
 from core.testing.factories import AgencyUnderTest
 from tests.core.factors.conftest import PASSWORD, MakePerson, Person
-from tests.core.factors.test_requirements import ask_for_factor, set_up_by_challenge
+from tests.core.factors.test_requirements import ask_for_factor
 
 SHORT = "heron-4711"
 LONG = "quite another quiet passphrase"
@@ -34,10 +34,23 @@ def strict(other_agency: AgencyUnderTest) -> AgencyUnderTest:
 
 
 class TestGoingToAnotherAgency:
-    def test_asks_for_what_that_agency_asks_for(self, person: Person, strict: AgencyUnderTest) -> None:
+    def test_sets_no_factor_up(self, person: Person, strict: AgencyUnderTest) -> None:
+        """Whoever took a session over would set up their own, and come out with a fresh proof."""
         person.join(strict)
-        challenge = ok(person.api.post("/auth/switch", {"agency": strict.slug}), 202)
-        assert challenge["enrol"] is True
+        assert problem(person.api.post("/auth/switch", {"agency": strict.slug})) == (403, "second_factor_missing")
+        assert ok(person.log_in(agency=strict.slug), 202)["enrol"] is True
+
+    def test_asks_for_the_factor_there_is(self, person: Person, strict: AgencyUnderTest) -> None:
+        person.join(strict)
+        bare = ApiClient(person.app, ok(person.log_in())["access_token"])
+        person.set_up_totp()
+        assert ok(bare.post("/auth/switch", {"agency": strict.slug}), 202)["enrol"] is False
+
+    def test_makes_an_old_proof_no_newer(self, person: Person, other_agency: AgencyUnderTest) -> None:
+        person.join(other_agency)
+        person.grow_stale(60)
+        person.with_tokens(ok(person.api.post("/auth/switch", {"agency": other_agency.slug})))
+        assert problem(person.api.post("/factors/totp")) == (401, "step_up_required")
 
     def test_is_free_for_a_session_with_a_factor(self, person: Person, strict: AgencyUnderTest) -> None:
         person.join(strict)
@@ -48,14 +61,16 @@ class TestGoingToAnotherAgency:
         self, app: Application, person: Person, strict: AgencyUnderTest
     ) -> None:
         person.join(strict)
+        bare = ApiClient(person.app, ok(person.log_in())["access_token"])
         with app.app_context(), apart() as session:
-            row = session.scalars(select(AuthSession).where(AuthSession.user_id == person.user_id)).one()
-            row.expires_at = clock.now() + timedelta(hours=1)
-        challenge = ok(person.api.post("/auth/switch", {"agency": strict.slug}), 202)["challenge"]
-        set_up_by_challenge(person, challenge)
+            soon = clock.now() + timedelta(hours=1)
+            session.execute(update(AuthSession).where(AuthSession.user_id == person.user_id).values(expires_at=soon))
+        person.set_up_totp()
+        challenge = ok(bare.post("/auth/switch", {"agency": strict.slug}), 202)["challenge"]
+        ok(person.show(challenge, totp=person.code()), 200)
         with app.app_context(), apart() as session:
             ends = session.scalars(select(AuthSession.expires_at).where(AuthSession.user_id == person.user_id)).all()
-        assert len(ends) == 2
+        assert len(ends) == 3
         assert all(each <= clock.now() + timedelta(hours=1) for each in ends)
 
 
@@ -64,21 +79,11 @@ class TestAnIdentityProvider:
         with app.test_request_context():
             return admission.admit(person.user_id, agency=agency.slug, methods=methods)
 
-    def test_sets_up_a_factor_for_who_works_there_alone(
-        self, app: Application, make_person: MakePerson, agency: AgencyUnderTest
-    ) -> None:
+    def test_sets_up_no_factor(self, app: Application, make_person: MakePerson, agency: AgencyUnderTest) -> None:
         person = make_person()
         ok(ask_for_factor(agency.member("owner"), "agent"))
-        found = self.admit(app, person, agency, "oidc")
-        assert isinstance(found, Challenge)
-        assert found.enrol
-
-    def test_sets_up_none_for_who_works_elsewhere_too(
-        self, app: Application, person: Person, strict: AgencyUnderTest
-    ) -> None:
-        person.join(strict)
         with pytest.raises(SetUpElsewhere):
-            self.admit(app, person, strict, "oidc")
+            self.admit(app, person, agency, "oidc")
 
     def test_does_not_stand_in_for_the_factor_there_is(
         self, app: Application, person: Person, strict: AgencyUnderTest

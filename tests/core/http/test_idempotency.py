@@ -12,12 +12,12 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from core.actor import system
+from core.db import locks
 from core.db.session import unit_of_work
 from core.db.tenancy import acting_as
 from core.extensions import db
 from core.http import idempotency
 from core.http.application import Application
-from core.http.idempotency import lock_number
 from core.http.models import KeptAnswer
 from core.testing.clients import ApiClient
 from core.testing.factories import AgencyUnderTest
@@ -73,7 +73,7 @@ class TestARepeatedPost:
         with app.app_context():
             engine = db.engine
         with engine.begin() as first:
-            first.execute(select(func.pg_advisory_xact_lock(lock_number(name))))
+            first.execute(select(func.pg_advisory_xact_lock(locks.number(name))))
             response = post(api, "one")
         assert (response.status_code, response.get_json()["code"]) == (409, "idempotency_in_flight")
         assert response.headers["Retry-After"] == "1"

@@ -8,15 +8,19 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from core import clock
+from core.actor import system
 from core.auth import identities
 from core.db.session import apart, unit_of_work
+from core.db.tenancy import acting_as
+from core.factors.models import Passkey
 from core.http.application import Application
 from core.testing.clients import ApiClient, faults, ok, problem
 from core.testing.factories import AgencyUnderTest
 from core.testing.mailbox import mailbox
+from core.users import service
 from core.users.models import User
 from tests.worker import Worker
 
@@ -156,6 +160,24 @@ class TestAnAccountNobodyProved:
         assert log_in(app, email, "a password of the real person", agency) == 200
 
 
+class TestAnAccountWithASecondFactor:
+    @pytest.mark.parametrize("make", [known, unproven])
+    def test_joins_signed_in_alone(
+        self, app: Application, api: ApiClient, invite: Invite, make: Callable[[Application], str]
+    ) -> None:
+        """Whoever set it up comes in by it alone: neither the letter nor the password may bring that along."""
+        email = make(app)
+        with app.app_context(), apart() as session:
+            (user_id,) = session.scalars(select(User.id).where(User.email == email))
+            made = Passkey(user_id=user_id, name="Phone", credential_id=email.encode(), public_key=b"-")
+            made.sign_count, made.transports, made.backed_up = 0, [], False
+            session.add(made)
+        _, token = invite(api, email=email)
+        for password in (PASSWORD, "a password of the real person"):
+            assert problem(accept(app, token, password=password)) == (403, "sign_in_to_join")
+        assert ok(api.get("/users", query_string={"q": email}))["items"] == []
+
+
 class TestTooLate:
     def test_for_whoever_invited_may_no_longer(
         self, app: Application, api: ApiClient, agency: AgencyUnderTest, invite: Invite
@@ -193,11 +215,16 @@ class TestTooLate:
     def test_for_who_is_a_member_meanwhile(
         self, app: Application, api: ApiClient, agency: AgencyUnderTest, invite: Invite
     ) -> None:
-        from core.actor import system
-        from core.db.tenancy import acting_as
-        from core.users import service
-
         email, token = invite(api, email=known(app))
         with app.app_context(), unit_of_work(), acting_as(system(agency.id)):
             service.attach(email, ["agent"])
         assert problem(accept(app, token)) == (409, "already_member")
+
+    def test_for_who_is_a_member_meanwhile_and_keeps_their_password(
+        self, app: Application, api: ApiClient, agency: AgencyUnderTest, invite: Invite
+    ) -> None:
+        email, token = invite(api, email=unproven(app))
+        with app.app_context(), unit_of_work(), acting_as(system(agency.id)):
+            service.attach(email, ["agent"])
+        assert problem(accept(app, token, password="a password of the real person")) == (409, "already_member")
+        assert log_in(app, email, PASSWORD, agency) == 200

@@ -164,6 +164,9 @@ class TestClaims:
             {"email": "ana@sub.DOMAIN"},
             {"email": "ana@DOMAIN.evil.example"},
             {"email": "ana\uff20DOMAIN"},
+            {"email": "x, y <z@z>@DOMAIN"},
+            {"email": "ana\u0000eva@DOMAIN"},
+            {"email": "ana eva@DOMAIN"},
         ],
         ids=str,
     )

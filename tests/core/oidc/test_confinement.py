@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
 from core.actor import system
+from core.auth import one_time
 from core.auth.models import AuthSession
-from core.db.session import unit_of_work
+from core.auth.requirements import SECOND_STEP
+from core.db.session import apart, unit_of_work
 from core.db.tenancy import acting_as
 from core.http.application import Application
 from core.http.contract import rule_of
@@ -18,6 +21,7 @@ from core.testing.clients import ok, problem
 from core.testing.factories import AgencyUnderTest
 from core.users.models import Membership
 from core.users.repository import members
+from tests.core.factors.test_requirements import ask_for_factor
 from tests.core.oidc.conftest import Trusting
 from tests.core.oidc.provider import Provider
 
@@ -76,6 +80,35 @@ class TestConfinement:
             found = problem(client.call(method, f"{address}{values}{tail}", version="*"))
             assert found == (403, "confined_session"), f"{method} {rule.rule}: {found}"
         assert open_ones <= WITHIN_THE_AGENCY, sorted(open_ones - WITHIN_THE_AGENCY)
+
+    def test_no_second_factor_is_set_up_for_who_works_there_alone(self, trusting: Trusting) -> None:
+        """It would be the person's in every agency they join later, and the provider's administrator would have it."""
+        trusting.member("agent")
+        ok(ask_for_factor(trusting.owner, "agent"))
+        assert problem(trusting.sign_in()) == (403, "second_factor_missing")
+
+    def test_nor_for_whom_the_provider_made(self, trusting: Trusting) -> None:
+        trusting.change(new_member_role="read_only")
+        ok(ask_for_factor(trusting.owner, "read_only"))
+        assert problem(trusting.sign_in()) == (403, "second_factor_missing")
+
+    def test_not_even_by_a_challenge_that_says_so(self, app: Application, trusting: Trusting) -> None:
+        user_id = trusting.member("agent")
+        data = {"agency": trusting.agency.slug, "methods": ["oidc"], "enrol": True, "ends_at": None, "parent_id": None}
+        with app.app_context(), apart() as session:
+            whose = {"user_id": user_id, "agency_id": trusting.agency.id}
+            challenge = one_time.hand_out(session, SECOND_STEP, lifetime=timedelta(minutes=5), data=data, **whose)
+        for address in ("/auth/enrolment/totp", "/auth/enrolment/passkey/options"):
+            assert problem(trusting.nobody.post(address, {"challenge": challenge})) == (401, "invalid_challenge")
+
+    def test_a_second_factor_the_provider_saw_is_enough_where_it_is_trusted(
+        self, trusting: Trusting, provider: Provider
+    ) -> None:
+        trusting.member("agent")
+        trusting.change(trusts_second_factor=True)
+        ok(ask_for_factor(trusting.owner, "agent"))
+        provider.claims["amr"] = ["mfa"]
+        ok(trusting.sign_in(), 200)
 
 
 WITHIN_THE_AGENCY = {

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
 from core.auth.models import AuthSession
 from core.clock import now
+from core.db.session import apart
+from core.factors.models import Passkey
 from core.http.application import Application
 from core.testing.clients import ok, problem
 from tests.core.oidc.conftest import Trusting
@@ -23,10 +25,13 @@ SessionsOf = Callable[[UUID], list[AuthSession]]
 class TestSecondFactor:
     @pytest.fixture
     def demand(self, app: Application, trusting: Trusting) -> Callable[..., Trusting]:
-        """Has the agency ask everybody for a second factor, once the provider is as it shall be."""
+        """Has the agency ask everybody for a second factor, which the member has, once the provider is set."""
 
         def ask(**changes: Any) -> Trusting:
-            trusting.member()
+            device = Passkey(user_id=trusting.member(), name="Phone", credential_id=uuid4().bytes, public_key=b"-")
+            device.sign_count, device.transports, device.backed_up = 0, [], False
+            with app.app_context(), apart() as session:
+                session.add(device)
             if changes:
                 trusting.change(**changes)
             assert app.settings.database_owner_url is not None

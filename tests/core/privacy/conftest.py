@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -70,6 +71,19 @@ def work_off(app: Application) -> Callable[[], list[str]]:
 
 
 @pytest.fixture
+def erase(api: ApiClient, work_off: Callable[[], list[str]]) -> Callable[[dict[str, str]], dict[str, Any]]:
+    """Has somebody erased."""
+
+    def run(subject: dict[str, str]) -> dict[str, Any]:
+        made = ok(api.post("/privacy/erasures", {"subject": subject, "reason": "asked_for"}), 202)
+        assert work_off() == []
+        shown: dict[str, Any] = ok(api.get(f"/privacy/requests/{made['id']}"))
+        return shown
+
+    return run
+
+
+@pytest.fixture
 def client(agency: AgencyUnderTest, api: ApiClient, database: Database) -> Person:
     """A contact with a lead, about whom every personal column of contacts and leads says something."""
     contact = ok(api.post("/contacts", {"kind": "person", "name": "Ana"}))
@@ -79,7 +93,16 @@ def client(agency: AgencyUnderTest, api: ApiClient, database: Database) -> Perso
     ok(api.patch(f"/contacts/{contact['id']}", {
         "name": f"{person.marker} Ana", "emails": [{"address": person.email}], "phones": [{"number": person.phone}],
     }, version="*"))  # fmt: skip
-    ok(api.patch(f"/leads/{lead['id']}", {"tags": [f"{person.marker}tag"]}, version="*"))
+    ok(
+        api.patch(
+            f"/leads/{lead['id']}",
+            {
+                "tags": [f"{person.marker}tag"],
+                "restrictions": f"{person.marker} leads_lead restrictions",
+            },
+            version="*",
+        )
+    )
     key = {"Idempotency-Key": ids.new().hex}
     ok(api.post(f"/leads/{lead['id']}/notes", {"text": f"{person.marker} likes tea"}, headers=key))
     for table, where in (

@@ -38,6 +38,13 @@ class Person:
         return f"{self.marker} {column.table.name} {column.name}"
 
 
+def subject_of(person: Person) -> dict[str, str]:
+    """A contact or a colleague, as requests name them."""
+    if "user_id" in person.known:
+        return {"kind": "users.user", "id": str(person.known["user_id"])}
+    return {"kind": "contacts.contact", "id": str(person.known["contact_id"])}
+
+
 class Database:
     """The database as its superuser sees it: no policy and no key is in the way."""
 

@@ -12,15 +12,16 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 import core
 from core.db.base import Model
-from core.db.personal import Category, category_of, is_redacted, personal, place_of
+from core.db.personal import Category, category_of, is_redacted, personal, place_of, user_of
 from core.events.event import declared
 from core.http.application import Application
 from core.plugins import hooks
 from core.plugins.manager import Plugins
-from core.privacy import catalogue
+from core.privacy import catalogue, own_rows
 from core.testing import disclosure
 from core.testing.clients import ApiClient, ok
 from core.testing.factories import AgencyUnderTest
+from core.vault.columns import Ciphertext
 
 ROOT = Path(core.__file__).parents[1]
 
@@ -42,6 +43,30 @@ class TestColumns:
         )  # fmt: skip
         assert catalogue.untold([table]) == ["loose.note", "loose.more"]
         assert [column.name for column in table.columns if is_redacted(column)] == ["note", "more", "told"]
+
+    def test_of_special_and_financial_data_are_encrypted(self, plugins: Plugins) -> None:
+        sensitive = [
+            column
+            for table in Model.metadata.sorted_tables
+            for column in table.columns
+            if category_of(column) in {Category.SPECIAL, Category.FINANCIAL}
+        ]
+        assert "leads_lead.restrictions" in map(str, sensitive)
+        assert [str(column) for column in sensitive if not isinstance(column.type, Ciphertext)] == []
+
+    def test_of_the_core_say_which_colleague_they_are_about(self, plugins: Plugins) -> None:
+        nobodys = {
+            "core_file.name",  # It is about whoever the row is about that points at the file.
+            "core_allow_list.networks",  # The agency's own networks.
+            "core_legal_hold.reason",  # Its row names the person, colleague or client.
+        }
+        said = {
+            str(column): user_of(column)
+            for table in own_rows.tables()
+            for column in table.columns
+            if category_of(column) not in {None, Category.COPY}
+        }
+        assert {name for name, user in said.items() if user is None} == nobodys
 
     def test_of_kinds_that_are_no_kinds_are_refused(self) -> None:
         with pytest.raises(ValueError, match="gossip"):

@@ -25,27 +25,9 @@ from core.testing.clients import ApiClient, ok, problem
 from core.testing.factories import AgencyUnderTest
 from plugins.webhooks.service import erasure
 from tests.core.privacy.conftest import CONTACTS, LEADS, Within
-from tests.core.privacy.people import Database, Person
+from tests.core.privacy.people import Database, Person, subject_of
 
 Work = Callable[[], list[str]]
-
-
-def subject_of(person: Person) -> dict[str, str]:
-    """A contact, as requests name them."""
-    return {"kind": "contacts.contact", "id": str(person.known["contact_id"])}
-
-
-@pytest.fixture
-def erase(api: ApiClient, work_off: Work) -> Callable[[dict[str, str]], dict[str, Any]]:
-    """Has somebody erased."""
-
-    def run(subject: dict[str, str]) -> dict[str, Any]:
-        made = ok(api.post("/privacy/erasures", {"subject": subject, "reason": "asked_for"}), 202)
-        assert work_off() == []
-        shown: dict[str, Any] = ok(api.get(f"/privacy/requests/{made['id']}"))
-        return shown
-
-    return run
 
 
 class TestAnErasure:

@@ -1,4 +1,4 @@
-"""Exports: everything the catalogue knows of stands in them, and nobody gets one but who asked for it."""
+"""Exports: everything the catalogue knows of stands in them, and nobody gets one but who may export."""
 
 from __future__ import annotations
 
@@ -129,3 +129,21 @@ class TestOneself:
     def test_is_told_nothing_of_others(self, agency: AgencyUnderTest) -> None:
         other = agency.newcomer("agent")
         assert str(other.user_id) not in str(ok(agency.newcomer("agent").post("/privacy/me")))
+
+    def test_is_not_told_that_they_are_held_to_account(self, agency: AgencyUnderTest, api: ApiClient) -> None:
+        me = agency.newcomer("agent")
+        held = {"subject": {"kind": "users.user", "id": str(me.user_id)}, "reason": "We suspect theft"}
+        ok(api.post("/privacy/holds", held), 201)
+        assert "We suspect theft" not in str(ok(me.post("/privacy/me")))
+
+    def test_is_not_told_from_where_somebody_acted_in_their_name(
+        self, agency: AgencyUnderTest, database: Database
+    ) -> None:
+        me, other = agency.newcomer("agent"), agency.newcomer("owner")
+        database.add(
+            "core_event", Person(agency.id), seq=900_000, actor_id=me.user_id, impersonator_id=other.user_id,
+            ip="203.0.113.9", user_agent="Their phone",
+        )  # fmt: skip
+        text = str(ok(me.post("/privacy/me")))
+        assert "203.0.113.9" not in text
+        assert "Their phone" not in text

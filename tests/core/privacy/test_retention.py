@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from core import ids
+from core.http import gates
 from core.privacy import jobs, keeping
-from core.testing.clients import ApiClient, faults, ok
+from core.testing.clients import ApiClient, faults, ok, problem
 from core.testing.factories import AgencyUnderTest
 from tests.core.privacy.conftest import Within
 from tests.core.privacy.people import Database, Person
@@ -50,6 +53,13 @@ class TestARule:
         ok(api.patch("/privacy/retention/notifications.read", {"days": None}))
         assert (rule("leads.lost")["days"], rule("notifications.read")["days"]) == (180, None)
         assert rule("notifications.read")["default_days"] == 90
+
+    def test_takes_a_fresh_proof_to_change(self, api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(gates, "PROOF_HOLDS", timedelta(0))
+        answer = api.patch("/privacy/retention/leads.lost", {"days": 30})
+        assert problem(answer) == (401, "step_up_required")
+        answer = api.post(f"/privacy/holds/{ids.new()}/release", version=1)
+        assert problem(answer) == (401, "step_up_required")
 
     def test_has_limits(self, api: ApiClient) -> None:
         assert faults(api.patch("/privacy/retention/leads.lost", {"days": 29})) == {"/days": "range"}

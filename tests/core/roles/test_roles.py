@@ -80,6 +80,18 @@ class TestOwn:
         answer = deputy.patch(f"/roles/{made['id']}", {"permissions": wanted}, version="*")
         assert faults(answer).keys() == {"/permissions/leads.read", "/permissions/leads.write"}
 
+    def test_nobody_takes_what_they_could_not_give(self, api: ApiClient, agency: AgencyUnderTest) -> None:
+        grants = {"roles.read": "all", "roles.manage": "all"}
+        ok(api.post("/roles", draft(code="keeper", permissions=grants)), 201)
+        strong = ok(api.post("/roles", draft(code="strong", permissions={"leads.read": "all"})), 201)
+        keeper = agency.newcomer("keeper")
+        for role, change in (
+            (strong, {"permissions": {}}),
+            (strong, {"second_factor_required": False}),
+            (built_in(api, "owner"), {"second_factor_required": False}),
+        ):
+            assert problem(keeper.patch(f"/roles/{role['id']}", change, version="*")) == (403, "forbidden"), change
+
     def test_one_that_is_held_stays(self, api: ApiClient, agency: AgencyUnderTest) -> None:
         made = ok(api.post("/roles", draft()), 201)
         holder = agency.newcomer("night_desk")
@@ -101,6 +113,13 @@ class TestCopy:
         assert (copy["permissions"], copy["built_in"]) == (original["permissions"], False)
         changed = ok(api.patch(f"/roles/{copy['id']}", {"permissions": {"leads.read": "own"}}, version=1))
         assert changed["permissions"] == {"leads.read": "own"}
+
+    def test_asks_for_a_second_factor_where_the_original_does(self, api: ApiClient) -> None:
+        original = built_in(api, "agent")
+        ok(api.patch(f"/roles/{original['id']}", {"second_factor_required": True}, version="*"))
+        copy = ok(api.post(f"/roles/{original['id']}/copy", {"code": "own_agent", "name": "Our agent"}), 201)
+        assert copy["second_factor_required"] is True
+        assert ok(api.get(f"/roles/{copy['id']}"))["second_factor_required"] is True
 
     def test_grants_nothing_its_maker_lacks(self, api: ApiClient, agency: AgencyUnderTest) -> None:
         ok(api.post("/roles", draft(code="clerk", permissions={"roles.read": "all", "roles.manage": "all"})), 201)

@@ -74,6 +74,15 @@ class TestCreate:
         assert tokens["agency"]["slug"] == agency.slug
         assert ok(ApiClient(app, tokens["access_token"]).get("/auth/me"))["permissions"]["users.manage"] == "all"
 
+    def test_who_has_left_may_be_made_one(self, app: Application, api: ApiClient, agency: AgencyUnderTest) -> None:
+        eva = agency.newcomer("agent")
+        email = ok(eva.get("/auth/me"))["user"]["email"]
+        ok(api.post(f"/users/{eva.user_id}/leave", {"successors": []}, version="*"))
+        result = run(app, "create", "--agency", agency.slug, "--email", email)
+        assert result.exit_code == 0, result.output
+        back = ok(api.get(f"/users/{eva.user_id}"))
+        assert (back["state"], back["roles"]) == ("active", ["admin"])
+
     def test_an_unknown_agency_is_one_sentence(self, app: Application) -> None:
         result = run(app, "create", "--agency", "nowhere", "--email", "eva@example.com")
         assert result.exit_code != 0

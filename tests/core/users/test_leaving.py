@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,9 +19,11 @@ from core.extensions import db
 from core.http.application import Application
 from core.testing.clients import ApiClient, faults, ok, problem
 from core.testing.factories import AgencyUnderTest
-from core.users import holdings, service
+from core.users import holdings
 from plugins.notifications.models import Mute, Notification, Preference, PushAddress
 from tests.worker import Worker
+
+_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +56,14 @@ def own_something_of_everything(app: Application, agency: AgencyUnderTest, user_
                 Notification(user_id=user_id, kind="x.y", title="x", words={}, daily=[], seq=1),
             ]
         )
+
+
+def staff(api: ApiClient, agency: AgencyUnderTest, **permissions: str) -> ApiClient:
+    """Somebody who may manage people, and little else."""
+    granted = {"users.read": "all", "users.manage": "all", **permissions}
+    code = f"staff_{next(_numbers)}"
+    ok(api.post("/roles", {"code": code, "name": code, "permissions": granted}), 201)
+    return agency.newcomer(code)
 
 
 def left_behind(app: Application, agency: AgencyUnderTest, user_id: UUID) -> dict[str, int]:
@@ -205,44 +216,27 @@ class TestLeaving:
     def test_is_ordered_by_nobody_who_may_do_less(self, agency: AgencyUnderTest) -> None:
         assert problem(leave(agency.newcomer("admin"), agency.newcomer("owner"))) == (403, "forbidden")
 
+    def test_takes_the_permission_to_give_all_of_it_away(
+        self, api: ApiClient, agency: AgencyUnderTest, worker: Worker
+    ) -> None:
+        eva, second, rui = agency.newcomer("agent"), agency.newcomer("owner"), agency.newcomer("agent")
+        leads = [enquire(eva), enquire(second)]
+        reads = {"leads.read": "own", "contacts.read": "own"}
+        deputy = staff(api, agency, **reads, **{"leads.assign": "own", "contacts.write": "all"})
+        assert problem(leave(deputy, eva, deputy)) == (403, "forbidden")
+        # Nor of who has left, and holds no role any more by which they could be judged.
+        ok(leave(api, second, rui))
+        assert problem(leave(deputy, second, deputy)) == (403, "forbidden")
+        worker.work()
+        assert [ok(api.get(f"/leads/{lead}"))["owner_id"] for lead in leads] == [str(eva.user_id), str(rui.user_id)]
+        for lead in leads:
+            assert problem(deputy.get(f"/leads/{lead}")) == (404, "not_found")
+
+    def test_hands_over_to_those_who_may_see_it(self, api: ApiClient, agency: AgencyUnderTest) -> None:
+        eva, rui, blind = agency.newcomer("agent"), agency.newcomer("agent"), staff(api, agency)
+        enquire(eva)
+        assert faults(leave(api, eva, rui, blind)) == {"/successors/1": "may_not_see"}
+
     def test_wants_the_version_that_was_read(self, api: ApiClient, agency: AgencyUnderTest) -> None:
         eva = agency.newcomer("agent")
         assert problem(leave(api, eva, version=7)) == (412, "precondition_failed")
-
-
-class TestWhoHasLeft:
-    def test_is_changed_no_more_and_leaves_once(self, api: ApiClient, agency: AgencyUnderTest, worker: Worker) -> None:
-        eva = agency.newcomer("agent")
-        ok(leave(api, eva))
-        worker.work()
-        assert problem(leave(api, eva)) == (409, "has_left")
-        answer = api.patch(f"/users/{eva.user_id}", {"state": "active"}, version="*")
-        assert problem(answer) == (409, "has_left")
-        lead = enquire(api)
-        assert faults(api.post(f"/leads/{lead}/assignment", {"owner_id": str(eva.user_id)}, version="*"))
-
-    def test_comes_back_as_new(self, app: Application, api: ApiClient, agency: AgencyUnderTest) -> None:
-        eva = agency.newcomer("manager", team="North")
-        assert eva.user_id is not None
-        ok(leave(api, eva))
-        with app.app_context(), unit_of_work(), acting_as(system(agency.id)):
-            back = service.join(eva.user_id, ["agent"], [], giver=system(agency.id))
-        assert (back.state, back.roles, back.teams) == ("active", ["agent"], [])
-        # The sessions of then stay ended.
-        assert problem(eva.get("/auth/me")) == (401, "invalid_token")
-        assert [row["id"] for row in ok(api.get("/users?state=left"))["items"]] == []
-
-    def test_has_whatever_is_theirs_still_handed_over_on_demand(
-        self, app: Application, api: ApiClient, agency: AgencyUnderTest, worker: Worker
-    ) -> None:
-        eva, gone, rui = (agency.newcomer("agent") for _ in range(3))
-        enquire(eva)
-        ok(leave(api, eva, gone))
-        ok(leave(api, gone))
-        worker.work()
-        # Whoever was to take over has left meanwhile.
-        assert held(api, eva) == {"contacts.contact": 1, "leads.lead": 1}
-        ok(leave(api, eva, rui))
-        worker.work()
-        assert held(api, eva) == {}
-        assert held(api, rui) == {"contacts.contact": 1, "leads.lead": 1}

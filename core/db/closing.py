@@ -71,8 +71,13 @@ class Closing:
     def number(self, row: Numbered, *, agency_id: UUID, head: UUID, scope: str) -> None:
         """Insert a row as the next of a scope."""
         row.agency_id = agency_id
+        values = numbering.values(row)
+        self.number_values(numbering.table_of(row), values, agency_id=agency_id, head=head, scope=scope)
+
+    def number_values(self, table: Table, values: Any, *, agency_id: UUID, head: UUID, scope: str) -> None:
+        """Insert what becomes the JSON object of a row as the next of a scope."""
         self._begin()
-        self._rows.append(Row(numbering.table_of(row), numbering.values(row), agency_id, head, scope))
+        self._rows.append(Row(table, values, agency_id, head, scope))
 
     def enqueue(self, *jobs: Enqueued, agency_id: UUID | None) -> None:
         """Insert jobs, except those whose unique key is taken."""

@@ -13,8 +13,8 @@ from core.db.base import Versioned
 from core.db.personal import is_redacted
 from core.extensions import db
 
-_REDACTED = "[personal]"
-_BOOKKEEPING = frozenset({"agency_id", "version", "created_at", "updated_at"})
+REDACTED = "[personal]"
+BOOKKEEPING = frozenset({"agency_id", "version", "created_at", "updated_at"})
 _KEY = "changes_before_flush"
 
 
@@ -31,7 +31,7 @@ def _collect(entity: Versioned, before: dict[str, Any], after: dict[str, Any]) -
     for attribute in state.mapper.column_attrs:
         name = attribute.key
         history: History = state.attrs[name].history
-        if name in _BOOKKEEPING or not history.has_changes():
+        if name in BOOKKEEPING or not history.has_changes():
             continue
         redacted = is_redacted(attribute.columns[0])
         if history.deleted and state.has_identity:
@@ -42,7 +42,7 @@ def _collect(entity: Versioned, before: dict[str, Any], after: dict[str, Any]) -
 
 def _plain(value: Any, *, redacted: bool) -> Any:
     if redacted and value is not None:
-        return _REDACTED
+        return REDACTED
     return msgspec.to_builtins(value)
 
 

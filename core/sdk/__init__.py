@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import UNSET, UnsetType
 
-from core import clock, fields, ids, sealing, search, streams, tabular
+from core import bulk, clock, fields, ids, sealing, search, streams, tabular
 from core.actor import Actor, Scope, acting_user_id, current_actor, current_user_id, default_team_id, system
 from core.agencies import api as agencies
 from core.config import Settings
@@ -55,7 +55,7 @@ from core.quotas import api as quotas
 from core.realtime import rooms
 from core.realtime.emit import emit
 from core.realtime.spec import Handler, Room, Topic, TopicPage, handler
-from core.references import next_reference
+from core.references import next_reference, next_references
 from core.retention import Retention
 from core.storage.port import Missing, Storage
 from core.telemetry import masked
@@ -146,6 +146,7 @@ __all__ = [
     "acting_as",
     "acting_user_id",
     "agencies",
+    "bulk",
     "check_currency",
     "clock",
     "concealed",
@@ -174,6 +175,7 @@ __all__ = [
     "masked",
     "money",
     "next_reference",
+    "next_references",
     "outbound",
     "owned_key",
     "personal",

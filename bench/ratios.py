@@ -1,0 +1,85 @@
+"""What the leads benchmark comes to: Tripfile beside the others of the same run, in words and as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+Rows = list[dict[str, Any]]
+PEERS = ("nest-fastify", "nest-express", "fastapi", "drf", "pgbench")
+_COLOURS = dict(zip(("tripfile", *PEERS), "#0b7a75 #d1495b #e5989b #edae49 #8d99ae #d9d9d9".split(), strict=True))
+
+
+def of(rows: Rows, case: str, connections: int, target: str) -> dict[str, Any] | None:
+    """The row of a target, or None."""
+    wanted = (target, case, connections)
+    return next((row for row in rows if (row["target"], row["case"], row["connections"]) == wanted), None)
+
+
+def asked(rows: Rows) -> list[tuple[str, int]]:
+    """Every case with its connections, in the rows' order."""
+    return list(dict.fromkeys((row["case"], row["connections"]) for row in rows))
+
+
+def tell(rows: Rows) -> None:
+    """Print how many times the requests a second of each peer Tripfile does, and how much memory it takes."""
+    for case, connections in asked(rows):
+        ours = of(rows, case, connections, "tripfile")
+        if ours is None:
+            continue
+        found = ((name, of(rows, case, connections, name)) for name in PEERS)
+        told = [f"{ours['rps'] / row['rps']:.2f} x {name}" for name, row in found if row is not None]
+        print(f"{case} at {connections}: {ours['rps']} requests a second, {', '.join(told) or 'nothing beside it'}")
+    for line in (*_memory(rows), *_search(rows)):
+        print(line)
+
+
+def _memory(rows: Rows) -> list[str]:
+    taken = {row["target"]: row["memory_mb"] for row in rows if row["memory_mb"]}
+    ours = taken.pop("tripfile", None)
+    if not ours:
+        return []
+    told = [f"{ours / theirs:.2f} x {name} ({theirs} MB)" for name, theirs in taken.items()]
+    return [f"memory of two workers: {ours} MB, {', '.join(told) or 'nothing beside it'}"]
+
+
+def _search(rows: Rows) -> list[str]:
+    found = []
+    for connections in dict.fromkeys(row["connections"] for row in rows):
+        search, listed = (of(rows, case, connections, "tripfile") for case in ("search", "list"))
+        if search and listed:
+            found.append(
+                f"p99 of search at {connections}: {search['p99_ms'] / listed['p99_ms']:.2f} x that of the list"
+            )
+    return found
+
+
+def draw(rows: Rows, file: Path) -> None:
+    """Bars of requests a second, case by case; nothing where matplotlib is not installed."""
+    try:
+        import matplotlib as mpl
+    except ImportError:
+        print("No picture: pip install 'tripfile[bench]'")
+        return
+    mpl.use("svg")
+    # The same rows give the same file.
+    mpl.rcParams["svg.hashsalt"] = "tripfile"
+    from matplotlib import pyplot as plt
+
+    names = [name for name in _COLOURS if name != "pgbench" and any(row["target"] == name for row in rows)]
+    places = asked(rows)
+    figure, axes = plt.subplots(1, len(places), figsize=(2.1 * len(places), 3.6), squeeze=False)
+    for axis, (case, connections) in zip(axes[0], places, strict=True):
+        shown = [row for name in names if (row := of(rows, case, connections, name))]
+        bars = axis.bar(
+            range(len(shown)), [row["rps"] for row in shown], color=[_COLOURS[row["target"]] for row in shown]
+        )
+        axis.bar_label(bars, fontsize=7)
+        axis.set_title(f"{case}\n{connections} connections", fontsize=8)
+        axis.set_xticks(range(len(shown)), [row["target"] for row in shown], rotation=90, fontsize=7)
+        axis.tick_params(axis="y", labelsize=7)
+        axis.spines[["top", "right"]].set_visible(False)
+    axes[0][0].set_ylabel("requests a second", fontsize=8)
+    figure.tight_layout()
+    figure.savefig(file, metadata={"Date": None})
+    plt.close(figure)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import redis
 import structlog
@@ -19,11 +20,36 @@ TIMEOUT = 0.2
 PROBE_EVERY = 1.0
 _BOUND = 50_000
 _PREFIX = "tripfile:limits:"
-_INCREMENT = """
-local count = redis.call('INCRBY', KEYS[1], ARGV[1])
-if count == tonumber(ARGV[1]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
-return {count, redis.call('PTTL', KEYS[1])}
+_ANY_NUMBER = 2**53
+_TAKE = """
+local counted = {}
+for number, key in ipairs(KEYS) do
+    local expiry, limit = ARGV[2 * number], tonumber(ARGV[2 * number + 1])
+    local count = redis.call('INCRBY', key, ARGV[1])
+    if count == tonumber(ARGV[1]) then redis.call('PEXPIRE', key, expiry) end
+    table.insert(counted, count)
+    table.insert(counted, redis.call('PTTL', key))
+    if count > limit then break end
+end
+return counted
 """
+
+
+class Bound(NamedTuple):
+    """What may be counted under a key."""
+
+    key: str
+    seconds: int
+    """After which it starts again at zero."""
+    amount: int
+
+
+class Count(NamedTuple):
+    """How much of a limit is used."""
+
+    value: int
+    ends: float
+    """When it starts again at zero, in seconds since 1970."""
 
 
 def connect(url: str) -> redis.Redis:
@@ -74,10 +100,8 @@ class Counters(Storage):
         self.redis_url = redis_url
         self.degraded = False
         self.memory = Memory()
-        self.seen: Callable[[], dict[str, tuple[int, float]]] = dict
-        """Where the counts of the running request are noted, so that its headers cost no second look."""
         self._client = connect(redis_url) if redis_url else None
-        self._script = self._client.register_script(_INCREMENT) if self._client else None
+        self._script = self._client.register_script(_TAKE) if self._client else None
         self._probing = threading.Lock()
 
     @property
@@ -85,19 +109,21 @@ class Counters(Storage):
         """What the store raises."""
         return redis.RedisError
 
+    def take(self, bounds: Sequence[Bound], *, cost: int) -> list[Count]:
+        """Count under each key, up to and including the first whose limit that passes: one question for all."""
+        return self._shared(bounds, cost) or self._own(bounds, cost)
+
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Count; returns the new count."""
-        counted = self._shared(key, expiry, amount) or self.memory.increment(key, expiry, amount)
-        self.seen()[key] = counted
-        return counted[0]
+        return self.take([Bound(key, expiry, _ANY_NUMBER)], cost=amount)[0].value
 
     def get(self, key: str) -> int:
-        """The count as the running request left it."""
-        return self.seen().get(key, (0, 0.0))[0]
+        """Nobody asks: `take` has told."""
+        raise NotImplementedError
 
     def get_expiry(self, key: str) -> float:
-        """When the count starts again at zero, in seconds since 1970."""
-        return self.seen().get(key, (0, time.time()))[1]
+        """Nobody asks: `take` has told."""
+        raise NotImplementedError
 
     def check(self) -> bool:
         """Whether counts are shared as configured."""
@@ -111,15 +137,25 @@ class Counters(Storage):
     def clear(self, key: str) -> None:
         """Counters end by themselves."""
 
-    def _shared(self, key: str, expiry: int, amount: int) -> tuple[int, float] | None:
+    def _own(self, bounds: Sequence[Bound], cost: int) -> list[Count]:
+        counts = []
+        for bound in bounds:
+            counts.append(Count(*self.memory.increment(bound.key, bound.seconds, cost)))
+            if counts[-1].value > bound.amount:
+                break
+        return counts
+
+    def _shared(self, bounds: Sequence[Bound], cost: int) -> list[Count] | None:
         if self._script is None or self.degraded:
             return None
+        limits = [number for bound in bounds for number in (bound.seconds * 1000, bound.amount)]
         try:
-            count, left = self._script(keys=[_PREFIX + key], args=[amount, expiry * 1000])
+            told = self._script(keys=[_PREFIX + bound.key for bound in bounds], args=[cost, *limits])
         except (redis.RedisError, OSError) as error:
             self._degrade(error)
             return None
-        return int(count), time.time() + left / 1000
+        now = time.time()
+        return [Count(int(count), now + left / 1000) for count, left in zip(told[::2], told[1::2], strict=True)]
 
     def _degrade(self, error: Exception) -> None:
         if not self._probing.acquire(blocking=False):

@@ -127,12 +127,17 @@ class TestRedis:
         answers = [app.test_client().get(URL).status_code for app in (first, second, first, second)]
         assert answers == [200, 200, 200, 429]
 
-    def test_costs_one_round_trip_a_request_and_limit(self, make_app: Make, server: Server) -> None:
+    def test_costs_one_round_trip_a_request_however_many_limits_hold(self, make_app: Make, server: Server) -> None:
         client = _with(server, make_app).test_client()
-        client.get(URL)
+        client.post(f"{LEAD}/settle")
         before = server.calls()
-        client.get(URL)
+        assert client.post(f"{LEAD}/settle").headers["RateLimit"].count(";r=") == 2
         assert server.calls() == before + 1
+
+    def test_counts_no_further_limit_once_one_is_used_up(self, make_app: Make, server: Server) -> None:
+        client = _with(server, make_app, rate_limit_anonymous="1/minute").test_client()
+        told = [client.post(f"{LEAD}/settle").headers["RateLimit"] for _ in range(2)]
+        assert [re.findall('"([a-z]+)"', each) for each in told] == [["anonymous", "route"], ["anonymous"]]
 
     def test_that_is_killed_costs_next_to_nothing(self, make_app: Make, server: Server) -> None:
         app = _with(server, make_app)

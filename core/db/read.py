@@ -65,7 +65,8 @@ class Query(Generic[S]):
 
     def rows(self, **values: Any) -> list[S]:
         """Every row of the acting agency. Raises NoAgency when nobody acts in one."""
-        if db.session().in_transaction():
+        # Asking for the session would make one, with every read.
+        if db.session.registry.has() and db.session().in_transaction():
             return self._inside(values)
         return self._fetch("app", str(current_agency_id()), values)
 
@@ -88,9 +89,11 @@ class Query(Generic[S]):
 
     def _inside(self, values: Mapping[str, Any]) -> list[S]:
         # A read inside a write uses the write's connection: it sees what was written so far.
-        options = {"include_deleted": self.include_deleted}
-        found = db.session.execute(self.statement, dict(values), execution_options=options)
-        return [self.into(*row) for row in found]
+        session = db.session()
+        if session.new or session.dirty or session.deleted:
+            session.flush()
+        raw: Any = session.connection().connection.dbapi_connection
+        return wire.fetch_inside(raw, sql=self._sql, values=self._parameters(values), make_row=self._make_row)
 
     def _parameters(self, values: Mapping[str, Any]) -> list[Any]:
         params = self._compiled.construct_params(dict(values))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from psycopg import Connection, Error, pq
+from psycopg import Connection, Error, RawCursor, pq
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import QueryCanceled, error_from_result
 from psycopg.pq.abc import PGconn, PGresult
@@ -60,6 +60,18 @@ def fetch(
             raise _error(connection, result)
     transformer.set_pgresult(results[-1])
     return transformer.load_rows(0, results[-1].ntuples, make_row)
+
+
+def fetch_inside(
+    connection: Connection[Any], *, sql: bytes, values: Sequence[Any], make_row: Callable[[Sequence[Any]], Any]
+) -> list[Any]:
+    """Run one SELECT in the transaction that is open on a connection, and build its rows.
+
+    The driver prepares it: it forgets what is prepared after a rollback, which `fetch` would not learn of.
+    """
+    with RawCursor(connection) as cursor:
+        cursor.execute(sql, values, binary=True)
+        return [make_row(row) for row in cursor.fetchall()]
 
 
 def _known(connection: Connection[Any]) -> set[bytes]:

@@ -34,7 +34,7 @@ class Statements:
     @contextmanager
     def watching(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         """Watch both paths."""
-        fetch = wire.fetch
+        fetch, fetch_inside = wire.fetch, wire.fetch_inside
 
         def seen(connection: Any, **options: Any) -> Any:
             if connection.info.user.endswith("_system"):
@@ -47,7 +47,12 @@ class Statements:
             role = connection.engine.url.username or ""
             (self.system if role.endswith("_system") else self.others).append(statement)
 
+        def seen_inside(connection: Any, **options: Any) -> Any:
+            self.others.append(options["sql"].decode())
+            return fetch_inside(connection, **options)
+
         monkeypatch.setattr(wire, "fetch", seen)
+        monkeypatch.setattr(wire, "fetch_inside", seen_inside)
         event.listen(Engine, "before_cursor_execute", executed)
         try:
             yield

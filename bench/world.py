@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import secrets
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, NamedTuple
@@ -36,6 +38,7 @@ DATABASE = "tripfile_bench"
 PAGE = 50
 _LASTING = timedelta(hours=12)
 _MONTHS = 24
+_AT_ONCE = 3
 
 
 class Request(NamedTuple):
@@ -102,24 +105,35 @@ def _told(secret: SecretStr | None) -> str:
 def populate(settings: Settings, *, agencies: int, leads: int, seed: int = 1) -> list[Agency]:
     """So many leads in so many agencies, the largest first, each several times as large as the smallest."""
     app = create_app(settings.model_copy(update={"redis_host": ""}))
-    make, random = agency_maker(app), Random(seed)
+    make = agency_maker(app)
     shares = [(rank + 1) ** -0.7 for rank in range(agencies)]
     sizes = [round(leads * share / sum(shares)) for share in shares]
     sizes[0] += leads - sum(sizes)
-    made, written, begun = [], 0, time.monotonic()
-    for size in sizes:
-        agency = make()
+    begun, written = time.monotonic(), itertools.count()
+
+    def fill(rank: int) -> Agency:
+        agency, random = make(), Random(seed * 1000 + rank)
         token, owners = _people(agency)
         until = clock.now().astimezone(UTC).replace(microsecond=0)
-        for some in world.enquiries(
-            size, owners=owners, currency="EUR", until=until, months=_MONTHS, first=written, random=random
-        ):
+        past = world.enquiries(
+            sizes[rank],
+            owners=owners,
+            currency="EUR",
+            until=until,
+            months=_MONTHS,
+            first=sum(sizes[:rank]),
+            random=random,
+        )
+        for some in past:
             with app.app_context(), unit_of_work(), acting_as(system(agency.id)):
                 world.write(some, random)
-            written += len(some)
-            print(f"\r{written:7,} leads, {written / (time.monotonic() - begun):.0f} a second ", end="", flush=True)
-        made.append(Agency(agency.id, token, size))
-    print()
+            if (chunks := next(written)) % 10 == 0:
+                print(f"{chunks * world.CHUNK:7,} leads after {time.monotonic() - begun:.0f} s", flush=True)
+        return Agency(agency.id, token, sizes[rank])
+
+    # While PostgreSQL writes one agency's rows, another's are made.
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        made = list(pool.map(fill, range(agencies)))
     with app.app_context():
         dispose()
     return made

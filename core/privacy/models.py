@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Model, Owned
-from core.db.personal import NOT_PERSONAL, Category, Code, personal
+from core.db.personal import NOT_PERSONAL, Category, Code, Day, Number, personal
 from core.vault.columns import Secret, encrypted
 
 
@@ -50,7 +50,7 @@ class LegalHold(Owned, Model):
     subject: Mapped[Code]
     subject_id: Mapped[UUID]
     reason: Mapped[str] = mapped_column(info=personal(Category.FREE_TEXT))
-    until: Mapped[date | None]
+    until: Mapped[Day | None]
     """The last day; none while nobody knows."""
     placed_by: Mapped[UUID | None]
     released_at: Mapped[datetime | None]
@@ -68,7 +68,7 @@ class RetentionChoice(Owned, Model):
     __tablename__ = "core_retention_choice"
 
     rule: Mapped[Code]
-    days: Mapped[int | None]
+    days: Mapped[Number | None]
     """None keeps it for ever."""
 
     __table_args__ = (UniqueConstraint("agency_id", "rule"),)

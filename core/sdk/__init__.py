@@ -11,7 +11,7 @@ from core.config import Settings
 from core.crypto import Unreadable
 from core.db import read
 from core.db.base import Identified, Model, Numbered, Owned, SoftDeleted, Tenant, owned_key
-from core.db.personal import NOT_PERSONAL, PERSONAL, SECRET, Code, Codes, Facts, personal, sealed
+from core.db.personal import NOT_PERSONAL, PERSONAL, SECRET, Code, Codes, Day, Facts, Number, personal, sealed
 from core.db.query import EQUALITY, OPTIONAL, RANGE, Filter, Listing, ListQuery, Operator, Page
 from core.db.repository import Ownership, Repository
 from core.db.tenancy import acting_as, current_agency_id
@@ -82,6 +82,7 @@ __all__ = [
     "Conflict",
     "Country",
     "Currency",
+    "Day",
     "Discard",
     "Draft",
     "Email",
@@ -107,6 +108,7 @@ __all__ = [
     "Name",
     "NotFound",
     "Notice",
+    "Number",
     "Numbered",
     "Operator",
     "Owned",

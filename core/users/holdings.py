@@ -14,6 +14,7 @@ from core.db import read
 from core.db.base import Identified, Versioned
 from core.db.read import Statement
 from core.db.repository import Ownership, Repository, with_owners
+from core.events.changes import Changed
 from core.events.event import owner_of_module
 from core.extensions import db
 from core.plugins.manager import installed
@@ -39,6 +40,8 @@ class HandedOver(msgspec.Struct, frozen=True):
     from_owner_id: UUID
     owner_id: UUID
     rows: Sequence[OwnedRow]
+    changed: Changed
+    """The column of the owner, for `publish(..., of=what.changed)`."""
 
 
 class Kind(msgspec.Struct, frozen=True):
@@ -95,7 +98,14 @@ def pass_on(user_id: UUID, kind: Kind, successors: Sequence[UUID]) -> int:
         mine = ids[number :: len(successors)]
         if mine:
             rows = _hand_over(kind, mine, successor)
-            told = HandedOver(kind=kind.name, from_owner_id=user_id, owner_id=successor, rows=rows)
+            column = kind.ownership.owner.key
+            told = HandedOver(
+                kind=kind.name,
+                from_owner_id=user_id,
+                owner_id=successor,
+                rows=rows,
+                changed=Changed({column: user_id}, {column: successor}),
+            )
             installed().hook.handed_over(what=told)
     return len(ids)
 

@@ -14,7 +14,15 @@ plugin = Plugin(
     quotas=permissions.QUOTAS,
     models=models,
     blueprints=(endpoints.blueprint,),
-    jobs=(jobs.apply_retention, jobs.apply_rule, jobs.erase_again, jobs.erase_late, jobs.note_erased),
+    jobs=(
+        jobs.make_export,
+        jobs.carry_out_erasure,
+        jobs.apply_retention,
+        jobs.apply_rule,
+        jobs.erase_again,
+        jobs.erase_late,
+        jobs.note_erased,
+    ),
     subscribers={
         "privacy.export_requested": (subscribers.export,),
         "privacy.erasure_requested": (subscribers.erase,),

@@ -49,13 +49,13 @@ def asked(subject: Subject) -> list[Holding]:
     return list({(each.table, each.row_id): each for each in found}.values())
 
 
-def said(holdings: Iterable[Holding]) -> dict[str, list[str]]:
+def said(holdings: Iterable[Holding]) -> dict[str, list[list[str]]]:
     """What is still said about a person: for each table the personal columns of its rows, row after row."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[list[str]]] = {}
     for each in holdings:
         columns = _said(each) if each.table not in ABOVE else []
         if columns:
-            found.setdefault(each.table, []).append(", ".join(columns))
+            found.setdefault(each.table, []).append(columns)
     return found
 
 

@@ -16,7 +16,7 @@ from core.http.structs import encode
 from core.privacy import collecting, identities, permissions
 from core.privacy.errors import BundleExpired, NotReady
 from core.privacy.events import ExportHandedOut, ExportMade, ExportRequested
-from core.privacy.models import LegalHold, PrivacyRequest
+from core.privacy.models import OPEN, LegalHold, PrivacyRequest
 from core.privacy.repository import is_erased, requests
 from core.privacy.schemas import BundleView, HoldingView, PersonRef, RequestView
 from core.privacy.subjects import USER, Holding, Subject
@@ -45,7 +45,7 @@ def request(person: PersonRef) -> RequestView:
 def make(request_id: UUID) -> None:
     """Put it together and keep it under the person's own key; nothing where that is done."""
     wanted = requests.locked(request_id)
-    if wanted.state != "queued":
+    if wanted.state not in OPEN:
         return
     bundle = _bundle(wanted.subject, wanted.subject_id)
     tables: dict[str, int] = {}

@@ -14,6 +14,9 @@ from core.db.base import Model, Owned
 from core.db.personal import NOT_PERSONAL, Category, Code, Day, Number, personal
 from core.vault.columns import Secret, encrypted
 
+OPEN = frozenset({"queued", "failed"})
+"""States of requests that a job may still carry out: whoever repeats one that was given up means it."""
+
 
 class PrivacyRequest(Owned, Model):
     """An export or an erasure of everything about one person, and what came of it."""
@@ -26,7 +29,7 @@ class PrivacyRequest(Owned, Model):
     subject_id: Mapped[UUID]
     reason: Mapped[Code | None]
     state: Mapped[Code]
-    """`queued`, `done`, or `refused` because of a hold."""
+    """`queued`, `done`, `refused` because of a hold, or `failed` where its job was given up; that can be repeated."""
     requested_by: Mapped[UUID | None]
     finished_at: Mapped[datetime | None]
     manifest: Mapped[dict[str, Any] | None] = mapped_column(JSONB, info=NOT_PERSONAL)
@@ -38,7 +41,9 @@ class PrivacyRequest(Owned, Model):
     __table_args__ = (
         Index("core_privacy_request_created_at_idx", "agency_id", "created_at", "id"),
         Index("core_privacy_request_kind_idx", "agency_id", "kind", "created_at", "id"),
+        Index("core_privacy_request_state_idx", "agency_id", "state", "created_at", "id"),
         Index("core_privacy_request_subject_id_idx", "agency_id", "subject_id", "created_at", "id"),
+        Index("core_privacy_request_queued_idx", "created_at", postgresql_where=text("state = 'queued'")),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Text, Uuid, bindparam, or_, select
+from sqlalchemy import ColumnElement, Date, DateTime, Text, Uuid, bindparam, func, or_, select
 
 from core import clock
 from core.agencies.repository import agency_view
@@ -17,7 +17,7 @@ from core.db.repository import Repository
 from core.db.tenancy import current_agency_id
 from core.extensions import db
 from core.privacy.models import LegalHold, PrivacyRequest, RetentionChoice
-from core.privacy.schemas import HeldBack, HoldView, RequestView
+from core.privacy.schemas import HeldBack, HoldView, RequestView, State
 from core.vault import keys
 from core.vault.keys import Person
 
@@ -33,6 +33,7 @@ class Requests(Repository[PrivacyRequest]):
     listing = Listing(
         filters={
             "kind": Filter(PrivacyRequest.kind, Literal["export", "erasure"], "Which of the two."),
+            "state": Filter(PrivacyRequest.state, State, "How far it is; `failed` was given up."),
             "subject_id": Filter(PrivacyRequest.subject_id, UUID, "Whom it is about."),
         },
         sorts={"created_at": PrivacyRequest.created_at},
@@ -78,6 +79,14 @@ class Holds(Repository[LegalHold]):
         return self.view(hold_id, HOLD, HoldView)
 
 
+OVERDUE = read.SystemQuery(
+    select(func.count()).where(
+        PrivacyRequest.state == "queued",
+        PrivacyRequest.created_at < bindparam("before", type_=DateTime(timezone=True)),
+    ),
+    lambda count: count,
+)
+"""How many requests of all agencies are not carried out yet and were made before an instant."""
 _today = bindparam("today", type_=Date())
 _kind = bindparam("subject", type_=Text())
 _STANDING = (

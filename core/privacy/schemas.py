@@ -24,7 +24,7 @@ Kind = Annotated[
     ),
 ]
 Why = Literal["asked_for", "consent_withdrawn", "no_longer_needed", "unlawful", "mistake"]
-State = Literal["queued", "done", "refused"]
+State = Literal["queued", "done", "refused", "failed"]
 Days = Annotated[int, Meta(ge=1, le=36_500, description="Days.", examples=[365])]
 
 
@@ -117,7 +117,7 @@ class RequestView(View):
     state: State
     requested_by: UUID | None
     manifest: dict[str, Any] | None
-    """Tables, numbers of rows, and why what stays does."""
+    """Tables, numbers of rows, and why what stays does; where it failed, why and what was left."""
     expires_at: Instant | None
     """Until when an export can be had."""
     created_at: Instant

@@ -35,6 +35,7 @@ from core.events import history
 from core.events.checkpoints import live_build
 from core.events.event import Event, UnknownEvent
 from core.events.event import declared as declared_events
+from core.events.fields import sealed_for
 from core.events.follower import Follower, Recorded
 from core.events.log import publish
 from core.extensions import db
@@ -185,6 +186,7 @@ __all__ = [
     "read",
     "rooms",
     "sealed",
+    "sealed_for",
     "sealing",
     "search",
     "settings_of",

@@ -29,12 +29,14 @@ class Category(StrEnum):
     """Made from other columns, as a sort key is: erased with them, and left out of what a person is handed."""
 
 
-def personal(category: Category | str, *, about: str = "") -> dict[str, Any]:
+def personal(category: Category | str, *, about: str = "", by: str = "") -> dict[str, Any]:
     """Column info of personal data: never copied into events, found by export, overwritten by erasure.
 
-    In the core's own tables `about` names the column with the id of the user it is about.
+    In the core's own tables `about` names the column with the id of the user it is about; `by` that of a user who
+    wrote it, and is handed it although it is not erased with them.
     """
-    return {"personal": Category(category), "user": about} if about else {"personal": Category(category)}
+    users = {"user": about, "author": by}
+    return {"personal": Category(category), **{key: column for key, column in users.items() if column}}
 
 
 PERSONAL = personal(Category.FREE_TEXT)
@@ -92,6 +94,12 @@ def category_of(column: Column[Any]) -> Category | None:
 def user_of(column: Column[Any]) -> str | None:
     """The column with the id of the user whom another one is about; None where it is about no user."""
     found: str | None = column.info.get("user")
+    return found
+
+
+def author_of(column: Column[Any]) -> str | None:
+    """The column with the id of the user who wrote what another one says; None where that is nobody else's."""
+    found: str | None = column.info.get("author")
     return found
 
 

@@ -11,7 +11,6 @@ from sqlalchemy import text
 from core.db.base import Model
 from core.db.ownership import CORE
 from core.db.personal import category_of
-from core.events.models import EventEntry
 from core.extensions import db
 from core.plugins.manager import installed
 from core.privacy.subjects import Holding, Outcome, Subject
@@ -19,8 +18,8 @@ from core.users.models import User
 
 NAMELESS = "[erased]"
 """What stands where something must: a name that is shown in lists."""
-ABOVE = frozenset({str(User.__tablename__), str(EventEntry.__tablename__)})
-"""Tables no erasure in an agency overwrites: the log is sealed, and identities are above the agencies."""
+ABOVE = frozenset({str(User.__tablename__)})
+"""Tables no erasure in an agency overwrites: identities are above the agencies."""
 _NOTHING: tuple[Any, ...] = (None, "", NAMELESS, [], {})
 _MOST_ROUNDS = 6
 _OWNERS = text(
@@ -34,8 +33,7 @@ def collect(kind: str, subject_id: UUID) -> tuple[Subject, list[Holding]]:
     holdings: list[Holding] = []
     for _ in range(_MOST_ROUNDS):
         holdings = asked(subject)
-        # Nothing else names an event that they caused, and there are thousands.
-        grown = subject.knowing(each for each in holdings if each.table != EventEntry.__tablename__)
+        grown = subject.knowing(holdings)
         if grown == subject:
             break
         # Somebody may hold what only a row that was just found leads to.

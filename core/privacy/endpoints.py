@@ -37,7 +37,7 @@ def show_catalogue() -> CatalogueView:
 
 @blueprint.post("/me", signed_in=True, cost=10, credentials=True)
 @blueprint.response(200, BundleView)
-def hand_out_mine() -> BundleView:
+def hand_out_mine() -> bytes:
     """Put together everything the agency knows about oneself."""
     return exports.of_oneself()
 

@@ -54,6 +54,12 @@ def held_row(table: Any, values: Mapping[str, Any]) -> Holding:
     )
 
 
+def as_seen_by(user_id: UUID, values: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as a user is told of it: where somebody was who acted in their name is about that other person."""
+    acted = values.get("impersonator_id")
+    return {**values} if acted in (None, user_id) else {**values, "ip": None, "user_agent": None}
+
+
 def wipe(entity: Any) -> None:
     """Overwrite everything personal that an entity says, and whatever index of it there is."""
     for attribute in inspect(entity).mapper.column_attrs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -33,16 +33,6 @@ class PersonRef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     kind: Kind
     id: UUID
-
-
-class SignIn(View):
-    """A session, as its person is told of it."""
-
-    id: UUID
-    created_at: datetime
-    last_seen_at: datetime
-    ip: str | None
-    user_agent: str | None
 
 
 class ColumnView(View):

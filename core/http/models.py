@@ -28,6 +28,8 @@ class KeptAnswer(Tenant, Model):
     route: Mapped[Code]
     key: Mapped[Code]
     request_digest: Mapped[bytes] = mapped_column(LargeBinary, info=SECRET)
+    rights_digest: Mapped[bytes] = mapped_column(LargeBinary, info=SECRET)
+    """Of what its principal could do when it was given."""
     status: Mapped[Number]
     headers: Mapped[dict[str, str]] = mapped_column(JSONB, info=NOT_PERSONAL)
     body: Mapped[bytes] = mapped_column(LargeBinary, info=personal("copy"))

@@ -238,6 +238,13 @@ class TestLeaving:
         enquire(eva)
         assert faults(leave(api, eva, rui, blind)) == {"/successors/1": "may_not_see"}
 
+    def test_tells_how_much_only_those_who_may_see_all_of_it(self, api: ApiClient, agency: AgencyUnderTest) -> None:
+        eva, clerk = agency.newcomer("agent"), staff(api, agency, **{"leads.read": "all", "contacts.read": "own"})
+        enquire(eva)
+        shown = ok(clerk.get(f"/users/{eva.user_id}/holdings"))["items"]
+        assert {each["kind"]: each.get("count") for each in shown} == {"contacts.contact": None, "leads.lead": 1}
+        assert "count" not in shown[0]
+
     def test_wants_the_version_that_was_read(self, api: ApiClient, agency: AgencyUnderTest) -> None:
         eva = agency.newcomer("agent")
         assert problem(leave(api, eva, version=7)) == (412, "precondition_failed")

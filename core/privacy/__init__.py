@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.plugins.spec import Plugin
-from core.privacy import endpoints, hooks, jobs, keeping, models, permissions, subscribers
+from core.privacy import endpoints, hooks, jobs, models, own_rules, permissions, subscribers
 
 plugin = Plugin(
     name="privacy",
@@ -27,6 +27,6 @@ plugin = Plugin(
         "privacy.export_requested": (subscribers.export,),
         "privacy.erasure_requested": (subscribers.erase,),
     },
-    retention=keeping.OWN,
+    retention=(own_rules.ANSWERS, own_rules.EXPORTS),
     hooks=hooks,
 )

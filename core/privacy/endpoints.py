@@ -130,12 +130,12 @@ def show_retention() -> RetentionList:
 @blueprint.arguments(RetentionPatch)
 @blueprint.response(200, RetentionView)
 def change_retention(patch: RetentionPatch, name: str) -> RetentionView:
-    """Set how long something is kept."""
+    """Set how long something is kept: longer at once, for less time after a day."""
     return keeping.change(name, patch)
 
 
 @blueprint.post("/forecast", permission=permissions.MANAGE, cost=10)
 @blueprint.response(200, ForecastList)
 def forecast_retention() -> ForecastList:
-    """Show what would be removed now."""
+    """Show what would be removed, by what was chosen also where it is not in effect yet."""
     return ForecastList(keeping.forecast())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -87,9 +88,10 @@ class HoldReleased(Event):
 
 
 class RetentionChanged(Event):
-    """The agency keeps something for another number of days."""
+    """The agency keeps something for another number of days, from an instant on."""
 
     subject: ClassVar[str] = "choice_id"
     choice_id: UUID
     rule: Code
     days: int | None
+    since: datetime

@@ -75,5 +75,9 @@ class RetentionChoice(Owned, Model):
     rule: Mapped[Code]
     days: Mapped[Number | None]
     """None keeps it for ever."""
+    previous_days: Mapped[Number | None]
+    """What is in effect until `since`."""
+    since: Mapped[datetime]
+    """From when on `days` is in effect: what is kept for less time than before is told a day ahead."""
 
     __table_args__ = (UniqueConstraint("agency_id", "rule"),)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
-from typing import Literal
+from datetime import date, datetime
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Date, DateTime, Text, Uuid, bindparam, func, or_, select
@@ -23,6 +23,14 @@ from core.vault.keys import Person
 
 REQUEST = select(*read.columns(RequestView, PrivacyRequest))
 HOLD = select(*read.columns(HoldView, LegalHold))
+
+
+class Choice(NamedTuple):
+    """How many days an agency keeps something from an instant on, and until then; None keeps it for ever."""
+
+    days: int | None
+    previous_days: int | None
+    since: datetime
 
 
 class Requests(Repository[PrivacyRequest]):
@@ -89,11 +97,9 @@ OVERDUE = read.SystemQuery(
 """How many requests of all agencies are not carried out yet and were made before an instant."""
 _today = bindparam("today", type_=Date())
 _kind = bindparam("subject", type_=Text())
-_STANDING = (
-    LegalHold.released_at.is_(None),
-    or_(LegalHold.until.is_(None), LegalHold.until >= _today),
-    LegalHold.subject == _kind,
-)
+_ANYBODYS = (LegalHold.released_at.is_(None), or_(LegalHold.until.is_(None), LegalHold.until >= _today))
+_STANDING = (*_ANYBODYS, LegalHold.subject == _kind)
+_ALL_ON_HOLD = read.Query(select(LegalHold.subject_id).where(*_ANYBODYS).distinct(), lambda subject_id: subject_id)
 _ON_HOLD = read.Query(select(LegalHold.subject_id).where(*_STANDING).distinct(), lambda subject_id: subject_id)
 _OF_PERSON = read.Query(
     select(*read.columns(HeldBack, LegalHold))
@@ -101,12 +107,20 @@ _OF_PERSON = read.Query(
     .order_by(LegalHold.id),
     HeldBack,
 )
-_CHOICES = read.Query(select(RetentionChoice.rule, RetentionChoice.days), lambda rule, days: (rule, days))
+_CHOICES = read.Query(
+    select(RetentionChoice.rule, RetentionChoice.days, RetentionChoice.previous_days, RetentionChoice.since),
+    lambda rule, *chosen: (rule, Choice(*chosen)),
+)
 
 
 def on_hold(subject: str) -> list[UUID]:
     """Everybody of a kind about whom nothing may be erased now."""
     return _ON_HOLD.rows(subject=subject, today=_day())
+
+
+def all_on_hold() -> list[str]:
+    """The ids of everybody, of whatever kind, about whom nothing may be erased now: words to look for in texts."""
+    return [str(each) for each in _ALL_ON_HOLD.rows(today=_day())]
 
 
 def holds_of(subject: str, subject_id: UUID) -> list[HeldBack]:
@@ -124,7 +138,7 @@ def retention_lock() -> str:
     return f"holds:{current_agency_id()}"
 
 
-def choices() -> dict[str, int | None]:
+def choices() -> dict[str, Choice]:
     """What the agency chose, by rule."""
     return dict(_CHOICES.rows())
 

@@ -167,6 +167,10 @@ class RetentionView(View):
     default_days: int | None
     least_days: int
     most_days: int
+    coming_days: int | None
+    """What was chosen and is not in effect yet, because it is less; null where nothing is to come."""
+    coming_at: Instant | None
+    """From when on that is in effect."""
 
 
 class RetentionList(View):
@@ -183,7 +187,7 @@ class RetentionPatch(Patch):
 
 
 class RetentionForecast(View):
-    """What a rule would remove now."""
+    """What a rule would remove as it is chosen."""
 
     name: str
     before: Instant | None
@@ -192,6 +196,6 @@ class RetentionForecast(View):
 
 
 class ForecastList(View):
-    """What every rule would remove now."""
+    """What every rule would remove as it is chosen."""
 
     items: list[RetentionForecast]

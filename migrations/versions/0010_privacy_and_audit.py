@@ -115,5 +115,7 @@ def _privacy() -> None:
         "core_retention_choice",
         sa.Column("rule", sa.Text(), nullable=False),
         sa.Column("days", sa.BigInteger()),
+        sa.Column("previous_days", sa.BigInteger()),
+        sa.Column("since", INSTANT, nullable=False),
         sa.UniqueConstraint("agency_id", "rule"),
     )

@@ -6,26 +6,20 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-
 from core.db.base import Model
-from core.db.ownership import CORE
 from core.db.personal import category_of
-from core.events.models import EventEntry
 from core.extensions import db
+from core.plugins import absent
 from core.plugins.manager import installed
 from core.privacy.subjects import Holding, Outcome, Subject
 from core.users.models import User
 
 NAMELESS = "[erased]"
 """What stands where something must: a name that is shown in lists."""
-ABOVE = frozenset({str(User.__tablename__), str(EventEntry.__tablename__)})
-"""Tables no erasure in an agency overwrites: the log is sealed, and identities are above the agencies."""
+ABOVE = frozenset({str(User.__tablename__)})
+"""Tables no erasure in an agency overwrites: identities are above the agencies."""
 _NOTHING: tuple[Any, ...] = (None, "", NAMELESS, [], {})
 _MOST_ROUNDS = 6
-_OWNERS = text(
-    "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename LIKE '%\\_alembic\\_version'"
-)
 
 
 def collect(kind: str, subject_id: UUID) -> tuple[Subject, list[Holding]]:
@@ -34,8 +28,7 @@ def collect(kind: str, subject_id: UUID) -> tuple[Subject, list[Holding]]:
     holdings: list[Holding] = []
     for _ in range(_MOST_ROUNDS):
         holdings = asked(subject)
-        # Nothing else names an event that they caused, and there are thousands.
-        grown = subject.knowing(each for each in holdings if each.table != EventEntry.__tablename__)
+        grown = subject.knowing(holdings)
         if grown == subject:
             break
         # Somebody may hold what only a row that was just found leads to.
@@ -49,13 +42,13 @@ def asked(subject: Subject) -> list[Holding]:
     return list({(each.table, each.row_id): each for each in found}.values())
 
 
-def said(holdings: Iterable[Holding]) -> dict[str, list[str]]:
+def said(holdings: Iterable[Holding]) -> dict[str, list[list[str]]]:
     """What is still said about a person: for each table the personal columns of its rows, row after row."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[list[str]]] = {}
     for each in holdings:
         columns = _said(each) if each.table not in ABOVE else []
         if columns:
-            found.setdefault(each.table, []).append(", ".join(columns))
+            found.setdefault(each.table, []).append(columns)
     return found
 
 
@@ -85,9 +78,7 @@ def merged(outcomes: Iterable[Outcome]) -> list[Outcome]:
 
 def not_asked() -> list[str]:
     """Plugins whose tables are in the database although nobody loaded them: what they hold stays."""
-    tables = db.session.connection().execute(_OWNERS).scalars()
-    owners = {name.removesuffix("_alembic_version") for name in tables}
-    return sorted(owners - {CORE, *installed().plugins})
+    return absent.names(db.session.connection())
 
 
 def _flat(answers: Iterable[Iterable[Any] | None]) -> list[Any]:

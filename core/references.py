@@ -36,24 +36,20 @@ def next_reference(series: str) -> str:
 
 def next_references(series: str, count: int, *, year: int) -> list[str]:
     """So many references of a year at once, for what came in by the thousand."""
-    table = NumberSeries.metadata.tables[NumberSeries.__tablename__]
-    statement = (
-        insert(table)
-        .values(
-            id=ids.new(),
-            agency_id=current_agency_id(),
-            series=series,
-            year=year,
-            last=count,
-            version=1,
-            created_at=clock.now(),
-            updated_at=clock.now(),
-        )
-        .on_conflict_do_update(
-            index_elements=["agency_id", "series", "year"],
-            set_={"last": table.c.last + count, "version": table.c.version + 1, "updated_at": clock.now()},
-        )
-        .returning(table.c.last)
-    )
-    last: int = db.session.connection().execute(statement).scalar_one()
+    now = clock.now()
+    values = {"id": ids.new(), "agency_id": current_agency_id(), "series": series, "year": year}
+    counted = {**values, "last": count, "version": 1, "created_at": now, "updated_at": now}
+    last: int = db.session.connection().execute(_COUNT_UP, counted).scalar_one()
     return [f"{series}-{year % 100:02d}-{number:05d}" for number in range(last - count + 1, last + 1)]
+
+
+_table = NumberSeries.metadata.tables[NumberSeries.__tablename__]
+_insert = insert(_table)
+_COUNT_UP = _insert.on_conflict_do_update(
+    index_elements=["agency_id", "series", "year"],
+    set_={
+        "last": _table.c.last + _insert.excluded.last,
+        "version": _table.c.version + 1,
+        "updated_at": _insert.excluded.updated_at,
+    },
+).returning(_table.c.last)

@@ -7,9 +7,10 @@ import unicodedata
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import Index, PrimaryKeyConstraint, Text, delete, insert, select
+from sqlalchemy import ARRAY, Index, PrimaryKeyConstraint, Text, Uuid, bindparam, delete, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core.db import read
 from core.db.base import Model, Tenant
 from core.db.personal import Code, personal
 from core.db.tenancy import current_agency_id
@@ -85,21 +86,47 @@ def tokens_of(texts: Iterable[str | None]) -> frozenset[str]:
     return frozenset(found)
 
 
+_table = SearchToken.metadata.tables[SearchToken.__tablename__]
+_bound = {name: bindparam(f"new_{name}", type_=_table.c[name].type) for name in ("agency_id", "entity", "entity_id")}
+_ADD = insert(_table).from_select(
+    ["agency_id", "entity", "token", "entity_id"],
+    select(
+        _bound["agency_id"],
+        _bound["entity"],
+        func.unnest(bindparam("tokens", type_=ARRAY(Text()))),
+        _bound["entity_id"],
+    ),
+)
+_PRESENT = read.Query(
+    select(SearchToken.token).where(
+        SearchToken.entity == bindparam("entity", type_=Text()),
+        SearchToken.entity_id == bindparam("entity_id", type_=Uuid()),
+    ),
+    str,
+)
+
+
+def add(entity: str, entity_id: UUID, texts: Iterable[str | None]) -> None:
+    """Make a thing findable that was made in this unit of work, and that nothing finds yet."""
+    _add(entity, entity_id, tokens_of(texts))
+
+
 def index(entity: str, entity_id: UUID, texts: Iterable[str | None]) -> None:
     """Make a thing findable by exactly these texts, from this unit of work on."""
-    session, agency_id = db.session, current_agency_id()
     wanted = tokens_of(texts)
-    mine = (SearchToken.entity == entity, SearchToken.entity_id == entity_id)
-    present = frozenset(session.scalars(select(SearchToken.token).where(*mine)))
+    present = frozenset(_PRESENT.rows(entity=entity, entity_id=entity_id))
     if present - wanted:
-        session.execute(delete(SearchToken).where(*mine, SearchToken.token.in_(present - wanted)))
-    missing = [
-        {"agency_id": agency_id, "entity": entity, "token": token, "entity_id": entity_id}
-        for token in sorted(wanted - present)
-    ]
-    if missing:
-        # The table rather than the entity: one statement, with the agency put in right here.
-        session.connection().execute(insert(SearchToken.metadata.tables[SearchToken.__tablename__]), missing)
+        mine = (SearchToken.entity == entity, SearchToken.entity_id == entity_id)
+        db.session.execute(delete(SearchToken).where(*mine, SearchToken.token.in_(present - wanted)))
+    _add(entity, entity_id, wanted - present)
+
+
+def _add(entity: str, entity_id: UUID, tokens: frozenset[str]) -> None:
+    if not tokens:
+        return
+    # The table rather than the entity: one statement, with the agency put in right here.
+    thing = {"new_agency_id": current_agency_id(), "new_entity": entity, "new_entity_id": entity_id}
+    db.session.connection().execute(_ADD, {**thing, "tokens": sorted(tokens)})
 
 
 def forget(entity: str, entity_id: UUID) -> None:

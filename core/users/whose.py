@@ -39,11 +39,14 @@ def settle(
     `given_with`, and Invalid for an owner who is no active member and a team that is none of the agency's.
     """
     actor = current_actor()
-    if {owner_id, team_id} - {UNSET, None, actor.user_id, *actor.team_ids}:
+    others = {owner_id, team_id} - {UNSET, None, actor.user_id, *actor.team_ids}
+    if others:
         actor.require(given_with)
     row.owner_id = acting_user_id() if owner_id is UNSET else owner_id
     row.team_id = default_team_id() if team_id is UNSET else team_id
-    _check(row.owner_id, row.team_id)
+    # That whoever acts is an active member, and in their teams, is known already; support need not be a member.
+    if others or actor.impersonator_id is not None:
+        _check(row.owner_id, row.team_id)
 
 
 def hand_over(row: Belonging, assignment: Assignment) -> bool:

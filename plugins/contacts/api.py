@@ -23,7 +23,7 @@ __all__ = [
     "EmailEntry",
     "Known",
     "PhoneEntry",
-    "create",
+    "add",
     "email_of",
     "exists",
     "is_kept",
@@ -37,10 +37,10 @@ is_kept = contacts.is_kept
 view = service.view
 
 
-def create(draft: ContactDraft) -> ContactView:
-    """Add a contact. Raises Forbidden for callers who could not do so themselves, Invalid."""
+def add(draft: ContactDraft) -> UUID:
+    """Add a contact; its id. Raises Forbidden for callers who could not do so themselves, Invalid."""
     current_actor().require(permissions.WRITE.name)
-    return service.create(draft)
+    return service.add(draft)
 
 
 def exists(contact_id: UUID) -> bool:

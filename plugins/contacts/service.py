@@ -68,13 +68,18 @@ def view(contact_id: UUID) -> ContactView:
 
 def create(draft: ContactDraft) -> ContactView:
     """Add a contact; it belongs to its maker unless another owner is named. Raises Forbidden, Invalid."""
+    return contacts.written(add(draft))
+
+
+def add(draft: ContactDraft) -> UUID:
+    """Add a contact as `create` does; its id."""
     contact = Contact(kind=draft.kind, emails=[], phones=[])
     settle = partial(users.settle, owner_id=draft.owner_id, team_id=draft.team_id, given_with=permissions.ASSIGN.name)
     gather(partial(settle, contact), partial(_apply, contact, _given(draft)))
     contacts.add(contact)
-    _index(contact)
+    search.add(ENTITY, contact.id, _texts(contact))
     publish(ContactCreated(contact_id=contact.id, kind=contact.kind), of=contact)
-    return contacts.written(contact.id)
+    return contact.id
 
 
 def take_in(people: Sequence[Known]) -> None:
@@ -110,7 +115,7 @@ def change(contact_id: UUID, patch: ContactPatch, *, version: int | None) -> Con
     # The version is the contact's as a whole, addresses and numbers included.
     contact.updated_at = clock.now()
     contacts.save()
-    _index(contact)
+    search.index(ENTITY, contact.id, _texts(contact))
     publish(ContactChanged(contact_id=contact.id, fields=sorted(changes)), of=contact)
     return contacts.written(contact.id)
 
@@ -270,11 +275,10 @@ def _phone(entry: PhoneEntry, position: int, *, country: str | None) -> PhoneNum
     return PhoneNumber(position=position, number=number, label=entry.label)
 
 
-def _index(contact: Contact) -> None:
-    texts = [contact.name, contact.given_name, contact.family_name]
-    texts += [email.address for email in contact.emails]
-    texts += [phone.number for phone in contact.phones]
-    search.index(ENTITY, contact.id, texts)
+def _texts(contact: Contact) -> list[str | None]:
+    """The texts that find a contact."""
+    names = [contact.name, contact.given_name, contact.family_name]
+    return [*names, *(email.address for email in contact.emails), *(phone.number for phone in contact.phones)]
 
 
 def _row(person: Known) -> dict[str, Any]:

@@ -118,8 +118,12 @@ class Leads(Repository[Lead]):
     def tag(self, lead_id: UUID, tags: list[str]) -> None:
         """Replace a lead's tags."""
         db.session.execute(delete(Tag).where(Tag.lead_id == lead_id))
-        db.session.add_all(Tag(lead_id=lead_id, tag=tag) for tag in dict.fromkeys(tags))
+        self.add_tags(lead_id, tags)
         db.session.flush()
+
+    def add_tags(self, lead_id: UUID, tags: list[str]) -> None:
+        """Give a lead that has none its tags, with what is flushed next."""
+        db.session.add_all(Tag(lead_id=lead_id, tag=tag) for tag in dict.fromkeys(tags))
 
 
 class Standing(NamedTuple):

@@ -65,9 +65,9 @@ def create(draft: LeadDraft) -> LeadView:
     )
     lead.reference = next_reference(settings_of(LeadSettings).reference_series)
     leads.add(lead)
-    leads.tag(lead.id, draft.tags)
+    leads.add_tags(lead.id, draft.tags)
     pipeline.begin(lead)
-    _index(lead, draft.tags)
+    search.add(ENTITY, lead.id, _texts(lead, draft.tags))
     publish(LeadCreated(lead_id=lead.id, reference=lead.reference, source=lead.source, owner_id=lead.owner_id), of=lead)
     if draft.note:
         notes.add(lead.id, text=draft.note)
@@ -87,7 +87,7 @@ def change(lead_id: UUID, patch: LeadPatch, *, version: int | None) -> LeadView:
     if "tags" in changes:
         leads.tag(lead.id, changes["tags"])
     shown = leads.written(lead.id)
-    _index(lead, shown.tags)
+    search.index(ENTITY, lead.id, _texts(lead, shown.tags))
     publish(LeadChanged(lead_id=lead.id, fields=sorted(changes)), of=lead)
     return shown
 
@@ -121,9 +121,9 @@ def _attach_contact(lead: Lead, draft: LeadDraft) -> None:
         lead.contact_id = draft.contact_id
     elif draft.contact is not UNSET:
         with under("/contact"):
-            lead.contact_id = contacts.create(draft.contact).id
+            lead.contact_id = contacts.add(draft.contact)
 
 
-def _index(lead: Lead, tags: list[str]) -> None:
-    """Findable by reference, places and tags; the contact's own words find it too, see `Leads.listing`."""
-    search.index(ENTITY, lead.id, [lead.reference, lead.departure_city, lead.occasion, *lead.destinations, *tags])
+def _texts(lead: Lead, tags: list[str]) -> list[str | None]:
+    """What finds a lead: reference, places and tags; the contact's own words do so too, see `Leads.listing`."""
+    return [lead.reference, lead.departure_city, lead.occasion, *lead.destinations, *tags]

@@ -12,7 +12,7 @@ import psycopg
 from flask import Flask, current_app
 from psycopg.types.json import set_json_loads
 from psycopg_pool import ConnectionPool, PoolTimeout
-from sqlalchemy import Dialect, Float, Numeric, Select
+from sqlalchemy import ARRAY, Dialect, Float, Numeric, Select
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.types import TypeEngine
 
@@ -59,9 +59,8 @@ class Query(Generic[S]):
         self._order: Sequence[str] = compiled.positiontup or ()
         # What SQLAlchemy's own execution converts values with.
         self._binds = compiled._bind_processors  # noqa: SLF001
-        kinds = [column.type for column in statement.selected_columns]
-        self._results = [kind._cached_result_processor(_DIALECT, _oid(kind)) for kind in kinds]  # noqa: SLF001
-        self._plain = not any(self._results)
+        processes = [_result_process(column.type) for column in statement.selected_columns]
+        self._results = [(place, process) for place, process in enumerate(processes) if process]
 
     def rows(self, **values: Any) -> list[S]:
         """Every row of the acting agency. Raises NoAgency when nobody acts in one."""
@@ -82,9 +81,11 @@ class Query(Generic[S]):
         return reader(role).fetch(agency_id, self._name, self._sql, self._parameters(values), self._make_row)
 
     def _make_row(self, row: Sequence[Any]) -> S:
-        if self._plain:
+        if not self._results:
             return self.into(*row)
-        converted = [process(value) if process else value for process, value in zip(self._results, row, strict=True)]
+        converted = list(row)
+        for place, process in self._results:
+            converted[place] = process(row[place])
         return self.into(*converted)
 
     def _inside(self, values: Mapping[str, Any]) -> list[S]:
@@ -126,6 +127,15 @@ def rows(statement: Statement, into: Callable[..., S]) -> list[S]:
 def first(statement: Statement, into: Callable[..., S]) -> S | None:
     """The first row of a SELECT that is used once."""
     return Query(statement, into).first()
+
+
+def _result_process(kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
+    """What SQLAlchemy's own execution makes of a column's values; None where the driver's are as wanted."""
+    if isinstance(kind, ARRAY) and _result_process(kind.item_type) is None:
+        # It would copy the driver's list.
+        return None
+    process: Callable[[Any], Any] | None = kind._cached_result_processor(_DIALECT, _oid(kind))  # noqa: SLF001
+    return process
 
 
 def _oid(kind: TypeEngine[Any]) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -39,10 +40,14 @@ class _MoneyText(TypeDecorator[Money]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Money | None:
         """The money that a text of minor units and currency stands for."""
-        if value is None:
-            return None
-        minor, currency = value.split(" ")
-        return from_minor(int(minor), currency)
+        return None if value is None else _money(value)
+
+
+@lru_cache(maxsize=4096)
+def _money(text: str) -> Money:
+    # A page holds a hundred amounts, and round ones come again and again.
+    minor, currency = text.split(" ")
+    return from_minor(int(minor), currency)
 
 
 def money(minor: Any, currency: Any) -> ColumnElement[Any]:

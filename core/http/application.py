@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from flask import Flask, Response, request
+from flask import Flask, Request, Response
+from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 
 from core.config import Settings
@@ -39,6 +40,7 @@ class Application(Flask):
     def __init__(self, settings: Settings) -> None:
         super().__init__("core", static_folder=None)
         self.settings = settings
+        self._called: dict[Callable[..., Any], Callable[..., Any]] = {}
         self.extensions["tripfile.settings"] = settings
         self.extensions.setdefault("tripfile.routes", {})
         self.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
@@ -57,7 +59,9 @@ class Application(Flask):
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Pass the gates, then run the view in a unit of work; an answer of 400 or more undoes what it did."""
-        rule = _rule(self)
+        # Flask's own `request` is looked for at each use of it.
+        request = request_ctx.request
+        rule = _rule(self, request)
         if rule is None or not rule.internal:
             proxies.check_origin(request, self.settings, origin=rule.origin if rule else "api")
         if request.method not in METHODS:
@@ -75,6 +79,13 @@ class Application(Flask):
         gates.admit(self, request, rule)
         return self._persistently(view, rule)
 
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """A function that is called as any other: Flask asks for every one before, in and after every request."""
+        found = self._called.get(func)
+        if found is None:
+            found = self._called[func] = super().ensure_sync(func)
+        return found
+
     def _persistently(self, view: Callable[..., Any], rule: Rule) -> Response:
         """Run the view, and once more where the database only lost a race or a read met a dead connection."""
         attempt = 1
@@ -82,7 +93,7 @@ class Application(Flask):
             try:
                 return self._work(view, rule)
             except Exception as error:
-                if not _worth_repeating(error, attempt):
+                if not _worth_repeating(request_ctx.request, error, attempt):
                     raise
                 log.info("request.repeated", attempt=attempt, cause=type(error).__name__)
                 time.sleep(random.uniform(0.005, 0.02) * attempt)  # noqa: S311 - jitter, not a secret
@@ -90,22 +101,22 @@ class Application(Flask):
 
     def _work(self, view: Callable[..., Any], rule: Rule) -> Response:
         with unit_of_work() as work:
-            response = idempotency.once(request, rule, lambda: self._answer(view))
+            response = idempotency.once(request_ctx.request, rule, lambda: self._answer(view))
             if response.status_code >= 400:
                 work.discard()
         return response
 
     def _answer(self, view: Callable[..., Any]) -> Response:
-        returned: Any = view(**(request.view_args or {}))
+        returned: Any = view(**(request_ctx.request.view_args or {}))
         return self.make_response(returned)
 
 
-def _rule(app: Flask) -> Rule | None:
+def _rule(app: Flask, request: Request) -> Rule | None:
     view = app.view_functions.get(request.endpoint or "")
     return rule_of(view) if view else None
 
 
-def _worth_repeating(error: Exception, attempt: int) -> bool:
+def _worth_repeating(request: Request, error: Exception, attempt: int) -> bool:
     # Whoever names no version wants their change made, whatever became of the row meanwhile.
     any_version = isinstance(error, PreconditionFailed) and request.headers.get("If-Match", "").strip() == "*"
     if any_version:

@@ -50,23 +50,22 @@ def admit(app: Flask, request: Request, rule: Rule) -> None:
     """Let the request pass or raise; afterwards `g.actor` and `g.permission` are set."""
     addresses.refuse_credentials(request.query_string.decode("latin-1"))
     g.permission = rule.permission
-    g.actor = NOBODY if rule.public else _signed_in(app, request, rule)
-    if g.actor.user_id:
-        bind_contextvars(user_id=str(g.actor.user_id), agency_id=str(g.actor.agency_id))
+    actor = g.actor = NOBODY if rule.public else _signed_in(app, request, rule)
+    if actor.user_id:
+        bind_contextvars(user_id=str(actor.user_id), agency_id=str(actor.agency_id))
     app.extensions["tripfile.limits"].count(request, rule)
     if rule.public:
         return
-    _permit(app, request, rule)
+    _permit(app, request, rule, actor)
     # What asks for no permission is about the caller alone; what changes that by step-up is good for every agency.
-    if g.actor.confined and (rule.everywhere or (rule.signed_in and rule.step_up)):
+    if actor.confined and (rule.everywhere or (rule.signed_in and rule.step_up)):
         raise ConfinedSession
     if rule.step_up:
-        _require_proof(g.actor)
+        _require_proof(actor)
     route = app.extensions["tripfile.routes"].get(request.endpoint)
-    if route is not None and g.actor.impersonator_id is not None:
+    if route is not None and actor.impersonator_id is not None:
         _refuse_on_behalf(request, rule, route.module)
-    agency_id = g.actor.agency_id
-    if route and route.plugin != CORE and agency_id and not agencies.enabled(route.plugin, agency_id):
+    if route and route.plugin != CORE and actor.agency_id and not agencies.enabled(route.plugin, actor.agency_id):
         raise NotFound
 
 
@@ -112,8 +111,7 @@ def _refuse_on_behalf(request: Request, rule: Rule, module: str) -> None:
         raise Forbidden("Whoever acts as somebody else sees nothing of them beyond this agency")
 
 
-def _permit(app: Flask, request: Request, rule: Rule) -> None:
-    actor: Actor = g.actor
+def _permit(app: Flask, request: Request, rule: Rule, actor: Actor) -> None:
     if rule.signed_in:
         if actor.kind == "key":
             raise Forbidden("An API key does what its scopes name; this concerns a person's own account")

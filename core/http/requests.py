@@ -7,6 +7,7 @@ import time
 
 import structlog
 from flask import Flask, Request, Response, current_app, g, request
+from flask.globals import app_ctx, request_ctx
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from core import ids
@@ -31,7 +32,7 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Permitted-Cross-Domain-Policies": "none",
 }
-_HSTS = "max-age=31536000; includeSubDomains"
+_HEADERS_OF_TLS = _HEADERS | {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -50,35 +51,37 @@ def install(app: Flask, settings: Settings) -> None:
 
 def _begin() -> Response | None:
     clear_contextvars()
-    g.started = time.perf_counter()
-    sent = request.headers.get("X-Request-ID", "")
-    g.request_id = sent if _SANE_ID.fullmatch(sent) else str(ids.new())
-    bind_contextvars(request_id=g.request_id)
-    g.traceparent = _traceparent(request)
-    g.trace_id = g.traceparent[3:35] or ids.new().hex
-    bind_contextvars(trace_id=g.trace_id)
-    if "\0" in request.path:
+    # Flask's own `g` and `request` are looked for at each use of them.
+    asked, known = request_ctx.request, app_ctx.g
+    known.started = time.perf_counter()
+    sent = asked.headers.get("X-Request-ID", "")
+    known.request_id = sent if _SANE_ID.fullmatch(sent) else str(ids.new())
+    known.traceparent = _traceparent(asked)
+    known.trace_id = known.traceparent[3:35] or ids.new().hex
+    bind_contextvars(request_id=known.request_id, trace_id=known.trace_id)
+    if "\0" in asked.path:
         raise NotFound
-    return origins.preflight(request)
+    return origins.preflight(asked)
 
 
 def _protect(response: Response, settings: Settings) -> None:
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
-    if request.is_secure or settings.production:
-        response.headers.setdefault("Strict-Transport-Security", _HSTS)
+    headers = _HEADERS_OF_TLS if settings.production or request.is_secure else _HEADERS
+    # Not setdefault: each of eight would go through all that are there.
+    there = {name.lower() for name, _ in response.headers}
+    response.headers.extend([(name, value) for name, value in headers.items() if name.lower() not in there])
     response.headers["X-Request-ID"] = g.get("request_id", "")
 
 
 def _finish(response: Response) -> Response:
+    asked = request_ctx.request
     seconds = time.perf_counter() - g.get("started", time.perf_counter())
-    rule = request.url_rule.rule if request.url_rule else ""
-    metrics.observe(request, response, seconds)
+    rule = asked.url_rule.rule if asked.url_rule else ""
+    metrics.observe(asked, response, seconds)
     # Probes and pages ask every few seconds; what they are told only matters when it is bad news.
-    tell = log.debug if _is_internal() and response.status_code < 400 else log.info
+    tell = log.debug if _is_internal(asked) and response.status_code < 400 else log.info
     tell(
         "http.request",
-        method=request.method,
+        method=asked.method,
         route=rule,
         status=response.status_code,
         duration_ms=round(seconds * 1000, 1),
@@ -86,8 +89,8 @@ def _finish(response: Response) -> Response:
     return response
 
 
-def _is_internal() -> bool:
-    rule = rule_of(current_app.view_functions[request.endpoint]) if request.endpoint else None
+def _is_internal(asked: Request) -> bool:
+    rule = rule_of(current_app.view_functions[asked.endpoint]) if asked.endpoint else None
     return rule is not None and rule.internal
 
 

@@ -19,7 +19,7 @@ from bench.targets import Database, Sample, Target, written
 from core.config import plugin_environment
 from core.testing.servers import CommandProcess, HttpProcess
 
-CASES = ("list", "get", "create", "search", "create-one-agency")
+CASES = ("list", "get", "create", "search", "create-known-contact", "create-one-agency")
 _CACHE = "~/.cache/tripfile-bench"
 Measured = dict[tuple[str, str, int], list[Sample]]
 
@@ -43,6 +43,7 @@ def tripfile(postgres: OverTcp, folder: Path, options: argparse.Namespace) -> It
         common.tidy(postgres.tcp_url, world.DATABASE)
         load = world.Load(postgres.tcp_url, agencies, prefix=settings.api_prefix)
         asked = {"list": load.pages(), "get": load.singles(), "create": load.drafts(), "search": load.searches()}
+        asked["create-known-contact"] = load.known()
         asked["create-one-agency"] = load.drafts(of=agencies[:1])
         files = {case: written(requests, folder / f"tripfile-{case}.txt") for case, requests in asked.items()}
         environment = {**plugin_environment(), **world.environment(settings)}

@@ -195,6 +195,17 @@ class Load:
         )
         return [self._get(row[0], f"?limit={PAGE}&q={quote(self._typed(row[1:]))}") for row in rows]
 
+    def known(self, count: int = 480) -> list[Request]:
+        """New leads of people who are known."""
+        rows = self._asked("SELECT agency_id, id FROM contacts_contact ORDER BY md5(id::text) LIMIT %s", count)
+        drafts = [_draft(number) | {"contact_id": str(row[1])} for number, row in enumerate(rows)]
+        for draft in drafts:
+            del draft["contact"]
+        return [
+            Request("POST", self._prefix, self._by_id[row[0]].token, json.dumps(draft))
+            for row, draft in zip(rows, drafts, strict=True)
+        ]
+
     def drafts(self, count: int = 480, *, of: Sequence[Agency] | None = None) -> list[Request]:
         """New leads with the person who asks."""
         made = []

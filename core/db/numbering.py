@@ -14,8 +14,9 @@ from sqlalchemy import inspect as inspect_entity
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.sql.elements import NamedColumn
 
-from core.db.base import Model, Numbered
+from core.db.base import Identified, Model
 
+_JOBS = "core_job"
 _NOBODY = UUID(int=0)
 # The driver's dialect has no annotations.
 _TYPES: Any = PGDialect_psycopg()  # type: ignore[no-untyped-call]
@@ -54,14 +55,14 @@ def _key(row: Row) -> str:
     return row.key
 
 
-def table_of(row: Model | Numbered) -> Table:
+def table_of(row: Model | Identified) -> Table:
     """The table of a row that no session flushes."""
     table = inspect_entity(row).mapper.local_table
     assert isinstance(table, Table)
     return table
 
 
-def values(row: Model | Numbered) -> dict[str, Any]:
+def values(row: Model | Identified) -> dict[str, Any]:
     """The columns of a row that no session flushes but its number, with the defaults a flush would have given."""
     found = {}
     for attribute in inspect_entity(row).mapper.column_attrs:
@@ -127,7 +128,9 @@ def _insert(table: Table, numbered: bool) -> str:  # noqa: FBT001 - part of the 
     rows = "jsonb_to_recordset(%s::jsonb) AS r(" + ", ".join(f"{quoted(name)} {kinds[name]}" for name in names)
     into = f"INSERT INTO {quoted(table.name)}"
     if not numbered:
-        return f"{into} ({columns}) SELECT {picked} FROM {rows}) ON CONFLICT DO NOTHING"  # noqa: S608
+        # Of jobs, and of nothing else, there may be one already.
+        unless = " ON CONFLICT DO NOTHING" if table.name == _JOBS else ""
+        return f"{into} ({columns}) SELECT {picked} FROM {rows}){unless}"  # noqa: S608
     return (
         f"{into} ({columns}, seq) SELECT {picked}, h.seq - r.stream_back"  # noqa: S608
         f" FROM {rows}, stream_agency uuid, stream_scope text, stream_back bigint)"

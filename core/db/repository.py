@@ -12,7 +12,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from core import clock
 from core.actor import Scope, current_actor, current_permission
-from core.db import listing, read
+from core.db import closing, listing, read
 from core.db.base import Identified, Owned, SoftDeleted
 from core.db.query import Listing, ListQuery, Page
 from core.db.read import Statement
@@ -118,6 +118,13 @@ class Repository(Generic[M]):
         db.session.add(entity)
         db.session.flush()
         return entity
+
+    def append(self, entity: M) -> None:
+        """Write a new row with the commit, without a statement of its own: for what this unit of work never asks for.
+
+        Not for what has encrypted columns, and not for what its events tell the columns of.
+        """
+        closing.of(db.session()).insert(entity)
 
     def save(self) -> None:
         """Send pending changes to the database, so that reads in this unit of work see them."""

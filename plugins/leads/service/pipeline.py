@@ -56,7 +56,7 @@ def move(lead_id: UUID, step: Move, *, version: int | None) -> LeadView:
     lead.lost_reason = step.reason if step.to == "lost" else None
     lead.recycle_on = step.recycle_on if step.to == "lost" else None
     leads.save()
-    steps.add(taken)
+    steps.append(taken)
     publish(LeadMoved(lead_id=lead.id, from_status=left, to_status=step.to, manual=manual), of=lead)
     _announce(lead)
     return leads.written(lead.id)
@@ -64,7 +64,7 @@ def move(lead_id: UUID, step: Move, *, version: int | None) -> LeadView:
 
 def begin(lead: Lead) -> None:
     """Write the first line of a new lead's history."""
-    steps.add(StatusChange(lead_id=lead.id, to_status=lead.status, author_id=acting_user_id(), manual=False))
+    steps.append(StatusChange(lead_id=lead.id, to_status=lead.status, author_id=acting_user_id(), manual=False))
 
 
 def _taken(lead: Lead, step: Move, *, manual: bool) -> StatusChange:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,8 @@ from core.extensions import db
 from core.http.application import Application
 from core.http.database_errors import is_lost_race
 from core.testing.factories import AgencyUnderTest
+from core.users.models import Team
+from plugins.leads.models import Lead
 from tests.core.db.happening import Happened, Log, happen, let_fail, remember, undo
 from tests.core.db.inside import Inside
 
@@ -228,3 +230,39 @@ class TestAfterwards:
         assert seen == [["done"]]
         (committed,) = told
         assert [(head.agency_id, head.scope, head.seq) for head in committed.heads] == [(agency.id, SCOPE, 2)]
+
+
+def append_teams(*names: str) -> None:
+    with unit_of_work():
+        for name in names:
+            closing.of(db.session()).insert(Team(name=name))
+
+
+class TestARowOfAHistory:
+    def test_is_written_with_the_commit_and_as_a_flush_would_have(
+        self, inside: Inside, agency: AgencyUnderTest
+    ) -> None:
+        with inside(agency.id), unit_of_work():
+            closing.of(db.session()).insert(Team(name="appended"))
+            db.session.add(Team(name="flushed"))
+            assert [team.name for team in db.session.scalars(select(Team))] == ["flushed"]
+        with inside(agency.id):
+            made = {team.name: team for team in db.session.scalars(select(Team))}
+            assert set(made) == {"appended", "flushed"}
+            assert {(team.agency_id, team.version) for team in made.values()} == {(agency.id, 1)}
+            assert abs(made["appended"].created_at - made["flushed"].created_at) < timedelta(minutes=1)
+
+    def test_is_none_where_the_unit_of_work_comes_to_nothing(self, inside: Inside, agency: AgencyUnderTest) -> None:
+        with inside(agency.id), unit_of_work() as work:
+            closing.of(db.session()).insert(Team(name="undone"))
+            work.discard()
+        with inside(agency.id):
+            assert list(db.session.scalars(select(Team))) == []
+
+    def test_is_refused_as_any_other_where_there_is_one_already(self, inside: Inside, agency: AgencyUnderTest) -> None:
+        with inside(agency.id), pytest.raises(DBAPIError):
+            append_teams("twice", "twice")
+
+    def test_is_refused_where_the_session_would_encrypt_it(self, inside: Inside, agency: AgencyUnderTest) -> None:
+        with inside(agency.id), pytest.raises(TypeError, match="encrypted"):
+            closing.of(db.session()).insert(Lead(reference="L-26-00001"))

@@ -48,8 +48,8 @@ def enquiries(
 ) -> Iterator[list[Enquiry]]:
     """So many enquiries over the months up to an instant, oldest first, in lists for one unit of work each.
 
-    The same for the same state of `random`. `first` is the number of the first person: agencies that begin apart share
-    no address. Every eighth lead has nobody yet.
+    The same for the same state of `random`, ids included: each agency takes one of its own. `first` is the number of
+    the first person: agencies that begin apart share no address. Every eighth lead has nobody yet.
     """
     known: list[contacts.Known] = []
     made: list[Enquiry] = []

@@ -38,6 +38,10 @@ check: $(VENV)/.dev ## The static half: style, types, architecture, licences, se
 fuzz: $(VENV)/.dev ## A long run of random requests against the API's own description
 	TRIPFILE_FUZZ=long $(BIN)/python -m pytest tests/contract/test_fuzz.py $(ARGS)
 
+.PHONY: bench
+bench: $(VENV)/.drawing ## Leads beside NestJS, FastAPI and DRF (BENCH_PEERS=folder), into bench/results/leads.json
+	$(BIN)/python -m bench.leads $(ARGS)
+
 .PHONY: bench-gateway
 bench-gateway: $(VENV)/.bench ## Fan-out beside node's socket.io, into bench/results/gateway.json
 	$(BIN)/python -m bench.gateway $(ARGS)
@@ -91,3 +95,6 @@ $(VENV)/.dev: pyproject.toml requirements/build.txt requirements/dev.txt clients
 
 $(VENV)/.bench: $(VENV)/.dev bench/node/package-lock.json
 	@.ci/npm $(BIN)/python bench/node && touch $@
+
+$(VENV)/.drawing: $(VENV)/.bench requirements/bench.txt
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement requirements/bench.txt && touch $@

@@ -14,7 +14,7 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent
 IGNORED = Path(__file__).with_name("advisories.toml")
-LOCKS = ("requirements/server.txt", "requirements/dev.txt", "requirements/build.txt")
+LOCKS = tuple(f"requirements/{name}.txt" for name in ("server", "dev", "bench", "build"))
 NPM_FOLDERS = ("clients/js", "tests/node")
 LONGEST = {"critical": 7, "high": 7, "moderate": 90, "low": 90}
 """For how many days an advisory of this severity may be let pass."""

@@ -18,6 +18,7 @@ LOCKS = {
     "embedded": ("embedded",),
     "server": ("server", "compiled", "s3"),
     "dev": ("dev", "embedded", "server", "s3"),
+    "bench": ("bench",),
 }
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s\\;]+)(.*)$")
 

@@ -120,7 +120,7 @@ def rows_of(targets: list[Target | Database], found: Measured) -> list[dict[str,
 
 
 def main() -> None:
-    """Measure, and write bench/results/leads.json and leads.svg."""
+    """Measure, and write bench/results/leads.json and leads.svg, and the table of docs/performance.md."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peers", default=os.environ.get("BENCH_PEERS"), help="folder of the peers, or BENCH_PEERS")
     parser.add_argument("--cache", default=os.environ.get("BENCH_CACHE", _CACHE), help="where they are installed")
@@ -152,6 +152,7 @@ def main() -> None:
     common.write("leads", rows)
     ratios.tell(rows)
     ratios.draw(rows, common.RESULTS / "leads.svg")
+    ratios.write_down(rows, common.ROOT / "docs" / "performance.md")
     print(f"{(time.monotonic() - begun) / 60:.0f} minutes")
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import platform
 from pathlib import Path
 from typing import Any
 
 Rows = list[dict[str, Any]]
 PEERS = ("nest-fastify", "nest-express", "fastapi", "drf", "pgbench")
+_BEGIN, _END = "<!-- leads -->", "<!-- /leads -->"
 _COLOURS = dict(zip(("tripfile", *PEERS), "#0b7a75 #d1495b #e5989b #edae49 #8d99ae #d9d9d9".split(), strict=True))
 
 
@@ -52,6 +55,36 @@ def _search(rows: Rows) -> list[str]:
                 f"p99 of search at {connections}: {search['p99_ms'] / listed['p99_ms']:.2f} x that of the list"
             )
     return found
+
+
+def table(rows: Rows) -> str:
+    """The rows as a table of Markdown, each with how many times its requests a second Tripfile does."""
+    heads = ["case", "target", "connections", "requests/s", "Tripfile is", "p50 ms", "p99 ms", "CPU us"]
+    heads += ["database CPU us", "statements", "MB"]
+    lines = [heads, ["---", "---", *["---:"] * (len(heads) - 2)]]
+    for row in rows:
+        ours = of(rows, row["case"], row["connections"], "tripfile")
+        ratio = f"{ours['rps'] / row['rps']:.2f} x" if ours and row["target"] != "tripfile" else ""
+        cells = [row["case"], row["target"], row["connections"], row["rps"], ratio, row["p50_ms"], row["p99_ms"]]
+        cells += [row["cpu_us"] or "", row["db_cpu_us"], row["sql"], row["memory_mb"] or ""]
+        lines.append([str(cell) for cell in cells])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def write_down(rows: Rows, file: Path) -> None:
+    """Put the table, and what it was measured on, between the marks of a document."""
+    before, _, rest = file.read_text().partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    about = f"{_processor()}, {os.cpu_count()} processors, {platform.system()}, Python {platform.python_version()}."
+    file.write_text(f"{before}{_BEGIN}\n{about}\n\n{table(rows)}\n{_END}{after}")
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.machine()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
 def draw(rows: Rows, file: Path) -> None:

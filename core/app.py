@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
-from core import telemetry
+from core import structs, telemetry
 from core.auth import cookies, tokens
 from core.bus import wiring
 from core.config import ConfigurationError, Settings, load
@@ -39,6 +39,7 @@ def create_app(settings: Settings | None = None) -> Application:
     mount.mount(app, app.api, plugins)
     # Otherwise whoever opens /docs first would notice.
     app.api.check_names()
+    structs.settle()
     with app.app_context():
         plugins.hook.app_ready(app=app)
     return app

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, dataclass_transform
 
 import msgspec
@@ -26,3 +27,18 @@ class FrozenKeywordOnly(msgspec.StructMeta):
         config.setdefault("frozen", True)
         config.setdefault("kw_only", True)
         return super().__new__(mcls, name, bases, namespace, **config)
+
+
+def settle() -> None:
+    """Have msgspec learn every Struct there is, before there are threads.
+
+    It learns one at its first use, and a second thread that comes by meanwhile takes the half-made description for a
+    whole one: the process ends with a segmentation fault.
+    """
+    waiting: list[type[msgspec.Struct]] = [msgspec.Struct]
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        # What is only ever sent may be annotated with what nobody can receive, and is never read.
+        with suppress(TypeError, NameError, AttributeError):
+            msgspec.json.Decoder(kind)

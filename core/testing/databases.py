@@ -89,6 +89,8 @@ def settings_for(urls: Urls, **overrides: object) -> Settings:
         "rate_limit_login": "100000/minute",
         # All tests of a module come from one address.
         "login_failures_address": "100000/minute",
+        # Nobody answers there: what a test wants to be told it answers itself.
+        "dns_servers": ("127.0.0.1:1",),
         "files_dir": Path(tempfile.gettempdir(), f"tripfile-files-{os.getpid()}"),
         "log_level": "WARNING",
         "plugins": os.environ.get("PLUGINS", "built-in"),

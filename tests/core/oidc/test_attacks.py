@@ -263,6 +263,6 @@ class TestAgencies:
     ) -> None:
         """Whoever runs a provider can have it say anything: about members of other agencies it counts for nothing."""
         attacker = Trusting(app, other_agency, provider)
-        attacker.trust(new_member_role="admin")
+        attacker.trust(proven=False, new_member_role="admin")
         assert problem(attacker.sign_in()) == (403, "oidc_not_a_member")
         assert ok(attacker.owner.get("/oidc/links"))["items"] == []

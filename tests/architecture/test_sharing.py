@@ -42,9 +42,8 @@ def test_with_the_other():
 
 class TestTurns:
     def test_any_number_come_together(self, tmp_path: Path) -> None:
-        with closing(Turns(tmp_path)) as first, closing(Turns(tmp_path)) as second:
-            with first.together(), second.together():
-                pass
+        with closing(Turns(tmp_path)) as first, closing(Turns(tmp_path)) as second, first.together(), second.together():
+            pass
 
     def test_alone_waits_for_the_others_and_goes_before_those_who_come_later(self, tmp_path: Path) -> None:
         told: list[str] = []

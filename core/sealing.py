@@ -11,7 +11,7 @@ from flask import current_app
 from core.config import Settings
 from core.crypto import Unreadable, seal, unseal
 from core.db.tenancy import current_agency_id
-from core.keyring import Ring, ring
+from core.keyring.rings import Ring, ring
 
 RING = "vault"
 _FORM = "2"

@@ -9,9 +9,10 @@ from sqlalchemy import Uuid, bindparam, delete, or_, select
 from sqlalchemy.orm import Session
 
 from core import clock
-from core.auth.guards import Device
-from core.auth.models import AuthSession, Credential, OneTimeToken
-from core.auth.repository import revoke
+from core.auth.once.models import OneTimeToken
+from core.auth.passwords.models import Credential
+from core.auth.sessions.ending import revoke
+from core.auth.sessions.models import AuthSession, Device
 from core.db.read import SystemQuery, columns
 from core.db.session import apart
 from core.factors.models import Passkey, RecoveryCode, Totp

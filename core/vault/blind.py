@@ -10,7 +10,7 @@ from flask import current_app
 
 from core.crypto import derive_key, keyed_digest
 from core.db.tenancy import current_agency_id
-from core.keyring import ring
+from core.keyring.rings import ring
 
 RING = "index"
 """Its first key is used for ever: another one would find nothing of what was indexed before."""

@@ -9,8 +9,8 @@ from unittest.mock import patch
 
 import pytest
 
-from core.auth import tokens
-from core.auth.principals import principals
+from core.auth.sessions.principals import principals
+from core.auth.tokens import access
 from core.http.application import Application
 from core.plugins.manager import installed
 from core.testing.clients import ApiClient, ok
@@ -31,7 +31,7 @@ def token_for(app: Application, member: ApiClient, *, seconds: float) -> str:
         assert actor.session_id is not None
         assert actor.user_id is not None
         assert actor.agency_id is not None
-        return tokens.access_token(
+        return access.make(
             user_id=actor.user_id,
             session_id=actor.session_id,
             agency_id=actor.agency_id,
@@ -61,7 +61,7 @@ class TestExpiry:
         client = inside()
         client.connect(token=token)
         with app.app_context():
-            end = tokens.verify(token).exp
+            end = access.verify(token).exp
         assert client.expect("auth.expiring", seconds=2) == {"expires_at": end}
         client.quiet("auth.expiring", seconds=1.2)
         assert client.farewell is None
@@ -100,7 +100,7 @@ class TestRefresh:
         client.expect("auth.expiring", seconds=2)
         answer = client.ok("auth.refresh", {"token": member.token})
         with app.app_context():
-            assert answer == {"expires_at": tokens.verify(str(member.token)).exp}
+            assert answer == {"expires_at": access.verify(str(member.token)).exp}
         time.sleep(2.5)
         assert client.farewell is None
         assert session_of(gateway, client).follows
@@ -201,7 +201,7 @@ class TestRevocation:
     ) -> None:
         client = inside()
         client.connect(token=agency.newcomer("agent").token)
-        with patch("core.auth.principals.Principals.actor_of", side_effect=OSError("no database")):
+        with patch("core.auth.sessions.principals.Principals.actor_of", side_effect=OSError("no database")):
             gateway.credentials.check(session_of(gateway, client))
         assert reason(client) == "Your rights could not be checked"
 

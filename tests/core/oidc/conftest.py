@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
-from core.auth.models import AuthSession
+from core.auth.sessions.models import AuthSession
 from core.config import Settings
 from core.db.session import apart
 from core.http.application import Application

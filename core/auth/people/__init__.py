@@ -1,0 +1,1 @@
+"""People across agencies: who they are, and where they work."""

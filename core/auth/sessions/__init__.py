@@ -1,0 +1,1 @@
+"""Sessions: opened, refreshed, listed, ended, and what each allows."""

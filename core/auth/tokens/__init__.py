@@ -1,0 +1,1 @@
+"""What a client holds: access tokens, refresh tokens, cookies."""

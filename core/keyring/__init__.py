@@ -1,0 +1,1 @@
+"""Rings of keys, and `tripfile keys`."""

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped
 
 from core import clock, ids
 from core.db.base import Model, Owned
-from core.db.personal import Code
+from core.db.personal import Code, Number
 from core.db.tenancy import current_agency_id
 from core.extensions import db
 
@@ -19,8 +19,8 @@ class NumberSeries(Owned, Model):
     __tablename__ = "core_number_series"
 
     series: Mapped[Code]
-    year: Mapped[int]
-    last: Mapped[int]
+    year: Mapped[Number]
+    last: Mapped[Number]
 
     __table_args__ = (UniqueConstraint("agency_id", "series", "year"),)
 

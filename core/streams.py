@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.db import closing, read
 from core.db.base import Model, Numbered
-from core.db.personal import NOT_PERSONAL
+from core.db.personal import NOT_PERSONAL, Number
 from core.db.tenancy import ForeignAgency, current_agency_id
 from core.extensions import db
 
@@ -29,7 +29,7 @@ class StreamHead(Model):
 
     agency_id: Mapped[UUID] = mapped_column(Uuid(), primary_key=True)
     scope: Mapped[str] = mapped_column(Text(), primary_key=True, info=NOT_PERSONAL)
-    seq: Mapped[int] = mapped_column(BigInteger())
+    seq: Mapped[Number] = mapped_column(BigInteger())
 
 
 _HEAD = read.Query(

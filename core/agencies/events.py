@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
+from core.db.personal import Code
 from core.events.event import Event
 
 
@@ -13,7 +14,7 @@ class AgencyCreated(Event):
 
     subject: ClassVar[str] = "agency_id"
     agency_id: UUID
-    slug: str
+    slug: Code
 
 
 class AgencyChanged(Event):
@@ -21,7 +22,7 @@ class AgencyChanged(Event):
 
     subject: ClassVar[str] = "agency_id"
     agency_id: UUID
-    fields: list[str]
+    fields: list[Code]
 
 
 class BrandCreated(Event):
@@ -29,7 +30,7 @@ class BrandCreated(Event):
 
     subject: ClassVar[str] = "brand_id"
     brand_id: UUID
-    code: str
+    code: Code
 
 
 class BrandChanged(Event):
@@ -44,4 +45,4 @@ class BrandDeleted(Event):
 
     subject: ClassVar[str] = "brand_id"
     brand_id: UUID
-    code: str
+    code: Code

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
+from core.db.personal import Code
 from core.events.event import Event
 
 
@@ -14,7 +15,7 @@ class AllowListCreated(Event):
     subject: ClassVar[str] = "allow_list_id"
     allow_list_id: UUID
     role_id: UUID | None
-    networks: list[str]
+    networks: list[Code]
 
 
 class AllowListChanged(Event):
@@ -23,8 +24,8 @@ class AllowListChanged(Event):
     subject: ClassVar[str] = "allow_list_id"
     allow_list_id: UUID
     role_id: UUID | None
-    from_networks: list[str]
-    networks: list[str]
+    from_networks: list[Code]
+    networks: list[Code]
 
 
 class AllowListDeleted(Event):
@@ -33,7 +34,7 @@ class AllowListDeleted(Event):
     subject: ClassVar[str] = "allow_list_id"
     allow_list_id: UUID
     role_id: UUID | None
-    networks: list[str]
+    networks: list[Code]
 
 
 class AllowListsCleared(Event):
@@ -53,6 +54,6 @@ class AddressRefused(Event):
     subject: ClassVar[str] = "user_id"
     user_id: UUID
     key_id: UUID | None
-    address: str
-    refused_by: str
+    address: Code
+    refused_by: Code
     """`agency`, `role` or `key`: whose list it was."""

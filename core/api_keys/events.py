@@ -6,6 +6,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from core.actor import Scope
+from core.db.personal import Code
 from core.events.event import Event
 
 
@@ -15,8 +16,8 @@ class ApiKeyCreated(Event):
     subject: ClassVar[str] = "api_key_id"
     api_key_id: UUID
     user_id: UUID
-    scopes: dict[str, Scope]
-    networks: list[str]
+    scopes: dict[Code, Scope]
+    networks: list[Code]
 
 
 class ApiKeyChanged(Event):
@@ -24,10 +25,10 @@ class ApiKeyChanged(Event):
 
     subject: ClassVar[str] = "api_key_id"
     api_key_id: UUID
-    from_scopes: dict[str, Scope]
-    scopes: dict[str, Scope]
-    from_networks: list[str]
-    networks: list[str]
+    from_scopes: dict[Code, Scope]
+    scopes: dict[Code, Scope]
+    from_networks: list[Code]
+    networks: list[Code]
 
 
 class ApiKeyRotated(Event):
@@ -44,5 +45,5 @@ class ApiKeyRevoked(Event):
     subject: ClassVar[str] = "api_key_id"
     api_key_id: UUID
     user_id: UUID
-    reason: str
+    reason: Code
     """`revoked` or `reported`."""

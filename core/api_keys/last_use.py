@@ -32,8 +32,7 @@ class LastUse:
 
     def note(self, key_id: UUID) -> None:
         """A key was used."""
-        if key_id in self._used:
-            return
+        # With the lock: noted in what is being written just now, it would be lost.
         with self._lock:
             self._used.add(key_id)
             if self._thread is None and not self._ended.is_set():

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
+from core.db.personal import Code
 from core.events.event import Event
 
 
@@ -14,8 +15,8 @@ class AuditExported(Event):
 
     subject: ClassVar[str] = "export_id"
     export_id: UUID
-    form: str
+    form: Code
     since: datetime | None
     until: datetime
-    narrowed_by: list[str]
+    narrowed_by: list[Code]
     """What else decided which events are in it: names of filters, not their values."""

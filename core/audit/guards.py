@@ -10,11 +10,15 @@ import msgspec
 
 from core.audit.schemas import EventView
 from core.disclosure import actor_sees, guarded_fields
+from core.events import words
 from core.events.event import owner_of_module
 
 
-def seen(event: EventView) -> EventView:
-    """An event without what the acting one may not see; the same one where that is nothing."""
+def seen(event: EventView, known: words.Keys) -> EventView:
+    """An event without what the acting one may not see, words about people opened with the keys for the rest."""
+    payload = words.shown(event.payload, name=event.name, event_id=event.id, known=known)
+    if payload is not event.payload:
+        event = msgspec.structs.replace(event, payload=payload)
     hidden = tuple(name for name, permission in _guarded(event.name.split(".")[0]) if not actor_sees(permission))
     if not hidden:
         return event

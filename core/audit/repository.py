@@ -17,6 +17,7 @@ from core.db.query import OPTIONAL, RANGE, Condition, Filter, Listing, ListQuery
 from core.db.repository import Repository
 from core.db.session import apart
 from core.db.tenancy import current_agency_id
+from core.events import words
 from core.events.models import EventEntry, EventSeal
 from core.extensions import db
 from core.fields import Instant
@@ -79,7 +80,8 @@ class Log(Repository[EventEntry]):
     def rows(self, query: ListQuery) -> Page[EventView]:
         """A page of the log, as the acting one may see it."""
         found = self.page(query, EVENT, EventView)
-        return msgspec.structs.replace(found, items=[guards.seen(each) for each in found.items])
+        known = words.keys_of(each.payload for each in found.items)
+        return msgspec.structs.replace(found, items=[guards.seen(each, known) for each in found.items])
 
     def every(self, conditions: tuple[Condition, ...]) -> Iterator[EventView]:
         """All that meets the conditions, the oldest first, read as it is asked for."""

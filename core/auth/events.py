@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
+from core.db.personal import Code
 from core.events.event import Event
 
 
@@ -21,7 +22,7 @@ class SessionRevoked(Event):
 
     subject: ClassVar[str] = "session_id"
     session_id: UUID
-    reason: str
+    reason: Code
 
 
 class RefreshTokenReused(Event):
@@ -81,7 +82,7 @@ class SignInFailed(Event):
 
     subject: ClassVar[str] = "user_id"
     user_id: UUID
-    address: str
+    address: Code
     """Where the attempt came from."""
 
 

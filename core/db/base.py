@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, registry
 
 from core import clock, ids
+from core.db.personal import NOT_PERSONAL
 
 
 class Model(DeclarativeBase):
@@ -64,13 +65,13 @@ class Identified(Tenant):
 class Numbered(Identified):
     """A row that is the next of a stream: written with `streams.append`, numbered when the unit of work commits."""
 
-    seq: Mapped[int] = mapped_column(sort_order=-10)
+    seq: Mapped[int] = mapped_column(sort_order=-10, info=NOT_PERSONAL)
 
 
 class Versioned:
     """A row that counts its changes, so that a lost race is noticed, and knows when it was made and last changed."""
 
-    version: Mapped[int] = mapped_column(sort_order=90)
+    version: Mapped[int] = mapped_column(sort_order=90, info=NOT_PERSONAL)
     created_at: Mapped[datetime] = mapped_column(default=clock.now, sort_order=91)
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now, sort_order=92)
 

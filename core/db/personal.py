@@ -1,12 +1,12 @@
-"""What columns say about people: every column that can hold words tells whether, and of which kind."""
+"""What columns say about people: every column that could hold something tells whether, and of which kind."""
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, NamedTuple
 
-from sqlalchemy import Column, LargeBinary, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ARRAY, JSON, Boolean, Column, DateTime, Enum, Integer, Interval, LargeBinary, String, Uuid
 from sqlalchemy.orm import mapped_column
 
 
@@ -29,12 +29,14 @@ class Category(StrEnum):
     """Made from other columns, as a sort key is: erased with them, and left out of what a person is handed."""
 
 
-def personal(category: Category | str, *, about: str = "") -> dict[str, Any]:
+def personal(category: Category | str, *, about: str = "", by: str = "") -> dict[str, Any]:
     """Column info of personal data: never copied into events, found by export, overwritten by erasure.
 
-    In the core's own tables `about` names the column with the id of the user it is about.
+    In the core's own tables `about` names the column with the id of the user it is about; `by` that of a user who
+    wrote it, and is handed it although it is not erased with them.
     """
-    return {"personal": Category(category), "user": about} if about else {"personal": Category(category)}
+    users = {"user": about, "author": by}
+    return {"personal": Category(category), **{key: column for key, column in users.items() if column}}
 
 
 PERSONAL = personal(Category.FREE_TEXT)
@@ -50,12 +52,32 @@ Codes = Annotated[list[str], mapped_column(info=NOT_PERSONAL)]
 """A list of such words, in JSON."""
 Facts = Annotated[dict[str, Any], mapped_column(info=NOT_PERSONAL)]
 """JSON of ids and codes."""
+Number = Annotated[int, mapped_column(info=NOT_PERSONAL)]
+"""A number that says nothing about a person: a count, a price, a position, how long something took."""
+Day = Annotated[date, mapped_column(info=NOT_PERSONAL)]
+"""A date that says nothing about a person: of a journey, of a deadline."""
 
 
-def holds_words(column: Column[Any]) -> bool:
-    """Whether a column could hold something about a person and so has to say."""
-    kind = getattr(column.type, "impl_instance", column.type)
-    return isinstance(kind, Text | JSONB | LargeBinary)
+def has_to_say(column: Column[Any]) -> bool:
+    """Whether a column could hold something about a person: any but ids, instants, yes or no, and references."""
+    kind = kind_of(column)
+    if isinstance(kind, Uuid | Boolean | DateTime):
+        return False
+    return not (isinstance(kind, Integer) and column.foreign_keys)
+
+
+def can_be_emptied(column: Column[Any]) -> bool:
+    """Whether a column can hold a value that says nothing: an empty text or list, or NULL."""
+    kind = kind_of(column)
+    return bool(column.nullable) or (
+        isinstance(kind, String | LargeBinary | JSON | ARRAY) and not isinstance(kind, Enum)
+    )
+
+
+def kind_of(column: Column[Any]) -> Any:
+    """A column's type, as the database has it."""
+    # To SQLAlchemy an interval is an instant elsewhere.
+    return column.type if isinstance(column.type, Interval) else getattr(column.type, "impl_instance", column.type)
 
 
 def is_told(column: Column[Any]) -> bool:
@@ -75,10 +97,16 @@ def user_of(column: Column[Any]) -> str | None:
     return found
 
 
+def author_of(column: Column[Any]) -> str | None:
+    """The column with the id of the user who wrote what another one says; None where that is nobody else's."""
+    found: str | None = column.info.get("author")
+    return found
+
+
 def is_redacted(column: Column[Any]) -> bool:
     """Whether a column's values stay out of events: personal ones, secrets, and what does not say."""
     if not is_told(column):
-        return holds_words(column)
+        return has_to_say(column)
     return category_of(column) is not None or bool(column.info.get("secret"))
 
 

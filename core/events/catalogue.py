@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from core.events.event import Event, declared
+from core.events.fields import SEALED
 from core.events.log import subject_of
 from core.events.schemas import DeclaredEvent
 from core.plugins.manager import Plugins
@@ -50,7 +51,9 @@ def _page(found: Iterable[DeclaredEvent], plugins: Plugins) -> Iterator[str]:
     yield ""
     yield "Everything that happens is an event in its agency's log. `GET /api/v1/events` and the topic `events` tell"
     yield "them in order to whoever holds the permission, as far as they may see what it happened to; whoever holds"
-    yield f"`{EVERYTHING}` sees all of them. This page is made by `tripfile events catalogue --markdown`."
+    yield f"`{EVERYTHING}` sees all of them. Words about people are sealed with the person's key: for who holds the"
+    yield "permission they can be read until the person is erased, for all others they are absent."
+    yield "This page is made by `tripfile events catalogue --markdown`."
     owner = ""
     for each in found:
         if each.name.split(".")[0] != owner:
@@ -71,6 +74,9 @@ def fields(schema: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _words(kind: dict[str, Any], definitions: dict[str, Any]) -> str:
     kind = _resolved(kind, definitions)
+    if SEALED in kind:
+        said = kind[SEALED]
+        return f"words about the `{said['subject']}` of `{said['about']}`, sealed; for `{kind['x-permission']}`"
     if "anyOf" in kind:
         return " or ".join(_words(each, definitions) for each in kind["anyOf"])
     if "enum" in kind:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -18,8 +19,17 @@ _BOOKKEEPING = frozenset({"agency_id", "version", "created_at", "updated_at"})
 _KEY = "changes_before_flush"
 
 
-def of(entity: Versioned) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+class Changed(msgspec.Struct, frozen=True):
+    """What one statement changed in many rows alike, none of which was loaded: columns, before and after."""
+
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
+def of(entity: Versioned | Changed) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """The columns that changed in this unit of work, before and after; `(None, all)` for a new row."""
+    if isinstance(entity, Changed):
+        return msgspec.to_builtins(entity.before), msgspec.to_builtins(entity.after)
     remembered = db.session.info.get(_KEY, {}).get(id(entity), ({}, {}))
     before, after = dict(remembered[0]), dict(remembered[1])
     _collect(entity, before, after)

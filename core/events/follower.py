@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from core.events import words
 from core.events.event import Event, revive
 
 
@@ -27,12 +28,17 @@ class Recorded(msgspec.Struct, frozen=True):
     actor_id: UUID | None
     request_id: str | None
     payload: dict[str, Any]
+    """As it is stored: with words about people sealed."""
     before: dict[str, Any] | None
     after: dict[str, Any] | None
 
-    def event(self) -> Event:
-        """The typed event, in its present version. Raises UnknownEvent where its plugin is gone."""
-        return revive(self.name, self.schema_version, self.payload)
+    def event(self, known: words.Keys | None = None) -> Event:
+        """The typed event, in its present version. Raises UnknownEvent where its plugin is gone, Unreadable.
+
+        Words about people are in clear, None where the person was erased; `known` are keys for many events at once.
+        """
+        payload = words.opened(self.payload, name=self.name, event_id=self.id, known=known)
+        return revive(self.name, self.schema_version, payload)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from flask import g, has_request_context, request
 from sqlalchemy.orm import Session
 
@@ -15,8 +14,9 @@ from core.db import closing
 from core.db.base import Versioned
 from core.db.session import apart
 from core.db.tenancy import current_agency_id
-from core.events import changes, subscriptions
+from core.events import changes, subscriptions, words
 from core.events.event import Event
+from core.events.fields import sealed_fields
 from core.events.models import EventEntry
 from core.extensions import db
 
@@ -27,11 +27,16 @@ FORM = 2
 MAX_USER_AGENT = 400
 
 
-def publish(event: Event, *, of: Versioned | None = None, reason: str | None = None) -> None:
+class Unsealable(TypeError):
+    """Words about a person cannot be sealed where whoever publishes has no keys: a defect."""
+
+
+def publish(event: Event, *, of: Versioned | changes.Changed | None = None, reason: str | None = None) -> None:
     """Record a fact for the running unit of work; it exists, and is numbered, exactly if that commits.
 
-    `of` is the entity the fact is about: the log then also keeps its changed columns, before and after. `reason` is
-    what whoever acts gave as theirs. Whoever subscribes to the event is called by a job of its own, written with it.
+    `of` is the entity the fact is about, or what a statement changed in it: the log then also keeps its changed
+    columns, before and after. `reason` is what whoever acts gave as theirs. Whoever subscribes to the event is called
+    by a job of its own, written with it.
     """
     before, after = changes.of(of) if of is not None else (None, None)
     entry = _entry(event, current_actor(), current_agency_id(), before, after, reason)
@@ -39,7 +44,9 @@ def publish(event: Event, *, of: Versioned | None = None, reason: str | None = N
 
 
 def publish_apart(event: Event, *, actor: Actor, agency_id: UUID, reason: str | None = None) -> None:
-    """Record a security fact that stands even though the request it came with is refused."""
+    """Record a security fact that stands even though the request it came with is refused. It has no sealed words."""
+    if sealed_fields(type(event)):
+        raise Unsealable(f"{event.name} has words about a person: publish it in the agency's own unit of work")
     with apart() as session:
         _write(_entry(event, actor, agency_id, None, None, reason), session)
 
@@ -58,8 +65,9 @@ def _entry(
     after: dict[str, Any] | None,
     reason: str | None,
 ) -> EventEntry:
+    event_id = ids.new()
     return EventEntry(
-        id=ids.new(),
+        id=event_id,
         agency_id=agency_id,
         name=event.name,
         schema_version=event.schema_version,
@@ -68,7 +76,7 @@ def _entry(
         actor_kind=actor.kind,
         actor_id=actor.user_id,
         request_id=g.get("request_id"),
-        payload=msgspec.to_builtins(event),
+        payload=words.closed(event, event_id=event_id),
         before=before,
         after=after,
         form=FORM,

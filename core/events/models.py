@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock
 from core.db.base import Identified, Model, Numbered, Tenant
-from core.db.personal import PERSONAL, Category, Code, Facts, personal
+from core.db.personal import PERSONAL, Category, Code, Facts, Number, personal
 
 
 class EventEntry(Numbered, Model):
@@ -19,7 +19,7 @@ class EventEntry(Numbered, Model):
     __tablename__ = "core_event"
 
     name: Mapped[Code]
-    schema_version: Mapped[int]
+    schema_version: Mapped[Number]
     occurred_at: Mapped[datetime] = mapped_column(default=clock.now)
     subject: Mapped[Code]
     subject_id: Mapped[UUID]
@@ -30,7 +30,7 @@ class EventEntry(Numbered, Model):
     payload: Mapped[Facts]
     before: Mapped[Facts | None]
     after: Mapped[Facts | None]
-    form: Mapped[int] = mapped_column(server_default=text("1"))
+    form: Mapped[Number] = mapped_column(server_default=text("1"))
     """How its seal is computed; see `core.audit.chain`."""
     ip: Mapped[str | None] = mapped_column(info=personal(Category.TECHNICAL))
     """Where the request came from."""
@@ -68,7 +68,7 @@ class EventSeal(Tenant, Model):
     __tablename__ = "core_event_seal"
 
     agency_id: Mapped[UUID] = mapped_column(ForeignKey("core_agency.id", ondelete="CASCADE"), primary_key=True)
-    seq: Mapped[int] = mapped_column(primary_key=True)
+    seq: Mapped[Number] = mapped_column(primary_key=True)
     hash: Mapped[Code]
     """SHA-256 of the hash before it and of the event, in hexadecimal."""
 
@@ -81,11 +81,11 @@ class FollowerEntry(Identified, Model):
     __tablename__ = "core_follower"
 
     name: Mapped[Code]
-    build: Mapped[int]
+    build: Mapped[Number]
     """A rebuild counts up; the live build is what the product reads."""
     live: Mapped[bool]
-    seq: Mapped[int]
-    failures: Mapped[int]
+    seq: Mapped[Number]
+    failures: Mapped[Number]
     retry_at: Mapped[datetime | None]
     last_error: Mapped[Code | None]
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)

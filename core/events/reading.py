@@ -9,7 +9,7 @@ import structlog
 
 from core import streams
 from core.disclosure import actor_sees, disclosed, guarded_fields
-from core.events import following, visibility
+from core.events import following, visibility, words
 from core.events.errors import EventsMissing
 from core.events.event import UnknownEvent, declared_as
 from core.events.follower import Recorded
@@ -61,11 +61,12 @@ def topic_page(after: int, limit: int) -> TopicPage:
 
 
 def _feed(entries: Sequence[Recorded], upto: int, *, more: bool) -> EventFeed:
-    return EventFeed([_item(entry) for entry in entries], upto, more)
+    known = words.keys_of(entry.payload for entry in entries)
+    return EventFeed([_item(entry, known) for entry in entries], upto, more)
 
 
-def _item(entry: Recorded) -> FeedItem:
-    version, payload = _present(entry)
+def _item(entry: Recorded, known: words.Keys) -> FeedItem:
+    version, payload = _present(entry, known)
     return FeedItem(
         seq=entry.seq,
         id=entry.id,
@@ -79,21 +80,22 @@ def _item(entry: Recorded) -> FeedItem:
     )
 
 
-def _present(entry: Recorded) -> tuple[int, dict[str, object]]:
+def _present(entry: Recorded, known: words.Keys) -> tuple[int, dict[str, object]]:
     """Version and payload as the catalogue has them; as they were written where nobody can tell any more."""
     try:
-        event = entry.event()
+        event = entry.event(known)
     except UnknownEvent:
-        return entry.schema_version, entry.payload
+        return entry.schema_version, words.redacted(entry.payload)
     except Exception:
         # A plugin's upcast fails alone: one event that it cannot read must not stop those who keep up.
         log.exception("event.unreadable", event_id=str(entry.id), name=entry.name, version=entry.schema_version)
         return entry.schema_version, _unguarded(entry)
-    return event.schema_version, msgspec.to_builtins(disclosed(event))
+    return event.schema_version, words.marked(msgspec.to_builtins(disclosed(event)), entry.payload)
 
 
 def _unguarded(entry: Recorded) -> dict[str, object]:
     """A payload nobody can read any more, without what only some may see of it."""
     kind = declared_as(entry.name)
     hidden = guarded_fields(kind) if kind is not None else {}
-    return {name: value for name, value in entry.payload.items() if name not in hidden or actor_sees(hidden[name])}
+    payload = words.redacted(entry.payload)
+    return {name: value for name, value in payload.items() if name not in hidden or actor_sees(hidden[name])}

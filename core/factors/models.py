@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock, ids
 from core.db.base import Model
-from core.db.personal import SECRET, Codes, personal, sealed
+from core.db.personal import SECRET, Codes, Number, personal, sealed
 
 
 class Totp(Model):
@@ -22,7 +22,7 @@ class Totp(Model):
     user_id: Mapped[UUID] = mapped_column(ForeignKey("core_user.id", ondelete="CASCADE"), unique=True)
     seed: Mapped[str] = mapped_column(info=sealed())
     """160 random bits in base32, sealed for this row."""
-    last_step: Mapped[int]
+    last_step: Mapped[Number]
     """The half minute of the last code that was used: neither it nor an earlier one is good again."""
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     last_used_at: Mapped[datetime | None]
@@ -52,7 +52,7 @@ class Passkey(Model):
     credential_id: Mapped[bytes] = mapped_column(unique=True, info=SECRET)
     public_key: Mapped[bytes] = mapped_column(info=SECRET)
     """In COSE form (RFC 9052)."""
-    sign_count: Mapped[int]
+    sign_count: Mapped[Number]
     """How often the device says it was used; 0 for ever where it does not count."""
     name: Mapped[str] = mapped_column(info=personal("free_text", about="user_id"))
     transports: Mapped[Codes]

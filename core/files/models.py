@@ -8,7 +8,7 @@ from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Model, Owned
-from core.db.personal import PERSONAL, Code
+from core.db.personal import PERSONAL, Code, Number
 
 
 class StoredFile(Owned, Model):
@@ -21,7 +21,7 @@ class StoredFile(Owned, Model):
     name: Mapped[str] = mapped_column(info=PERSONAL)
     """What people see; never a path."""
     media_type: Mapped[Code]
-    size: Mapped[int]
+    size: Mapped[Number]
     sha256: Mapped[Code]
     created_by: Mapped[UUID | None]
 
@@ -31,6 +31,6 @@ class StorageUse(Owned, Model):
 
     __tablename__ = "core_storage_use"
 
-    used: Mapped[int]
+    used: Mapped[Number]
 
     __table_args__ = (UniqueConstraint("agency_id"),)

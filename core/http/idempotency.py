@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import structlog
 from flask import Request, Response, g
-from sqlalchemy import delete, func, select
+from sqlalchemy import ARRAY, Uuid, any_, delete, func, select
 
 from core import clock
 from core.actor import Actor
@@ -55,6 +55,13 @@ class KeyReused(Problem):
     title = "This Idempotency-Key belongs to another request"
 
 
+class RightsChanged(Conflict):
+    """The answer was given to somebody who could do or see other things than whoever asks for it again."""
+
+    code = "idempotency_rights_changed"
+    title = "What you may do has changed since the first request; it was carried out and is not repeated"
+
+
 class InFlight(Conflict):
     """The first request with this Idempotency-Key is still being worked on."""
 
@@ -71,16 +78,31 @@ def once(request: Request, rule: Rule, answer: Callable[[], Response]) -> Respon
     actor: Actor = g.actor
     if key is None or actor.agency_id is None:
         return answer()
-    principal, route = str(actor.key_id or actor.user_id or actor.kind), request.endpoint or ""
+    principal, route = _principal(actor), request.endpoint or ""
     fingerprint = digest(b"\0".join([request.full_path.encode(), decoding.body_of(request)]))
+    rights = _rights(actor)
     _lock(f"{actor.agency_id}:{principal}:{route}:{key}")
     kept = _kept(principal, route, key)
     if kept is not None:
-        return _replay(kept, fingerprint)
+        return _replay(kept, fingerprint, rights)
     response = answer()
     if response.status_code < 400:
-        _keep(response, KeptAnswer(principal=principal, route=route, key=key, request_digest=fingerprint))
+        made = KeptAnswer(principal=principal, route=route, key=key, request_digest=fingerprint, rights_digest=rights)
+        _keep(response, made)
     return response
+
+
+def _principal(actor: Actor) -> str:
+    """Whose keys they are. Whoever acts as somebody else has their own, in that session alone."""
+    if actor.impersonator_id is not None:
+        return str(actor.session_id)
+    return str(actor.key_id or actor.user_id or actor.kind)
+
+
+def _rights(actor: Actor) -> bytes:
+    """What the answer was made for: fields and rows that somebody may see no more must not come out of it again."""
+    grants = sorted(f"{permission}:{scope}" for permission, scope in actor.grants.items())
+    return digest("\0".join([*grants, *sorted(map(str, actor.team_ids))]).encode())
 
 
 def _key(request: Request, rule: Rule) -> str | None:
@@ -113,9 +135,11 @@ def _kept(principal: str, route: str, key: str) -> KeptAnswer | None:
     return None
 
 
-def _replay(kept: KeptAnswer, fingerprint: bytes) -> Response:
+def _replay(kept: KeptAnswer, fingerprint: bytes, rights: bytes) -> Response:
     if kept.request_digest != fingerprint:
         raise KeyReused
+    if kept.rights_digest != rights:
+        raise RightsChanged
     log.info("idempotency.replayed", route=kept.route)
     response = Response(kept.body, kept.status)
     if not kept.body:
@@ -138,4 +162,6 @@ def _clear_away() -> None:
     expired = select(KeptAnswer.id).where(KeptAnswer.created_at < clock.now() - KEPT_FOR)
     # Skipped where another request is at it: nobody waits for the rest of that request.
     some = expired.order_by(KeptAnswer.created_at).limit(BATCH).with_for_update(skip_locked=True)
-    db.session.execute(delete(KeptAnswer).where(KeptAnswer.id.in_(some)))
+    # As an array: of a subquery the planner may ask anew for each row, and then it is no bounded number.
+    ids = func.array(some.scalar_subquery(), type_=ARRAY(Uuid()))
+    db.session.execute(delete(KeptAnswer).where(KeptAnswer.id == any_(ids)))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock, ids
 from core.db.base import Model, Tenant
-from core.db.personal import NOT_PERSONAL, SECRET, Code, personal
+from core.db.personal import NOT_PERSONAL, SECRET, Code, Number, personal
 
 
 class KeptAnswer(Tenant, Model):
@@ -28,7 +28,9 @@ class KeptAnswer(Tenant, Model):
     route: Mapped[Code]
     key: Mapped[Code]
     request_digest: Mapped[bytes] = mapped_column(LargeBinary, info=SECRET)
-    status: Mapped[int]
+    rights_digest: Mapped[bytes] = mapped_column(LargeBinary, info=SECRET)
+    """Of what its principal could do when it was given."""
+    status: Mapped[Number]
     headers: Mapped[dict[str, str]] = mapped_column(JSONB, info=NOT_PERSONAL)
     body: Mapped[bytes] = mapped_column(LargeBinary, info=personal("copy"))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
+from core.db.personal import Code
 from core.events.event import Event
 
 _PERMISSION = "users.manage"
@@ -19,7 +20,7 @@ class ImpersonationBegan(Event):
     impersonator_id: UUID
     user_id: UUID
     by_operator: bool
-    role: str | None
+    role: Code | None
     """What an operator may do who came as support."""
 
 
@@ -31,5 +32,5 @@ class ImpersonationEnded(Event):
     impersonation_id: UUID
     impersonator_id: UUID
     user_id: UUID
-    how: str
+    how: Code
     """`ended` by themselves, `expired`, or `withdrawn` with the right to."""

@@ -24,7 +24,7 @@ class Impersonation(Owned, Model):
     by_operator: Mapped[bool]
     role: Mapped[Code | None]
     """What an operator may do who came as support; empty where they act as a member."""
-    reason: Mapped[str] = mapped_column(info=personal(Category.FREE_TEXT, about="user_id"))
+    reason: Mapped[str] = mapped_column(info=personal(Category.FREE_TEXT, about="user_id", by="impersonator_id"))
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 

@@ -55,9 +55,10 @@ def enter(draft: SupportDraft) -> ImpersonationTokens:
     # Every door of the platform is behind this one.
     if not STRONG & current_actor().methods:
         raise OperatorWithoutFactor
-    if (draft.user_id is UNSET) == (draft.role is UNSET):
-        message = "Say as whom: either user_id or role"
-        raise Invalid(errors=[Fault("/user_id", "required", message)])
+    if draft.user_id is UNSET and draft.role is UNSET:
+        raise Invalid(errors=[Fault("/user_id", "required", "Say as whom: user_id or role")])
+    if draft.user_id is not UNSET and draft.role is not UNSET:
+        raise Invalid(errors=[Fault("/role", "either", "Say as whom: user_id or role, not both")])
     with acting_as(_operator_in(agency)):
         if draft.user_id is not UNSET:
             _member(draft.user_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.invitations import endpoints, jobs, models, quotas
+from core.invitations import endpoints, jobs, models, permissions
 from core.plugins.spec import Plugin
 
 plugin = Plugin(
@@ -10,7 +10,7 @@ plugin = Plugin(
     version="1.0.0",
     core=">=1.0,<2",
     summary="Invitations: how people join an agency, by a link in a mail.",
-    quotas=quotas.ALL,
+    quotas=permissions.QUOTAS,
     models=models,
     blueprints=(endpoints.blueprint,),
     jobs=(jobs.send, jobs.expire),

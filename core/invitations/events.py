@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
+from core.db.personal import Code
 from core.events.event import Event
 
 _PERMISSION = "users.manage"
@@ -16,7 +17,7 @@ class InvitationSent(Event):
     subject: ClassVar[str] = "invitation_id"
     permission: ClassVar[str | None] = _PERMISSION
     invitation_id: UUID
-    roles: list[str]
+    roles: list[Code]
     teams: list[UUID]
     sent: int
 

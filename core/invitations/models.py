@@ -9,7 +9,7 @@ from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Model, Owned, owned_key
-from core.db.personal import Category, Code, Codes, personal
+from core.db.personal import Category, Code, Codes, Number, personal
 from core.db.types import StructJSON
 
 
@@ -26,7 +26,7 @@ class Invitation(Owned, Model):
     teams: Mapped[list[UUID]] = mapped_column(StructJSON(list[UUID]), info={"personal": None})
     state: Mapped[Code]
     """`pending`, `accepted`, `withdrawn` or `expired`."""
-    sent: Mapped[int]
+    sent: Mapped[Number]
     """How often it was sent: only the link of the last time is good."""
     expires_at: Mapped[datetime]
     invited_by: Mapped[UUID | None]

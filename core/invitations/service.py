@@ -10,7 +10,7 @@ from core import clock, fields
 from core.actor import acting_user_id, current_actor
 from core.db.query import ListQuery, Page
 from core.events.log import publish
-from core.invitations import jobs, quotas, repository
+from core.invitations import jobs, permissions, repository
 from core.invitations.errors import AlreadyInvited, NotPending
 from core.invitations.events import InvitationSent, InvitationWithdrawn
 from core.invitations.links import LIFETIME
@@ -120,4 +120,4 @@ def _tell(invitation: Invitation) -> None:
     )
     jobs.send.later(unique=f"{invitation.id}:{invitation.sent}").enqueue(invitation.id, invitation.sent)
     # Late: colleagues who spend from the same quota wait for this commit.
-    quota.spend(quotas.SENT.name)
+    quota.spend(permissions.SENT.name)

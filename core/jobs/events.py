@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
+from core.db.personal import Code
 from core.events.event import Event
 
 
@@ -15,7 +16,7 @@ class JobFailed(Event):
     permission: ClassVar[str | None] = "jobs.read"
 
     job_id: UUID
-    job: str
+    job: Code
     """Its name, as `leads.import_file`."""
     user_id: UUID
 
@@ -27,7 +28,7 @@ class JobFinished(Event):
     permission: ClassVar[str | None] = "jobs.read"
 
     job_id: UUID
-    job: str
+    job: Code
     user_id: UUID
 
 
@@ -38,7 +39,7 @@ class JobRepeated(Event):
     permission: ClassVar[str | None] = "jobs.read"
 
     job_id: UUID
-    job: str
+    job: Code
 
 
 class JobDiscarded(Event):
@@ -48,7 +49,7 @@ class JobDiscarded(Event):
     permission: ClassVar[str | None] = "jobs.read"
 
     job_id: UUID
-    job: str
+    job: Code
 
 
 class JobCancelled(Event):
@@ -58,4 +59,4 @@ class JobCancelled(Event):
     permission: ClassVar[str | None] = "jobs.read"
 
     job_id: UUID
-    job: str
+    job: Code

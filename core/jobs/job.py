@@ -58,6 +58,7 @@ class Job(Generic[P]):
         max_attempts: int = 8,
         schedule: str | None = None,
         platform: bool = False,
+        given_up: Callable[..., None] | None = None,
     ) -> None:
         self.function = function
         self.name = f"{owner_of_module(function.__module__)}.{function.__name__}"
@@ -69,6 +70,8 @@ class Job(Generic[P]):
         """A cron line, read in each agency's zone (in UTC for `platform`); the job then takes no arguments."""
         self.platform = platform
         """Whether it acts in no agency: maintenance that spans them."""
+        self.given_up = given_up
+        """Called as the job goes to the dead letters, with what it last raised and its arguments."""
         self._arguments: type[msgspec.Struct] | None = None
         self._signature = inspect.signature(function)
 
@@ -137,11 +140,19 @@ class Job(Generic[P]):
 
     def run(self, payload: Mapping[str, Any]) -> None:
         """Call the function with arguments from a row. Raises Discard where they no longer fit it."""
+        self.function(**self._named(payload))  # type: ignore[call-arg] # whatever the function takes
+
+    def give_up(self, payload: Mapping[str, Any], error: BaseException | None) -> None:
+        """Tell whoever wants to know that this was its last attempt. Raises Discard where the arguments do not fit."""
+        if self.given_up is not None:
+            self.given_up(error, **self._named(payload))
+
+    def _named(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         try:
             arguments = msgspec.convert(payload, self.arguments)
         except msgspec.ValidationError as error:
             raise Discard(f"The arguments do not fit {self.name}: {error}") from error
-        self.function(**{name: getattr(arguments, name) for name in arguments.__struct_fields__})  # type: ignore[call-arg] # whatever the function takes
+        return {name: getattr(arguments, name) for name in arguments.__struct_fields__}
 
 
 class Enqueueing(Generic[P]):
@@ -212,11 +223,14 @@ def job(
     max_attempts: int = 8,
     schedule: str | None = None,
     platform: bool = False,
+    given_up: Callable[..., None] | None = None,
 ) -> Callable[[Callable[P, None]], Job[P]]:
     """Make a function a durable job. It runs at least once, and its effects in the database happen exactly once.
 
     Effects elsewhere carry `current_run().idempotency_key`, which is the same at every repeat.
     `queue`: workers serve queues with a concurrency of their own. `schedule`: a cron line in the agency's zone.
+    `given_up`: called once after the last attempt, with the error (None where the worker fell silent) and the job's
+    arguments, in the agency and in the unit of work that puts the job with the dead letters.
     """
 
     def declare(function: Callable[P, None]) -> Job[P]:
@@ -227,6 +241,7 @@ def job(
             max_attempts=max_attempts,
             schedule=schedule,
             platform=platform,
+            given_up=given_up,
         )
 
     return declare

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock, ids
 from core.db.base import Identified, Model
-from core.db.personal import Code, Facts, personal
+from core.db.personal import Code, Facts, Number, personal
 
 
 class NewJob(msgspec.Struct, kw_only=True):
@@ -50,14 +50,14 @@ class JobEntry(Identified, Model):
     name: Mapped[Code]
     payload: Mapped[Facts]
     """Ids and codes."""
-    priority: Mapped[int]
+    priority: Mapped[Number]
     """Lower goes first; 0 is normal."""
     state: Mapped[Code]
     run_at: Mapped[datetime]
     due: Mapped[bool] = mapped_column(default=True)
     """Whether it may be claimed. What is for later waits until the sweeper, by the database's clock, says so."""
-    attempt: Mapped[int]
-    max_attempts: Mapped[int]
+    attempt: Mapped[Number]
+    max_attempts: Mapped[Number]
     lease_until: Mapped[datetime | None]
     lease_token: Mapped[UUID | None]
     unique_key: Mapped[Code | None]

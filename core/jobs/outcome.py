@@ -7,7 +7,8 @@ import traceback
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, update
+import structlog
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -16,13 +17,14 @@ from core.db.session import unit_of_work
 from core.db.tenancy import acting_as
 from core.events.log import publish
 from core.extensions import db
-from core.jobs import ledger
+from core.jobs import ledger, registry
 from core.jobs.events import JobFailed, JobFinished
 from core.jobs.ledger import Lease
 from core.jobs.models import JobEntry
 from core.jobs.run import LeaseLost, Run
 from core.telemetry import masked
 
+log = structlog.get_logger()
 LONGEST_PAUSE = timedelta(hours=1)
 LONGEST_ASKED = timedelta(days=30)
 _FRAMES = 6
@@ -56,7 +58,15 @@ def complete(run: Run, lease: Lease) -> None:
         raise LeaseLost
 
 
-def bury(lease: Lease, *, name: str, agency_id: UUID | None, user_id: UUID | None, error: str) -> bool:
+def bury(
+    lease: Lease,
+    *,
+    name: str,
+    agency_id: UUID | None,
+    user_id: UUID | None,
+    error: str,
+    cause: BaseException | None = None,
+) -> bool:
     """Give a job up: it lies with the dead letters until somebody repeats or discards it."""
     if agency_id is None:
         return ledger.end(lease, state="dead", error=error)
@@ -65,7 +75,21 @@ def bury(lease: Lease, *, name: str, agency_id: UUID | None, user_id: UUID | Non
             return False
         if user_id is not None:
             publish(JobFailed(job_id=lease.id, job=name, user_id=user_id))
+        _tell(lease, name, cause)
     return True
+
+
+def _tell(lease: Lease, name: str, cause: BaseException | None) -> None:
+    found = registry.current().get(name)
+    if found is None or found.job.given_up is None:
+        return
+    payload = db.session.scalar(select(JobEntry.payload).where(JobEntry.id == lease.id))
+    try:
+        with db.session.begin_nested():
+            found.job.give_up(payload or {}, cause)
+    except Exception:
+        # It is given up whether or not anybody can be told; otherwise it would be tried for ever.
+        log.exception("job.not_told_given_up", job=name)
 
 
 def pause_after(attempt: int, *, backoff: timedelta) -> timedelta:

@@ -146,6 +146,7 @@ class Runner:
             agency_id=claim.agency_id,
             user_id=claim.user_id,
             error=outcome.sentence(error),
+            cause=error,
         )
         return Outcome.DEAD if kept else Outcome.LOST
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
+from core.db.personal import Code
 from core.events.event import Event
 
 
@@ -14,7 +15,7 @@ class ProviderAdded(Event):
     subject: ClassVar[str] = "provider_id"
     permission: ClassVar[str | None] = "oidc.manage"
     provider_id: UUID
-    issuer: str
+    issuer: Code
 
 
 class ProviderChanged(Event):
@@ -23,7 +24,7 @@ class ProviderChanged(Event):
     subject: ClassVar[str] = "provider_id"
     permission: ClassVar[str | None] = "oidc.manage"
     provider_id: UUID
-    fields: list[str]
+    fields: list[Code]
 
 
 class ProviderRemoved(Event):
@@ -32,7 +33,7 @@ class ProviderRemoved(Event):
     subject: ClassVar[str] = "provider_id"
     permission: ClassVar[str | None] = "oidc.manage"
     provider_id: UUID
-    issuer: str
+    issuer: Code
 
 
 class IdentityLinked(Event):
@@ -61,4 +62,4 @@ class SignInFailed(Event):
     subject: ClassVar[str] = "provider_id"
     permission: ClassVar[str | None] = "audit.read"
     provider_id: UUID
-    because: str
+    because: Code

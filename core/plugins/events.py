@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
+from core.db.personal import Code
 from core.events.event import Event
 
 
@@ -14,7 +15,7 @@ class PluginSwitchedOn(Event, frozen=True):
     subject: ClassVar[str] = "switch_id"
 
     switch_id: UUID
-    plugin: str
+    plugin: Code
 
 
 class PluginSwitchedOff(Event, frozen=True):
@@ -23,4 +24,4 @@ class PluginSwitchedOff(Event, frozen=True):
     subject: ClassVar[str] = "switch_id"
 
     switch_id: UUID
-    plugin: str
+    plugin: Code

@@ -41,7 +41,7 @@ CORE_MODULES: Mapping[str, str] = MappingProxyType(
         "mail": "core.mail",
         "quotas": "core.quotas",
         "oidc": "core.oidc",
-        "vault": "core.vault",
+        "vault": "core.vault.console",
         "allow_lists": "core.allow_lists.console",
         "api_keys": "core.api_keys",
         "privacy": "core.privacy",

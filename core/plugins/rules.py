@@ -14,6 +14,8 @@ from sqlalchemy import Table
 
 from core.db.autogenerate import owner_of_table
 from core.db.ownership import CORE
+from core.events import fields
+from core.events.event import declared
 from core.events.follower import Follower
 from core.jobs import cron
 from core.jobs.job import Job
@@ -59,8 +61,8 @@ def problems(plugin: object, *, name: str, owner: str) -> list[str]:
     if shape:
         return [f"{name}: {sentence}" for sentence in shape]
     checks: tuple[Callable[[Plugin], Iterator[str]], ...] = (
-        _versions, _requirements, _settings, _permissions, _quotas, _blueprints, _jobs, _subscribers, _followers,
-        _notices, live_rules.problems, _commands, _egress, _hookspecs,
+        _versions, _requirements, _settings, _permissions, _quotas, _blueprints, _jobs, _events, _subscribers,
+        _followers, _notices, live_rules.problems, _commands, _egress, _hookspecs,
     )  # fmt: skip
     found = [*_name(plugin, name, owner), *_tables(plugin, owner)]
     return [f"{name}: {sentence}" for sentence in (*found, *(s for check in checks for s in check(plugin)))]
@@ -193,6 +195,11 @@ def _jobs(plugin: Plugin) -> Iterator[str]:
             yield f"the job {job.name!r} has a schedule and takes arguments; a schedule gives none"
         if job.schedule is not None and not cron.comes(job.schedule):
             yield f"the job {job.name!r} has the schedule {job.schedule!r}, which is no cron line that comes to a date"
+
+
+def _events(plugin: Plugin) -> Iterator[str]:
+    for kind in declared(plugin.name).values():
+        yield from fields.problems(kind)
 
 
 def _subscribers(plugin: Plugin) -> Iterator[str]:

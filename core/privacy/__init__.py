@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.plugins.spec import Plugin
-from core.privacy import endpoints, hooks, jobs, keeping, models, permissions, subscribers
+from core.privacy import endpoints, hooks, jobs, models, own_rules, permissions, subscribers
 
 plugin = Plugin(
     name="privacy",
@@ -14,11 +14,19 @@ plugin = Plugin(
     quotas=permissions.QUOTAS,
     models=models,
     blueprints=(endpoints.blueprint,),
-    jobs=(jobs.apply_retention, jobs.apply_rule, jobs.erase_again, jobs.erase_late, jobs.note_erased),
+    jobs=(
+        jobs.make_export,
+        jobs.carry_out_erasure,
+        jobs.apply_retention,
+        jobs.apply_rule,
+        jobs.erase_again,
+        jobs.erase_late,
+        jobs.note_erased,
+    ),
     subscribers={
         "privacy.export_requested": (subscribers.export,),
         "privacy.erasure_requested": (subscribers.erase,),
     },
-    retention=keeping.OWN,
+    retention=(own_rules.ANSWERS, own_rules.EXPORTS),
     hooks=hooks,
 )

@@ -7,7 +7,7 @@ from sqlalchemy import Table
 from core.db.autogenerate import owner_of_table
 from core.db.base import Model
 from core.db.ownership import CORE
-from core.db.personal import category_of, holds_words, is_told
+from core.db.personal import can_be_emptied, category_of, has_to_say, is_told
 from core.plugins.manager import Plugins
 from core.privacy.schemas import ColumnView, TableView
 from core.vault.columns import Ciphertext
@@ -23,7 +23,13 @@ def tables(plugins: Plugins) -> list[TableView]:
 def untold(tables: list[Table]) -> list[str]:
     """The columns that could hold something about people and do not say whether they do."""
     return [f"{table.name}.{column.name}" for table in tables for column in table.columns
-            if holds_words(column) and not is_told(column)]  # fmt: skip
+            if has_to_say(column) and not is_told(column)]  # fmt: skip
+
+
+def lasting(tables: list[Table]) -> list[str]:
+    """The personal columns that no erasure could take anything out of."""
+    return [f"{table.name}.{column.name}" for table in tables for column in table.columns
+            if category_of(column) is not None and not can_be_emptied(column)]  # fmt: skip
 
 
 def _table(table: Table, owner: str | None) -> TableView | None:

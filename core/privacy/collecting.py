@@ -11,7 +11,6 @@ from sqlalchemy import text
 from core.db.base import Model
 from core.db.ownership import CORE
 from core.db.personal import category_of
-from core.events.models import EventEntry
 from core.extensions import db
 from core.plugins.manager import installed
 from core.privacy.subjects import Holding, Outcome, Subject
@@ -19,8 +18,8 @@ from core.users.models import User
 
 NAMELESS = "[erased]"
 """What stands where something must: a name that is shown in lists."""
-ABOVE = frozenset({str(User.__tablename__), str(EventEntry.__tablename__)})
-"""Tables no erasure in an agency overwrites: the log is sealed, and identities are above the agencies."""
+ABOVE = frozenset({str(User.__tablename__)})
+"""Tables no erasure in an agency overwrites: identities are above the agencies."""
 _NOTHING: tuple[Any, ...] = (None, "", NAMELESS, [], {})
 _MOST_ROUNDS = 6
 _OWNERS = text(
@@ -34,8 +33,7 @@ def collect(kind: str, subject_id: UUID) -> tuple[Subject, list[Holding]]:
     holdings: list[Holding] = []
     for _ in range(_MOST_ROUNDS):
         holdings = asked(subject)
-        # Nothing else names an event that they caused, and there are thousands.
-        grown = subject.knowing(each for each in holdings if each.table != EventEntry.__tablename__)
+        grown = subject.knowing(holdings)
         if grown == subject:
             break
         # Somebody may hold what only a row that was just found leads to.
@@ -49,13 +47,13 @@ def asked(subject: Subject) -> list[Holding]:
     return list({(each.table, each.row_id): each for each in found}.values())
 
 
-def said(holdings: Iterable[Holding]) -> dict[str, list[str]]:
+def said(holdings: Iterable[Holding]) -> dict[str, list[list[str]]]:
     """What is still said about a person: for each table the personal columns of its rows, row after row."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[list[str]]] = {}
     for each in holdings:
         columns = _said(each) if each.table not in ABOVE else []
         if columns:
-            found.setdefault(each.table, []).append(", ".join(columns))
+            found.setdefault(each.table, []).append(columns)
     return found
 
 

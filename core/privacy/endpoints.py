@@ -37,7 +37,7 @@ def show_catalogue() -> CatalogueView:
 
 @blueprint.post("/me", signed_in=True, cost=10, credentials=True)
 @blueprint.response(200, BundleView)
-def hand_out_mine() -> BundleView:
+def hand_out_mine() -> bytes:
     """Put together everything the agency knows about oneself."""
     return exports.of_oneself()
 
@@ -130,12 +130,12 @@ def show_retention() -> RetentionList:
 @blueprint.arguments(RetentionPatch)
 @blueprint.response(200, RetentionView)
 def change_retention(patch: RetentionPatch, name: str) -> RetentionView:
-    """Set how long something is kept."""
+    """Set how long something is kept: longer at once, for less time after a day."""
     return keeping.change(name, patch)
 
 
 @blueprint.post("/forecast", permission=permissions.MANAGE, cost=10)
 @blueprint.response(200, ForecastList)
 def forecast_retention() -> ForecastList:
-    """Show what would be removed now."""
+    """Show what would be removed, by what was chosen also where it is not in effect yet."""
     return ForecastList(keeping.forecast())

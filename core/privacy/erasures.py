@@ -19,7 +19,7 @@ from core.extensions import db
 from core.privacy import collecting, exports, identities
 from core.privacy.errors import Incomplete, OnHold, StillMember
 from core.privacy.events import ErasureRefused, ErasureRequested, PersonErased
-from core.privacy.models import PrivacyRequest
+from core.privacy.models import OPEN, PrivacyRequest
 from core.privacy.repository import holds_of, requests
 from core.privacy.schemas import ErasureDraft, PersonRef, PreviewView, RequestView
 from core.privacy.subjects import USER, Outcome, Subject
@@ -71,7 +71,7 @@ def carry_out(request_id: UUID) -> None:
     Raises Incomplete where something personal is left.
     """
     wanted = requests.locked(request_id)
-    if wanted.state != "queued":
+    if wanted.state not in OPEN:
         return
     # A hold that was placed before this stands, and one that comes later finds them erased.
     keys.hold(Person(wanted.subject, wanted.subject_id))
@@ -178,10 +178,11 @@ def _check(subject: Subject, outcomes: Sequence[Outcome]) -> None:
         if each.kept:
             kept[each.table] = kept.get(each.table, 0) + each.rows
     left = {
-        columns
+        column
         for table, rows in collecting.said(collecting.asked(subject)).items()
         if len(rows) > kept.get(table, 0)
-        for columns in rows
+        for row in rows
+        for column in row
     }
     if left:
-        raise Incomplete("; ".join(sorted(left)))
+        raise Incomplete(left)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from core.errors import Conflict
 
 
@@ -42,3 +44,8 @@ class HoldReleased(Conflict):
 
 class Incomplete(RuntimeError):
     """Something personal is left after an erasure: a plugin did not erase what it says it holds. Nothing was erased."""
+
+    def __init__(self, left: Iterable[str]) -> None:
+        self.left = sorted(left)
+        """Columns, as `<table>.<column>`."""
+        super().__init__(", ".join(self.left))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
+from core.db.personal import Code
 from core.events.event import Event
 
 
@@ -13,7 +15,7 @@ class ExportRequested(Event):
 
     subject: ClassVar[str] = "request_id"
     request_id: UUID
-    person: str
+    person: Code
     person_id: UUID
 
 
@@ -37,16 +39,16 @@ class ErasureRequested(Event):
 
     subject: ClassVar[str] = "request_id"
     request_id: UUID
-    person: str
+    person: Code
     person_id: UUID
-    why: str
+    why: Code
 
 
 class PersonErased(Event):
     """What was known about a person was erased; what had to be kept stands in the request."""
 
     subject: ClassVar[str] = "person_id"
-    person: str
+    person: Code
     person_id: UUID
     request_id: UUID | None
     rows: int
@@ -60,12 +62,21 @@ class ErasureRefused(Event):
     request_id: UUID
 
 
+class RequestFailed(Event):
+    """An export or erasure was tried for the last time and not carried out; what was left stands in the request."""
+
+    subject: ClassVar[str] = "request_id"
+    request_id: UUID
+    kind: Code
+    cause: Code
+
+
 class HoldPlaced(Event):
     """Nothing about a person may be erased until this is released or over."""
 
     subject: ClassVar[str] = "hold_id"
     hold_id: UUID
-    person: str
+    person: Code
     person_id: UUID
 
 
@@ -77,9 +88,10 @@ class HoldReleased(Event):
 
 
 class RetentionChanged(Event):
-    """The agency keeps something for another number of days."""
+    """The agency keeps something for another number of days, from an instant on."""
 
     subject: ClassVar[str] = "choice_id"
     choice_id: UUID
-    rule: str
+    rule: Code
     days: int | None
+    since: datetime

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from core.plugins.hookspecs import hookimpl
-from core.privacy import own_rows
+from core.privacy import failures, own_rows
 from core.privacy.subjects import Holding, Outcome, Subject
 
 
@@ -17,3 +19,9 @@ def personal_data(subject: Subject) -> list[Holding]:
 def erase_personal_data(subject: Subject) -> list[Outcome]:
     """Overwrite them, and what the core keeps of others' answers."""
     return list(own_rows.erase(subject))
+
+
+@hookimpl
+def health_checks() -> dict[str, Callable[[], None]]:
+    """Whether what people asked for is done within a day."""
+    return {"privacy": failures.check}

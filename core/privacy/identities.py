@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, delete, or_, select
+from sqlalchemy import ColumnElement, Table, delete, or_, select, true
 from sqlalchemy.orm import Session
 
 from core import clock
@@ -13,30 +15,59 @@ from core.auth.once.models import OneTimeToken
 from core.auth.passwords.models import Credential
 from core.auth.sessions.ending import revoke
 from core.auth.sessions.models import AuthSession, Device
-from core.db.read import SystemQuery, columns
+from core.db.base import Model
+from core.db.doctor import IDENTITY
+from core.db.personal import user_of
 from core.db.session import apart
 from core.factors.models import Passkey, RecoveryCode, Totp
+from core.privacy import rows
 from core.privacy.models import LegalHold
-from core.privacy.schemas import SignIn
-from core.privacy.subjects import USER, Outcome
+from core.privacy.subjects import USER, Holding, Outcome
+from core.telemetry import is_secret_name
 from core.users.models import Membership, Operator, User
 
 NAME = "Erased person"
 HELD_ELSEWHERE = "Another agency must keep it"
-_ME = bindparam("user_id", type_=Uuid())
 _THEIRS = (AuthSession, Credential, Device, OneTimeToken, Passkey, RecoveryCode, Totp)
 """Credentials and sign-ins. That somebody operates the installation is no agency's to remove."""
-_SIGN_INS = SystemQuery(
-    select(*columns(SignIn, AuthSession)).where(
-        AuthSession.user_id == _ME, AuthSession.agency_id == bindparam("agency_id", type_=Uuid())
-    ),
-    SignIn,
-)
 
 
-def sign_ins(user_id: UUID, agency_id: UUID) -> list[SignIn]:
-    """A person's sessions in an agency."""
-    return _SIGN_INS.rows(user_id=user_id, agency_id=agency_id)
+def tables() -> list[Table]:
+    """The tables above the agencies that say something about people, their names and addresses apart."""
+    found = (table for table in Model.metadata.sorted_tables if table.name in IDENTITY)
+    return [table for table in found if any(user_of(column) is not None for column in table.columns)]
+
+
+def here(user_id: UUID, agency_id: UUID) -> list[Holding]:
+    """What they say about a person in an agency: sessions, and what was handed out to them."""
+    wanted = [table for table in tables() if "agency_id" in table.columns]
+    return _said(user_id, {table: table.c.agency_id == agency_id for table in wanted})
+
+
+def own(user_id: UUID) -> list[Holding]:
+    """What they say about a person in no agency: devices, passkeys, links that were sent. For themselves alone."""
+    return _said(
+        user_id, {each: each.c.agency_id.is_(None) if "agency_id" in each.columns else true() for each in tables()}
+    )
+
+
+def _said(user_id: UUID, wanted: Mapping[Table, ColumnElement[bool]]) -> list[Holding]:
+    found: list[Holding] = []
+    with apart() as session:
+        for table, condition in wanted.items():
+            users = {user for column in table.columns if (user := user_of(column)) is not None}
+            users |= {"impersonator_id"} & set(table.columns.keys())
+            mine = select(table).where(or_(*(table.c[name] == user_id for name in sorted(users))), condition)
+            found += [_holding(user_id, table, dict(row)) for row in session.execute(mine).mappings()]
+    return found
+
+
+def _holding(user_id: UUID, table: Table, row: dict[str, Any]) -> Holding:
+    for name, value in row.items():
+        if isinstance(value, dict):
+            # What a link goes with may hold a secret, as the seed of a second factor that is being set up.
+            row[name] = {key: each for key, each in value.items() if not is_secret_name(key)}
+    return rows.held_row(table, rows.as_seen_by(user_id, row))
 
 
 def forget(user_id: UUID, agency_id: UUID) -> list[Outcome]:

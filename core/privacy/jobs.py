@@ -5,7 +5,19 @@ from __future__ import annotations
 from uuid import UUID
 
 from core.jobs.job import job
-from core.privacy import erasures, keeping, tombstones
+from core.privacy import erasures, exports, failures, keeping, tombstones
+
+
+@job(given_up=failures.note)
+def make_export(request_id: UUID) -> None:
+    """Put everything about a person together."""
+    exports.make(request_id)
+
+
+@job(given_up=failures.note)
+def carry_out_erasure(request_id: UUID) -> None:
+    """Erase everything about a person."""
+    erasures.carry_out(request_id)
 
 
 @job(schedule="30 3 * * *")

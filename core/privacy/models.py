@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +11,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Model, Owned
-from core.db.personal import NOT_PERSONAL, Category, Code, personal
+from core.db.personal import NOT_PERSONAL, Category, Code, Day, Number, personal
 from core.vault.columns import Secret, encrypted
+
+OPEN = frozenset({"queued", "failed"})
+"""States of requests that a job may still carry out: whoever repeats one that was given up means it."""
 
 
 class PrivacyRequest(Owned, Model):
@@ -26,7 +29,7 @@ class PrivacyRequest(Owned, Model):
     subject_id: Mapped[UUID]
     reason: Mapped[Code | None]
     state: Mapped[Code]
-    """`queued`, `done`, or `refused` because of a hold."""
+    """`queued`, `done`, `refused` because of a hold, or `failed` where its job was given up; that can be repeated."""
     requested_by: Mapped[UUID | None]
     finished_at: Mapped[datetime | None]
     manifest: Mapped[dict[str, Any] | None] = mapped_column(JSONB, info=NOT_PERSONAL)
@@ -38,7 +41,9 @@ class PrivacyRequest(Owned, Model):
     __table_args__ = (
         Index("core_privacy_request_created_at_idx", "agency_id", "created_at", "id"),
         Index("core_privacy_request_kind_idx", "agency_id", "kind", "created_at", "id"),
+        Index("core_privacy_request_state_idx", "agency_id", "state", "created_at", "id"),
         Index("core_privacy_request_subject_id_idx", "agency_id", "subject_id", "created_at", "id"),
+        Index("core_privacy_request_queued_idx", "created_at", postgresql_where=text("state = 'queued'")),
     )
 
 
@@ -50,7 +55,7 @@ class LegalHold(Owned, Model):
     subject: Mapped[Code]
     subject_id: Mapped[UUID]
     reason: Mapped[str] = mapped_column(info=personal(Category.FREE_TEXT))
-    until: Mapped[date | None]
+    until: Mapped[Day | None]
     """The last day; none while nobody knows."""
     placed_by: Mapped[UUID | None]
     released_at: Mapped[datetime | None]
@@ -68,7 +73,11 @@ class RetentionChoice(Owned, Model):
     __tablename__ = "core_retention_choice"
 
     rule: Mapped[Code]
-    days: Mapped[int | None]
+    days: Mapped[Number | None]
     """None keeps it for ever."""
+    previous_days: Mapped[Number | None]
+    """What is in effect until `since`."""
+    since: Mapped[datetime]
+    """From when on `days` is in effect: what is kept for less time than before is told a day ahead."""
 
     __table_args__ = (UniqueConstraint("agency_id", "rule"),)

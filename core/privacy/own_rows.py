@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Table, Text, cast, delete, func, or_, select, update
 
 from core.db.base import Model
 from core.db.ownership import CORE
-from core.db.personal import Category, category_of, user_of
+from core.db.personal import Category, author_of, category_of, user_of
 from core.db.tenancy import current_agency_id
 from core.events.models import EventEntry
 from core.extensions import db
@@ -23,7 +24,7 @@ from core.search import SearchToken
 from core.users.models import Membership, User
 
 LOG_KEPT = "The audit log is append-only and sealed; it names people by id, and where a request came from"
-MOST_EVENTS = 10_000
+_PAGE = 500
 _EVENT = EventEntry.metadata.tables[EventEntry.__tablename__]
 _ANSWER = KeptAnswer.metadata.tables[KeptAnswer.__tablename__]
 _JOB = JobEntry.metadata.tables[JobEntry.__tablename__]
@@ -36,11 +37,9 @@ GONE = b'{"type":"about:blank","title":"The person this was about was erased","s
 
 
 def holdings(subject: Subject) -> Iterator[Holding]:
-    """The rows of the core about a person."""
+    """The rows of the core about a person; what the log says is `log_of`."""
     for table, row in _rows(subject):
         yield rows.held_row(table, row)
-    if subject.kind == USER:
-        yield from _log_of(subject)
 
 
 def erase(subject: Subject) -> Iterator[Outcome]:
@@ -49,8 +48,27 @@ def erase(subject: Subject) -> Iterator[Outcome]:
         yield _overwritten(table, row)
     yield from _copies(subject)
     if subject.kind == USER:
-        count = sum(1 for _ in _log_of(subject))
-        yield Outcome(table=str(_EVENT.name), rows=count, kept=LOG_KEPT)
+        yield Outcome(table=str(_EVENT.name), rows=_events_of(subject), kept=LOG_KEPT)
+
+
+def written(user_id: UUID) -> Iterator[Holding]:
+    """What a colleague wrote about others in their own name; it is not theirs to have erased."""
+    for table in tables():
+        authors = sorted({author for column in table.columns if (author := author_of(column)) is not None})
+        if authors:
+            mine = or_(*(table.c[name] == user_id for name in authors))
+            about = [table.c[name] != user_id for column in table.columns if (name := user_of(column)) is not None]
+            found = select(table).where(table.c.agency_id == current_agency_id(), mine, *about)
+            for row in db.session.connection().execute(found).mappings():
+                yield rows.held_row(table, dict(row))
+
+
+def log_of(user_id: UUID) -> Iterator[Holding]:
+    """Every event a colleague caused, by themselves or in another's name, read as it is asked for."""
+    shown = [column for column in _EVENT.columns if column.name not in {"payload", "before", "after"}]
+    found = select(*shown).where(*_caused_by(user_id)).order_by(_EVENT.c.occurred_at, _EVENT.c.id)
+    for row in db.session.connection().execute(found, execution_options={"yield_per": _PAGE}).mappings():
+        yield rows.held_row(_EVENT, rows.as_seen_by(user_id, dict(row)))
 
 
 def tables() -> list[Table]:
@@ -120,14 +138,14 @@ def _may(privilege: str, table: Table, column: str | None = None) -> bool:
     return bool(db.session.connection().execute(select(asked)).scalar_one())
 
 
-def _log_of(subject: Subject) -> Iterator[Holding]:
-    mine = (_EVENT.c.agency_id == current_agency_id(), _EVENT.c.actor_id == subject.id)
-    shown = [column for column in _EVENT.columns if column.name not in {"payload", "before", "after"}]
-    latest = select(*shown).where(*mine).order_by(_EVENT.c.occurred_at.desc()).limit(MOST_EVENTS)
-    for row in db.session.connection().execute(latest).mappings().all():
-        # Where it came from is about whoever really acted.
-        whence = {} if row["impersonator_id"] in (None, subject.id) else {"ip": None, "user_agent": None}
-        yield rows.held_row(_EVENT, {**row, **whence})
+def _events_of(subject: Subject) -> int:
+    counted = select(func.count()).select_from(_EVENT).where(*_caused_by(subject.id))
+    return db.session.connection().execute(counted).scalar_one()
+
+
+def _caused_by(user_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    theirs = or_(_EVENT.c.actor_id == user_id, _EVENT.c.impersonator_id == user_id)
+    return (_EVENT.c.agency_id == current_agency_id(), theirs)
 
 
 def _copies(subject: Subject) -> Iterator[Outcome]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
-from typing import Literal
+from datetime import date, datetime
+from typing import Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Text, Uuid, bindparam, or_, select
+from sqlalchemy import ColumnElement, Date, DateTime, Text, Uuid, bindparam, func, or_, select
 
 from core import clock
 from core.agencies.repository import agency_view
@@ -17,12 +17,20 @@ from core.db.repository import Repository
 from core.db.tenancy import current_agency_id
 from core.extensions import db
 from core.privacy.models import LegalHold, PrivacyRequest, RetentionChoice
-from core.privacy.schemas import HeldBack, HoldView, RequestView
+from core.privacy.schemas import HeldBack, HoldView, RequestView, State
 from core.vault import keys
 from core.vault.keys import Person
 
 REQUEST = select(*read.columns(RequestView, PrivacyRequest))
 HOLD = select(*read.columns(HoldView, LegalHold))
+
+
+class Choice(NamedTuple):
+    """How many days an agency keeps something from an instant on, and until then; None keeps it for ever."""
+
+    days: int | None
+    previous_days: int | None
+    since: datetime
 
 
 class Requests(Repository[PrivacyRequest]):
@@ -33,6 +41,7 @@ class Requests(Repository[PrivacyRequest]):
     listing = Listing(
         filters={
             "kind": Filter(PrivacyRequest.kind, Literal["export", "erasure"], "Which of the two."),
+            "state": Filter(PrivacyRequest.state, State, "How far it is; `failed` was given up."),
             "subject_id": Filter(PrivacyRequest.subject_id, UUID, "Whom it is about."),
         },
         sorts={"created_at": PrivacyRequest.created_at},
@@ -78,13 +87,19 @@ class Holds(Repository[LegalHold]):
         return self.view(hold_id, HOLD, HoldView)
 
 
+OVERDUE = read.SystemQuery(
+    select(func.count()).where(
+        PrivacyRequest.state == "queued",
+        PrivacyRequest.created_at < bindparam("before", type_=DateTime(timezone=True)),
+    ),
+    lambda count: count,
+)
+"""How many requests of all agencies are not carried out yet and were made before an instant."""
 _today = bindparam("today", type_=Date())
 _kind = bindparam("subject", type_=Text())
-_STANDING = (
-    LegalHold.released_at.is_(None),
-    or_(LegalHold.until.is_(None), LegalHold.until >= _today),
-    LegalHold.subject == _kind,
-)
+_ANYBODYS = (LegalHold.released_at.is_(None), or_(LegalHold.until.is_(None), LegalHold.until >= _today))
+_STANDING = (*_ANYBODYS, LegalHold.subject == _kind)
+_ALL_ON_HOLD = read.Query(select(LegalHold.subject_id).where(*_ANYBODYS).distinct(), lambda subject_id: subject_id)
 _ON_HOLD = read.Query(select(LegalHold.subject_id).where(*_STANDING).distinct(), lambda subject_id: subject_id)
 _OF_PERSON = read.Query(
     select(*read.columns(HeldBack, LegalHold))
@@ -92,12 +107,20 @@ _OF_PERSON = read.Query(
     .order_by(LegalHold.id),
     HeldBack,
 )
-_CHOICES = read.Query(select(RetentionChoice.rule, RetentionChoice.days), lambda rule, days: (rule, days))
+_CHOICES = read.Query(
+    select(RetentionChoice.rule, RetentionChoice.days, RetentionChoice.previous_days, RetentionChoice.since),
+    lambda rule, *chosen: (rule, Choice(*chosen)),
+)
 
 
 def on_hold(subject: str) -> list[UUID]:
     """Everybody of a kind about whom nothing may be erased now."""
     return _ON_HOLD.rows(subject=subject, today=_day())
+
+
+def all_on_hold() -> list[str]:
+    """The ids of everybody, of whatever kind, about whom nothing may be erased now: words to look for in texts."""
+    return [str(each) for each in _ALL_ON_HOLD.rows(today=_day())]
 
 
 def holds_of(subject: str, subject_id: UUID) -> list[HeldBack]:
@@ -115,7 +138,7 @@ def retention_lock() -> str:
     return f"holds:{current_agency_id()}"
 
 
-def choices() -> dict[str, int | None]:
+def choices() -> dict[str, Choice]:
     """What the agency chose, by rule."""
     return dict(_CHOICES.rows())
 

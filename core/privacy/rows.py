@@ -7,12 +7,10 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Column, Table, inspect, null
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import JSON, Column, Table, inspect, null
 
 from core.crypto import Unreadable
-from core.db.personal import Category, category_of, holds_words
-from core.db.types import StructJSON
+from core.db.personal import Category, category_of, kind_of
 from core.privacy.subjects import Holding
 from core.vault.columns import Ciphertext, reveal
 
@@ -56,6 +54,12 @@ def held_row(table: Any, values: Mapping[str, Any]) -> Holding:
     )
 
 
+def as_seen_by(user_id: UUID, values: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as a user is told of it: where somebody was who acted in their name is about that other person."""
+    acted = values.get("impersonator_id")
+    return {**values} if acted in (None, user_id) else {**values, "ip": None, "user_agent": None}
+
+
 def wipe(entity: Any) -> None:
     """Overwrite everything personal that an entity says, and whatever index of it there is."""
     for attribute in inspect(entity).mapper.column_attrs:
@@ -74,7 +78,7 @@ def blank(column: Column[Any], value: Any) -> Any:
     """What a column holds instead of a value, saying nothing any more."""
     if column.nullable:
         # None would be stored as JSON's null, which is a value.
-        return null() if isinstance(column.type, JSONB | StructJSON) else None
+        return null() if isinstance(kind_of(column), JSON) else None
     if isinstance(value, str):
         return ""
     empty: dict[type[Any], Any] = {bytes: b"", dict: {}, list: []}
@@ -87,10 +91,8 @@ def is_blank(value: Any) -> bool:
 
 
 def _is_said(column: Column[Any]) -> bool:
-    if column.name in _UNSAID or column.info.get("secret") or category_of(column) is Category.COPY:
-        return False
     # What does not say what it holds is handed over rather than withheld.
-    return True if holds_words(column) else "blind" not in column.info
+    return not (column.name in _UNSAID or column.info.get("secret") or category_of(column) is Category.COPY)
 
 
 def _revealed(entity: Any, column: Any) -> str | None:

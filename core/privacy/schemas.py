@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -24,7 +24,7 @@ Kind = Annotated[
     ),
 ]
 Why = Literal["asked_for", "consent_withdrawn", "no_longer_needed", "unlawful", "mistake"]
-State = Literal["queued", "done", "refused"]
+State = Literal["queued", "done", "refused", "failed"]
 Days = Annotated[int, Meta(ge=1, le=36_500, description="Days.", examples=[365])]
 
 
@@ -33,16 +33,6 @@ class PersonRef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     kind: Kind
     id: UUID
-
-
-class SignIn(View):
-    """A session, as its person is told of it."""
-
-    id: UUID
-    created_at: datetime
-    last_seen_at: datetime
-    ip: str | None
-    user_agent: str | None
 
 
 class ColumnView(View):
@@ -117,7 +107,7 @@ class RequestView(View):
     state: State
     requested_by: UUID | None
     manifest: dict[str, Any] | None
-    """Tables, numbers of rows, and why what stays does."""
+    """Tables, numbers of rows, and why what stays does; where it failed, why and what was left."""
     expires_at: Instant | None
     """Until when an export can be had."""
     created_at: Instant
@@ -177,6 +167,10 @@ class RetentionView(View):
     default_days: int | None
     least_days: int
     most_days: int
+    coming_days: int | None
+    """What was chosen and is not in effect yet, because it is less; null where nothing is to come."""
+    coming_at: Instant | None
+    """From when on that is in effect."""
 
 
 class RetentionList(View):
@@ -193,7 +187,7 @@ class RetentionPatch(Patch):
 
 
 class RetentionForecast(View):
-    """What a rule would remove now."""
+    """What a rule would remove as it is chosen."""
 
     name: str
     before: Instant | None
@@ -202,6 +196,6 @@ class RetentionForecast(View):
 
 
 class ForecastList(View):
-    """What every rule would remove now."""
+    """What every rule would remove as it is chosen."""
 
     items: list[RetentionForecast]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
+from core.db.personal import Code
 from core.events.event import Event
 
 
@@ -13,5 +14,5 @@ class QuotaChanged(Event):
 
     subject: ClassVar[str] = "agency_id"
     agency_id: UUID
-    quota: str
+    quota: Code
     per_day: int

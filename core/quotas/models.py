@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from core.db.base import Model, Owned
-from core.db.personal import Code
+from core.db.personal import Code, Day, Number
 
 
 class QuotaUse(Owned, Model):
@@ -17,10 +15,10 @@ class QuotaUse(Owned, Model):
     __tablename__ = "core_quota_use"
 
     quota: Mapped[Code]
-    day: Mapped[date]
+    day: Mapped[Day]
     """In UTC: an agency that changes its zone must not get the day again."""
-    used: Mapped[int]
-    per_day: Mapped[int | None]
+    used: Mapped[Number]
+    per_day: Mapped[Number | None]
     """What the operator allows this agency instead of the declared figure."""
 
     __table_args__ = (UniqueConstraint("agency_id", "quota"),)

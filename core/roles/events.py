@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
+from core.db.personal import Code
 from core.events.event import Event
 
 
@@ -13,8 +14,8 @@ class RoleCreated(Event):
 
     subject: ClassVar[str] = "role_id"
     role_id: UUID
-    code: str
-    permissions: dict[str, str]
+    code: Code
+    permissions: dict[Code, Code]
 
 
 class RoleChanged(Event):
@@ -22,8 +23,8 @@ class RoleChanged(Event):
 
     subject: ClassVar[str] = "role_id"
     role_id: UUID
-    from_permissions: dict[str, str]
-    permissions: dict[str, str]
+    from_permissions: dict[Code, Code]
+    permissions: dict[Code, Code]
 
 
 class RoleDeleted(Event):
@@ -31,4 +32,4 @@ class RoleDeleted(Event):
 
     subject: ClassVar[str] = "role_id"
     role_id: UUID
-    code: str
+    code: Code

@@ -11,7 +11,7 @@ from core.config import Settings
 from core.crypto import Unreadable
 from core.db import read
 from core.db.base import Identified, Model, Numbered, Owned, SoftDeleted, Tenant, owned_key
-from core.db.personal import NOT_PERSONAL, PERSONAL, SECRET, Code, Codes, Facts, personal, sealed
+from core.db.personal import NOT_PERSONAL, PERSONAL, SECRET, Code, Codes, Day, Facts, Number, personal, sealed
 from core.db.query import EQUALITY, OPTIONAL, RANGE, Filter, Listing, ListQuery, Operator, Page
 from core.db.repository import Ownership, Repository
 from core.db.tenancy import acting_as, current_agency_id
@@ -35,6 +35,7 @@ from core.events import history
 from core.events.checkpoints import live_build
 from core.events.event import Event, UnknownEvent
 from core.events.event import declared as declared_events
+from core.events.fields import sealed_for
 from core.events.follower import Follower, Recorded
 from core.events.log import publish
 from core.extensions import db
@@ -82,6 +83,7 @@ __all__ = [
     "Conflict",
     "Country",
     "Currency",
+    "Day",
     "Discard",
     "Draft",
     "Email",
@@ -107,6 +109,7 @@ __all__ = [
     "Name",
     "NotFound",
     "Notice",
+    "Number",
     "Numbered",
     "Operator",
     "Owned",
@@ -183,6 +186,7 @@ __all__ = [
     "read",
     "rooms",
     "sealed",
+    "sealed_for",
     "sealing",
     "search",
     "settings_of",

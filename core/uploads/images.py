@@ -13,7 +13,8 @@ from core.uploads.errors import FileRefused, refused
 
 log = structlog.get_logger()
 MAX_PIXELS = 50_000_000
-"""The largest picture that is unpacked: 200 MB in memory. Phones take 12 to 50 megapixels."""
+"""The largest picture that is unpacked: 200 MB in memory, and as much again for the moment in which it is turned or its
+pixels take another form. Phones take 12 to 50 megapixels."""
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
 _SAVING: dict[str, dict[str, Any]] = {
@@ -46,10 +47,11 @@ def _remake(file: BinaryIO, made: BinaryIO, form: str, max_pixels: int, max_side
             if max_side and form == "JPEG":
                 picture.draft(None, (max_side, max_side))
             picture.load()
-            drawn = ImageOps.exif_transpose(picture)
             if max_side:
-                drawn.thumbnail((max_side, max_side))
-            _plain(drawn, form).save(made, form, **_SAVING[form])
+                # First of all: what follows makes copies.
+                picture.thumbnail((max_side, max_side))
+            ImageOps.exif_transpose(picture, in_place=True)
+            _plain(picture, form).save(made, form, **_SAVING[form])
     except FileRefused:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
+from core.db.personal import Code
 from core.events.event import Event
 
 
@@ -13,7 +14,7 @@ class MemberAdded(Event):
 
     subject: ClassVar[str] = "user_id"
     user_id: UUID
-    roles: list[str]
+    roles: list[Code]
     teams: list[UUID] = []
 
 
@@ -22,11 +23,11 @@ class MemberChanged(Event):
 
     subject: ClassVar[str] = "user_id"
     user_id: UUID
-    from_state: str
-    from_roles: list[str]
+    from_state: Code
+    from_roles: list[Code]
     from_teams: list[UUID]
-    state: str
-    roles: list[str]
+    state: Code
+    roles: list[Code]
     teams: list[UUID]
 
 
@@ -44,11 +45,11 @@ class MemberLeft(Event):
 
     subject: ClassVar[str] = "user_id"
     user_id: UUID
-    from_state: str
-    from_roles: list[str]
+    from_state: Code
+    from_roles: list[Code]
     from_teams: list[UUID]
     successors: list[UUID]
-    holdings: dict[str, int]
+    holdings: dict[Code, int]
     """How many rows of each kind they owned."""
 
 
@@ -58,7 +59,7 @@ class HoldingsHandedOver(Event):
     subject: ClassVar[str] = "user_id"
     user_id: UUID
     successors: list[UUID]
-    handed_over: dict[str, int]
+    handed_over: dict[Code, int]
     """How many rows of each kind."""
 
 

@@ -20,7 +20,7 @@ from core.db.session import apart, unit_of_work
 from core.db.tenancy import acting_as
 from core.errors import Conflict, Invalid, NotFound
 from core.fields import Email
-from core.users import service
+from core.users import founding, service
 from core.users.errors import AlreadyMember
 from core.users.repository import members
 
@@ -29,7 +29,6 @@ FIRST_EMAIL = "admin@tripfile.example"
 _FIRST_AGENCY = {"slug": "my-agency", "name": "My agency", "currency": "EUR", "zone": "UTC", "language": "en"}
 
 
-_ANY_AGENCY = SystemQuery(select(Agency.id).limit(1), lambda agency_id: agency_id)
 _BY_SLUG = SystemQuery(select(Agency.id).where(Agency.slug == bindparam("slug")), lambda agency_id: agency_id)
 
 
@@ -43,7 +42,7 @@ class FirstAdmin(msgspec.Struct, frozen=True):
 def ensure_admin(app: Flask) -> FirstAdmin | None:
     """Make the first agency and its owner where there is no agency yet; None where there is one."""
     with app.app_context(), unit_of_work():
-        if _ANY_AGENCY.first() is not None:
+        if founding.is_done():
             return None
         agency_id = agencies.found(**_FIRST_AGENCY)
         return _appoint(agency_id, email=FIRST_EMAIL, role="owner")
@@ -51,7 +50,7 @@ def ensure_admin(app: Flask) -> FirstAdmin | None:
 
 def setup_token() -> str:
     """A token that makes the first agency, once and within a day; earlier ones are void. Raises Conflict."""
-    if _ANY_AGENCY.first() is not None:
+    if founding.is_done():
         raise Conflict("There is an agency already: tripfile admin create --agency makes another administrator")
     with apart() as session:
         one_time.withdraw_all(session, SETUP)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from itertools import chain, count
 from uuid import UUID
 
-from sqlalchemy import Text, bindparam, select
+from sqlalchemy import ARRAY, Text, any_, bindparam, select
 
 from core.actor import system
 from core.agencies import service as agencies
@@ -18,10 +17,8 @@ from core.db.tenancy import acting_as
 from core.users import service
 
 _ANY = SystemQuery(select(Agency.id).limit(1), lambda agency_id: agency_id)
-_SLUGS = SystemQuery(
-    # A slug holds nothing that LIKE takes for a pattern.
-    select(Agency.slug).where(Agency.slug.like(bindparam("start", type_=Text()))),
-    lambda slug: slug,
+_TAKEN = SystemQuery(
+    select(Agency.slug).where(Agency.slug == any_(bindparam("slugs", type_=ARRAY(Text())))), lambda slug: slug
 )
 _LONGEST = 40
 
@@ -53,6 +50,12 @@ def _slug(name: str) -> str:
 
 
 def _free(slug: str) -> str:
-    taken = set(_SLUGS.rows(start=f"{slug}%"))
-    numbered = (f"{slug}-{number}" for number in count(2))
-    return next(each for each in chain((slug,), numbered) if each not in taken)
+    """The slug itself, or with a number behind: a few questions, however many agencies have the same name."""
+    wanted, first = [slug], 2
+    while taken := set(_TAKEN.rows(slugs=wanted)):
+        free = [each for each in wanted if each not in taken]
+        if free:
+            return free[0]
+        # Ten times as many each time.
+        wanted, first = [f"{slug}-{number}" for number in range(first, first * 10)], first * 10
+    return wanted[0]

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET
 from sqlalchemy import Uuid, bindparam, delete, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
+from core.actor import Actor, Scope
 from core.db import read
 from core.db.base import Identified, Versioned
 from core.db.read import Statement
 from core.db.repository import Ownership, Repository, with_owners
+from core.events.changes import Changed
 from core.events.event import owner_of_module
 from core.extensions import db
 from core.plugins.manager import installed
@@ -39,6 +42,8 @@ class HandedOver(msgspec.Struct, frozen=True):
     from_owner_id: UUID
     owner_id: UUID
     rows: Sequence[OwnedRow]
+    changed: Changed
+    """The column of the owner, for `publish(..., of=what.changed)`."""
 
 
 class Kind(msgspec.Struct, frozen=True):
@@ -56,6 +61,14 @@ class Kind(msgspec.Struct, frozen=True):
         return self.ownership.given_with or self.permission
 
 
+class Held(msgspec.Struct, frozen=True):
+    """How much of one kind a member owns."""
+
+    kind: str
+    count: int
+    on_leaving: Literal["handed_over", "removed"]
+
+
 def kinds() -> list[Kind]:
     """Every kind of thing that belongs to members, of each loaded plugin; switched off for the agency or not."""
     found: dict[type[Identified], Kind] = {}
@@ -65,17 +78,23 @@ def kinds() -> list[Kind]:
     return sorted(found.values(), key=lambda kind: kind.name)
 
 
-def of(user_id: UUID) -> list[Holding]:
+def of(user_id: UUID) -> list[Held]:
     """What a member owns, what is put away included: one statement however many plugins there are."""
     known = kinds()
     if not known:
         return []
     counted = read.Query(_counts(known), lambda *counts: counts, **_EVERYTHING).rows(user_id=user_id)[0]
     pairs = zip(known, counted, strict=True)
-    return [Holding(kind.name, count, kind.ownership.on_leaving) for kind, count in pairs if count]
+    return [Held(kind.name, count, kind.ownership.on_leaving) for kind, count in pairs if count]
 
 
-def to_hand_over(held: Sequence[Holding]) -> list[Kind]:
+def shown(held: Sequence[Held], *, to: Actor) -> list[Holding]:
+    """What a member owns, as others are told; how much of it, only where they may see all of that kind anyway."""
+    seen = {kind.name for kind in kinds() if to.scope_of(kind.permission) is Scope.ALL}
+    return [Holding(each.kind, each.on_leaving, each.count if each.kind in seen else UNSET) for each in held]
+
+
+def to_hand_over(held: Sequence[Held]) -> list[Kind]:
     """The kinds among what a member owns that somebody must take over."""
     wanted = {each.kind for each in held if each.on_leaving == "handed_over"}
     return [kind for kind in kinds() if kind.name in wanted]
@@ -95,7 +114,14 @@ def pass_on(user_id: UUID, kind: Kind, successors: Sequence[UUID]) -> int:
         mine = ids[number :: len(successors)]
         if mine:
             rows = _hand_over(kind, mine, successor)
-            told = HandedOver(kind=kind.name, from_owner_id=user_id, owner_id=successor, rows=rows)
+            column = kind.ownership.owner.key
+            told = HandedOver(
+                kind=kind.name,
+                from_owner_id=user_id,
+                owner_id=successor,
+                rows=rows,
+                changed=Changed({column: user_id}, {column: successor}),
+            )
             installed().hook.handed_over(what=told)
     return len(ids)
 

@@ -15,15 +15,16 @@ from core.revocations.api import revoke
 from core.users import colleagues, holdings, jobs, reporting, rights
 from core.users.errors import HasLeft, LastOwner, StillHolds
 from core.users.events import MemberLeft
+from core.users.holdings import Held
 from core.users.models import Membership
 from core.users.repository import members
-from core.users.schemas import Departure, DepartureView, Holding, HoldingsView, MemberView
+from core.users.schemas import Departure, DepartureView, HoldingsView, MemberView
 
 
 def holdings_of(user_id: UUID) -> HoldingsView:
     """What a member owns. Raises NotFound."""
     members.shown(user_id)
-    return HoldingsView(holdings.of(user_id))
+    return HoldingsView(holdings.shown(holdings.of(user_id), to=current_actor()))
 
 
 def leave(user_id: UUID, departure: Departure, *, version: int | None) -> DepartureView:
@@ -49,7 +50,7 @@ def leave(user_id: UUID, departure: Departure, *, version: int | None) -> Depart
     member.updated_at = clock.now()
     members.save()
     job_id = jobs.begin(user_id, departure.successors, departure=member.version)
-    return DepartureView(members.shown(user_id), held, job_id)
+    return DepartureView(members.shown(user_id), holdings.shown(held, to=current_actor()), job_id)
 
 
 def end_again(user_id: UUID) -> None:
@@ -61,7 +62,7 @@ def end_again(user_id: UUID) -> None:
         _end_membership(member, [], [])
 
 
-def _end_membership(member: Membership, successors: list[UUID], held: list[Holding]) -> None:
+def _end_membership(member: Membership, successors: list[UUID], held: list[Held]) -> None:
     user_id = member.user_id
     before = members.shown(user_id)
     members.give_roles(user_id, [])
@@ -93,7 +94,7 @@ def refuse_without_owner(before: MemberView) -> None:
         raise LastOwner
 
 
-def _refuse_beyond(held: list[Holding]) -> None:
+def _refuse_beyond(held: list[Held]) -> None:
     """Raise Forbidden where the caller may not give away all of each kind: not one by one, and not at once."""
     actor = current_actor()
     needed = {kind.given_with for kind in holdings.to_hand_over(held)}
@@ -102,7 +103,7 @@ def _refuse_beyond(held: list[Holding]) -> None:
         raise Forbidden(f"Handing over what they own takes, for all of the agency: {', '.join(lacking)}")
 
 
-def _check_successors(user_id: UUID, successors: list[UUID], held: list[Holding]) -> None:
+def _check_successors(user_id: UUID, successors: list[UUID], held: list[Held]) -> None:
     active = colleagues.actors(successors)
     active.pop(user_id, None)
     kinds = holdings.to_hand_over(held)
@@ -119,7 +120,7 @@ def _check_successors(user_id: UUID, successors: list[UUID], held: list[Holding]
         raise Invalid(errors=faults)
 
 
-def _refuse_left_behind(held: list[Holding], successors: list[UUID]) -> None:
+def _refuse_left_behind(held: list[Held], successors: list[UUID]) -> None:
     open_ = [each for each in held if each.on_leaving == "handed_over"]
     if open_ and not successors:
         counts = ", ".join(f"{each.count} {each.kind}" for each in open_)

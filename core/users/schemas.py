@@ -68,11 +68,13 @@ class Holding(View):
     """What a member owns of one kind."""
 
     kind: Annotated[str, Meta(description="As events name it.", examples=["leads.lead"])]
-    count: int
     on_leaving: Annotated[
         Literal["handed_over", "removed"],
         Meta(description="`handed_over` to a successor, or `removed` because it was theirs alone."),
     ]
+    count: Annotated[
+        int | UnsetType, Meta(description="How many; left out where the caller may not see all of that kind.")
+    ] = UNSET
 
 
 class HoldingsView(View):

@@ -1,15 +1,1 @@
 """What must not be read even by whoever holds the database: keys of people, encrypted columns, blind indexes."""
-
-from __future__ import annotations
-
-from core.plugins.spec import Plugin
-from core.vault import jobs, models
-
-plugin = Plugin(
-    name="vault",
-    version="1.0.0",
-    core=">=1.0,<2",
-    summary="Keys of people, encrypted columns, blind indexes.",
-    models=models,
-    jobs=(jobs.rewrap,),
-)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -13,16 +11,11 @@ from sqlalchemy.orm import InstrumentedAttribute, MappedColumn, Mapper, Session,
 from sqlalchemy.types import TypeDecorator
 
 from core import ids
-from core.crypto import Unreadable, seal, unseal
 from core.db.personal import Category, personal
 from core.db.tenancy import current_agency_id
 from core.extensions import db
-from core.vault import blind, keys
-from core.vault.errors import Erased
+from core.vault import blind, keys, texts
 from core.vault.keys import Key, Person
-
-_FORM = "1"
-"""`<form>.<data key in hexadecimal>.<base64 of nonce, ciphertext and tag>`."""
 
 
 class NotSealed(TypeError):
@@ -158,23 +151,8 @@ def _place(column: InstrumentedAttribute[Any], agency_id: UUID, row_id: UUID) ->
     return f"{stored.table.name}:{stored.name}:{agency_id}:{row_id}".encode()
 
 
-def _sealed(plain: str, column: InstrumentedAttribute[Any], *, agency_id: UUID, row_id: UUID, key: Key) -> str:
-    raw = seal(key.secret, plain.encode(), place=_place(column, agency_id, row_id))
-    return f"{_FORM}.{key.id.hex}.{base64.b64encode(raw).decode()}"
-
-
 def _opened(secret: Secret, column: InstrumentedAttribute[Any], *, agency_id: UUID, row_id: UUID, key: Key) -> str:
-    form, _, rest = (secret.sealed or "").partition(".")
-    key_id, _, text = rest.partition(".")
-    if form != _FORM:
-        raise Unreadable("It was sealed in a form that is not known here")
-    if key_id != key.id.hex:
-        raise Erased("It was sealed with a key that is gone")
-    try:
-        raw = base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise Unreadable("It is no sealed text") from error
-    return unseal(key.secret, raw, place=_place(column, agency_id, row_id)).decode()
+    return texts.opened(secret.sealed or "", key=key, place=_place(column, agency_id, row_id))
 
 
 def columns_of(mapper: Mapper[Any]) -> tuple[InstrumentedAttribute[Any], ...]:
@@ -211,7 +189,7 @@ def _seal_column(entity: Any, column: InstrumentedAttribute[Any]) -> None:
     agency_id = entity.agency_id or current_agency_id()
     key, place = keys.to_seal(_person(entity, column)), _place(column, agency_id, entity.id)
     if secret.sealed is not None:
-        if secret.place == place and secret.sealed.startswith(f"{_FORM}.{key.id.hex}."):
+        if secret.place == place and texts.is_sealed_with(secret.sealed, key):
             return
         if secret.plain is None:
             raise NotSealed("What was read from one row or column cannot be opened in another: reveal it first")
@@ -219,7 +197,7 @@ def _seal_column(entity: Any, column: InstrumentedAttribute[Any]) -> None:
         secret = Secret(secret.plain)
         setattr(entity, column.key, secret)
     secret.place = place
-    secret.sealed = _sealed(secret.plain or "", column, agency_id=agency_id, row_id=entity.id, key=key)
+    secret.sealed = texts.sealed(secret.plain or "", key=key, place=place)
 
 
 def _follow_subject(entity: Any, column: InstrumentedAttribute[Any]) -> None:

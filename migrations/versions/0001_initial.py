@@ -251,6 +251,7 @@ def _housekeeping() -> None:
         sa.Column("route", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("request_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("rights_digest", sa.LargeBinary(), nullable=False),
         sa.Column("status", sa.BigInteger(), nullable=False),
         sa.Column("headers", JSONB(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),

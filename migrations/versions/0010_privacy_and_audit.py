@@ -55,7 +55,6 @@ def _audit() -> None:
             postgresql_where=sa.text(f"{name} IS NOT NULL"),
         )
 
-
     # Whoever may write facts may not write seals; and a number below the first would never be looked at.
     op.execute(f"REVOKE INSERT ON core_event_seal FROM {_role('app_role')}")
     op.execute(f"GRANT INSERT ON core_event_seal TO {_role('system_role')}")
@@ -81,6 +80,14 @@ def _privacy() -> None:
         sa.Column("manifest", JSONB()),
         sa.Column("bundle", sa.Text()),
         sa.Column("expires_at", INSTANT),
+        # How long requests wait is asked of all agencies at once.
+        system="select",
+    )
+    op.create_index(
+        "core_privacy_request_queued_idx",
+        "core_privacy_request",
+        ["created_at"],
+        postgresql_where=sa.text("state = 'queued'"),
     )
     owned_table(
         "core_legal_hold",
@@ -93,7 +100,10 @@ def _privacy() -> None:
         # An identity is above the agencies: who holds it is asked of all of them.
         system="select",
     )
-    for table, columns in (("core_privacy_request", ("kind", "subject_id")), ("core_legal_hold", ("subject_id",))):
+    for table, columns in (
+        ("core_privacy_request", ("kind", "state", "subject_id")),
+        ("core_legal_hold", ("subject_id",)),
+    ):
         op.create_index(f"{table}_created_at_idx", table, ["agency_id", "created_at", "id"])
         for column in columns:
             op.create_index(f"{table}_{column}_idx", table, ["agency_id", column, "created_at", "id"])
@@ -105,5 +115,7 @@ def _privacy() -> None:
         "core_retention_choice",
         sa.Column("rule", sa.Text(), nullable=False),
         sa.Column("days", sa.BigInteger()),
+        sa.Column("previous_days", sa.BigInteger()),
+        sa.Column("since", INSTANT, nullable=False),
         sa.UniqueConstraint("agency_id", "rule"),
     )

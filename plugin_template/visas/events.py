@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
-from core.sdk import Event
+from core.sdk import Code, Event
 
 
 class NoteWritten(Event):
@@ -13,7 +13,7 @@ class NoteWritten(Event):
 
     subject: ClassVar[str] = "note_id"
     note_id: UUID
-    country: str
+    country: Code
 
 
 class NoteChanged(Event):
@@ -21,7 +21,7 @@ class NoteChanged(Event):
 
     subject: ClassVar[str] = "note_id"
     note_id: UUID
-    fields: list[str]
+    fields: list[Code]
 
 
 class NoteRemoved(Event):

@@ -7,16 +7,16 @@ from uuid import UUID
 from core.sdk import current_actor
 
 from . import permissions, service
-from .events import ContactChanged, ContactCreated, ContactDeleted, ContactHandedOver, ContactRestored
+from .events import ContactAssigned, ContactChanged, ContactCreated, ContactDeleted, ContactRestored
 from .repository import contacts, email_of, name_of, phone_of
 from .schemas import ContactDraft, ContactView, EmailEntry, PhoneEntry
 
 __all__ = [
+    "ContactAssigned",
     "ContactChanged",
     "ContactCreated",
     "ContactDeleted",
     "ContactDraft",
-    "ContactHandedOver",
     "ContactRestored",
     "ContactView",
     "EmailEntry",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from core.sdk import Blueprint, ListQuery, Page
+from core.sdk import Blueprint, ListQuery, Page, users
 
 from . import permissions, service
 from .repository import Contacts
@@ -58,3 +58,12 @@ def delete(contact_id: UUID, version: int | None) -> None:
 def restore(contact_id: UUID) -> ContactView:
     """Bring back a contact that was put away."""
     return service.restore(contact_id)
+
+
+@blueprint.post("/<uuid:contact_id>/assignment", permission=permissions.ASSIGN)
+@blueprint.if_match
+@blueprint.arguments(users.Assignment)
+@blueprint.response(200, ContactView)
+def assign(body: users.Assignment, contact_id: UUID, version: int | None) -> ContactView:
+    """Give a contact to another owner or team."""
+    return service.assign(contact_id, body, version=version)

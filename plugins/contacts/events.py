@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
-from core.sdk import Event
+from core.sdk import Code, Event
 
 
 class ContactCreated(Event):
@@ -13,24 +13,27 @@ class ContactCreated(Event):
 
     subject: ClassVar[str] = "contact_id"
     contact_id: UUID
-    kind: str
+    kind: Code
 
 
 class ContactChanged(Event):
-    """Something about a contact changed."""
+    """Something about a contact changed, other than its owner."""
 
     subject: ClassVar[str] = "contact_id"
     contact_id: UUID
-    fields: list[str]
+    fields: list[Code]
 
 
-class ContactHandedOver(Event):
-    """A contact got another owner, because theirs left the agency."""
+class ContactAssigned(Event):
+    """A contact got another owner or team."""
 
     subject: ClassVar[str] = "contact_id"
     contact_id: UUID
-    from_owner_id: UUID
-    owner_id: UUID
+    from_owner_id: UUID | None
+    owner_id: UUID | None
+    team_id: UUID | None
+    owner_left: bool = False
+    """Because its owner left the agency, together with everything else they owned."""
 
 
 class ContactDeleted(Event):

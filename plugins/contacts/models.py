@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from core.sdk import PERSONAL, Code, Model, Owned, SoftDeleted, owned_key, personal
+from core.sdk import PERSONAL, Code, Model, Number, Owned, SoftDeleted, owned_key, personal
 
 
 class Contact(Owned, SoftDeleted, Model):
@@ -58,7 +58,7 @@ class EmailAddress(Owned, Model):
     __tablename__ = "contacts_email"
 
     contact_id: Mapped[UUID]
-    position: Mapped[int]
+    position: Mapped[Number]
     address: Mapped[str] = mapped_column(info=personal("contact"))
     label: Mapped[str | None] = mapped_column(info=PERSONAL)
 
@@ -75,7 +75,7 @@ class PhoneNumber(Owned, Model):
     __tablename__ = "contacts_phone"
 
     contact_id: Mapped[UUID]
-    position: Mapped[int]
+    position: Mapped[Number]
     number: Mapped[str] = mapped_column(info=personal("contact"))
     label: Mapped[str | None] = mapped_column(info=PERSONAL)
 

@@ -20,5 +20,10 @@ WRITE = Permission(
     "Add and change contacts.",
     roles={"manager": Scope.ALL, "agent": Scope.TEAM, "operations": Scope.ALL},
 )
+ASSIGN = Permission(
+    "contacts.assign",
+    "Hand contacts over to another owner or team.",
+    roles={"manager": Scope.ALL, "agent": Scope.OWN, "operations": Scope.ALL},
+)
 DELETE = Permission("contacts.delete", "Delete and restore contacts.", roles={"manager": Scope.ALL})
-ALL = (READ, WRITE, DELETE)
+ALL = (READ, WRITE, ASSIGN, DELETE)

@@ -87,7 +87,7 @@ class Contacts(Repository[Contact]):
     model = Contact
     permission = "contacts.read"
     subject = "contacts.contact"
-    ownership = Ownership(Contact.owner_id, Contact.team_id, given_with="contacts.write")
+    ownership = Ownership(Contact.owner_id, Contact.team_id, given_with="contacts.assign")
     listing = Listing(
         filters={
             "kind": Filter(Contact.kind, Kind, "Kind of contact."),

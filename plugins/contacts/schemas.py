@@ -66,8 +66,6 @@ class ContactPatch(Patch):
     country: Country | None | UnsetType = UNSET
     nationality: Country | None | UnsetType = UNSET
     note: Text | None | UnsetType = UNSET
-    owner_id: UUID | None | UnsetType = UNSET
-    team_id: UUID | None | UnsetType = UNSET
 
 
 class ContactRow(View):

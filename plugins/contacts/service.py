@@ -14,9 +14,7 @@ from core.sdk import (
     Invalid,
     ListQuery,
     Page,
-    acting_user_id,
     clock,
-    default_team_id,
     fields,
     gather,
     installed,
@@ -27,13 +25,16 @@ from core.sdk import (
     vault,
 )
 
+from . import permissions
 from .errors import GroupIsDeleted, StillHasMembers, StillInUse
-from .events import ContactChanged, ContactCreated, ContactDeleted, ContactHandedOver, ContactRestored
+from .events import ContactAssigned, ContactChanged, ContactCreated, ContactDeleted, ContactRestored
 from .models import Contact, EmailAddress, PhoneNumber
 from .repository import contacts
 from .schemas import ContactDraft, ContactPatch, ContactRow, ContactView, EmailEntry, PhoneEntry
 
 ENTITY = privacy.CONTACT
+# What a draft says that is no change of the contact, or has a rule of its own.
+_APART = {"kind", "owner_id", "team_id"}
 
 
 def rows(query: ListQuery) -> Page[ContactRow]:
@@ -47,11 +48,10 @@ def view(contact_id: UUID) -> ContactView:
 
 
 def create(draft: ContactDraft) -> ContactView:
-    """Add a contact; it belongs to its maker unless another owner is named. Raises Invalid."""
+    """Add a contact; it belongs to its maker unless another owner is named. Raises Forbidden, Invalid."""
     contact = Contact(kind=draft.kind, emails=[], phones=[])
-    contact.owner_id = acting_user_id() if draft.owner_id is UNSET else draft.owner_id
-    contact.team_id = default_team_id() if draft.team_id is UNSET else draft.team_id
-    _apply(contact, _given(draft))
+    settle = partial(users.settle, owner_id=draft.owner_id, team_id=draft.team_id, given_with=permissions.ASSIGN.name)
+    gather(partial(settle, contact), partial(_apply, contact, _given(draft)))
     contacts.add(contact)
     _index(contact)
     publish(ContactCreated(contact_id=contact.id, kind=contact.kind), of=contact)
@@ -94,10 +94,38 @@ def restore(contact_id: UUID) -> ContactView:
     return contacts.written(contact.id)
 
 
+def assign(contact_id: UUID, assignment: users.Assignment, *, version: int | None) -> ContactView:
+    """Give a contact to another owner or team. Raises Invalid, NotFound, PreconditionFailed."""
+    contact = contacts.get(contact_id, version=version)
+    from_owner_id = contact.owner_id
+    if not users.hand_over(contact, assignment):
+        return contacts.shown(contact.id)
+    contacts.save()
+    publish(
+        ContactAssigned(
+            contact_id=contact.id,
+            from_owner_id=from_owner_id,
+            owner_id=contact.owner_id,
+            team_id=contact.team_id,
+        ),
+        of=contact,
+    )
+    return contacts.written(contact.id)
+
+
 def record_hand_over(what: HandedOver) -> None:
     """Write down that contacts got another owner because theirs left."""
     for row in what.rows:
-        publish(ContactHandedOver(contact_id=row.id, from_owner_id=what.from_owner_id, owner_id=what.owner_id))
+        publish(
+            ContactAssigned(
+                contact_id=row.id,
+                from_owner_id=what.from_owner_id,
+                owner_id=what.owner_id,
+                team_id=row.team_id,
+                owner_left=True,
+            ),
+            of=what.changed,
+        )
 
 
 def held(subject: privacy.Subject) -> list[privacy.Holding]:
@@ -140,7 +168,7 @@ def _refuse_in_use(contact_id: UUID) -> None:
 
 def _given(draft: ContactDraft) -> dict[str, Any]:
     """What a draft says about the contact."""
-    names = set(draft.__struct_fields__) - {"kind"}
+    names = set(draft.__struct_fields__) - _APART
     return {name: value for name in names if (value := getattr(draft, name)) is not UNSET}
 
 
@@ -173,8 +201,6 @@ def _check(contact: Contact, changes: dict[str, Any]) -> None:
         "country": fields.check_country,
         "nationality": partial(fields.check_country, pointer="/nationality"),
         "belongs_to": partial(_check_group, contact),
-        "owner_id": users.check_owner,
-        "team_id": users.check_team,
     }
     wanted = [partial(check, changes[name]) for name, check in checks.items() if changes.get(name) is not None]
     gather(*wanted)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from core.sdk import Blueprint, ListQuery, Page
+from core.sdk import Blueprint, ListQuery, Page, users
 
 from . import permissions
 from .repository import Leads, Notes, Steps
 from .schemas import (
-    Assignment,
     LeadDraft,
     LeadPatch,
     LeadRow,
@@ -91,9 +90,9 @@ def history(query: ListQuery, lead_id: UUID) -> Page[StatusChangeView]:
 
 @blueprint.post("/<uuid:lead_id>/assignment", permission=permissions.ASSIGN, problems=(409,))
 @blueprint.if_match
-@blueprint.arguments(Assignment)
+@blueprint.arguments(users.Assignment)
 @blueprint.response(200, LeadView)
-def assign(body: Assignment, lead_id: UUID, version: int | None) -> LeadView:
+def assign(body: users.Assignment, lead_id: UUID, version: int | None) -> LeadView:
     """Give a lead to another owner or team."""
     return assignment.assign(lead_id, body, version=version)
 

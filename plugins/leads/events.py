@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 from uuid import UUID
 
-from core.sdk import Event
+from core.sdk import Code, Event
 
 
 class LeadCreated(Event):
@@ -13,8 +13,8 @@ class LeadCreated(Event):
 
     subject: ClassVar[str] = "lead_id"
     lead_id: UUID
-    reference: str
-    source: str
+    reference: Code
+    source: Code
     owner_id: UUID | None
 
 
@@ -23,7 +23,7 @@ class LeadChanged(Event):
 
     subject: ClassVar[str] = "lead_id"
     lead_id: UUID
-    fields: list[str]
+    fields: list[Code]
 
 
 class LeadMoved(Event):
@@ -31,8 +31,8 @@ class LeadMoved(Event):
 
     subject: ClassVar[str] = "lead_id"
     lead_id: UUID
-    from_status: str
-    to_status: str
+    from_status: Code
+    to_status: Code
     manual: bool
     """Moved by an agent's word where a plugin that is off would have checked."""
 
@@ -50,7 +50,7 @@ class LeadLost(Event):
 
     subject: ClassVar[str] = "lead_id"
     lead_id: UUID
-    reason: str
+    reason: Code
 
 
 class LeadAssigned(Event):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,9 @@ from core.sdk import (
     PERSONAL,
     Code,
     Codes,
+    Day,
     Model,
+    Number,
     Owned,
     SoftDeleted,
     StructJSON,
@@ -48,18 +50,18 @@ class Lead(Owned, SoftDeleted, Model):
     destinations: Mapped[Codes]
     departure_city: Mapped[str | None] = mapped_column(info=personal("contact"))
     date_mode: Mapped[Code | None]
-    start_date: Mapped[date | None]
-    end_date: Mapped[date | None]
-    flex_days: Mapped[int | None]
-    nights: Mapped[int | None]
-    adults: Mapped[int | None]
+    start_date: Mapped[Day | None]
+    end_date: Mapped[Day | None]
+    flex_days: Mapped[Number | None]
+    nights: Mapped[Number | None]
+    adults: Mapped[Number | None]
     children_ages: Mapped[list[int]] = mapped_column(info=personal("identity"))
-    infants: Mapped[int]
-    rooms: Mapped[int | None]
-    budget_minor: Mapped[int | None]
+    infants: Mapped[Number]
+    rooms: Mapped[Number | None]
+    budget_minor: Mapped[Number | None]
     budget_currency: Mapped[Code | None]
     budget_per: Mapped[Code | None]
-    hotel_category: Mapped[int | None]
+    hotel_category: Mapped[Number | None]
     board: Mapped[Code | None]
     pace: Mapped[Code | None]
     interests: Mapped[list[str]] = mapped_column(info=PERSONAL)
@@ -68,17 +70,17 @@ class Lead(Owned, SoftDeleted, Model):
         "contact_id", subject=privacy.CONTACT, category="special"
     )
 
-    value_minor: Mapped[int | None]
+    value_minor: Mapped[Number | None]
     value_currency: Mapped[Code | None]
-    probability: Mapped[int | None]
-    expected_close: Mapped[date | None]
+    probability: Mapped[Number | None]
+    expected_close: Mapped[Day | None]
     next_action_at: Mapped[datetime | None]
-    hold_until: Mapped[date | None]
+    hold_until: Mapped[Day | None]
     lost_reason: Mapped[Code | None]
-    recycle_on: Mapped[date | None]
+    recycle_on: Mapped[Day | None]
 
     # A keyset needs a value in every row: undated leads come last.
-    sort_start: Mapped[date] = mapped_column(Computed("COALESCE(start_date, '9999-12-31'::date)", persisted=True))
+    sort_start: Mapped[Day] = mapped_column(Computed("COALESCE(start_date, '9999-12-31'::date)", persisted=True))
     sort_next_action: Mapped[datetime] = mapped_column(
         Computed("COALESCE(next_action_at, '9999-12-31 00:00:00+00'::timestamp with time zone)", persisted=True)
     )
@@ -123,7 +125,7 @@ class StatusChange(Owned, Model):
     lead_id: Mapped[UUID]
     from_status: Mapped[Code | None]
     to_status: Mapped[Code]
-    seconds_in_status: Mapped[int | None]
+    seconds_in_status: Mapped[Number | None]
     """How long the lead was in the status it left."""
     author_id: Mapped[UUID | None]
     note: Mapped[str | None] = mapped_column(info=PERSONAL)

@@ -223,13 +223,6 @@ class Move(Draft):
     recycle_on: Annotated[date, Meta(description="When to ask a lost client again.")] | None = None
 
 
-class Assignment(Draft):
-    """The new owner, and their team; null for nobody."""
-
-    owner_id: UUID | None
-    team_id: UUID | None | UnsetType = UNSET
-
-
 class TypingAt(Draft):
     """The caller is typing about a lead."""
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Boolean, Computed, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.sdk import Code, Codes, Model, Numbered, Owned, clock, owned_key, personal, sealed
+from core.sdk import Code, Codes, Model, Number, Numbered, Owned, clock, owned_key, personal, sealed
 
 
 class Notification(Numbered, Model):
@@ -28,7 +28,7 @@ class Notification(Numbered, Model):
     subject_id: Mapped[UUID | None]
     cause_id: Mapped[UUID | None]
     """The event, or what `notify` was given so that people are told once."""
-    event_seq: Mapped[int | None]
+    event_seq: Mapped[Number | None]
     daily: Mapped[Codes]
     """The channels on which it comes with the daily digest."""
     digest_id: Mapped[UUID | None]

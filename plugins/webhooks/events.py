@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from core.sdk import Event
+from core.sdk import Code, Event
 
 
 class EndpointCreated(Event):
@@ -14,8 +14,8 @@ class EndpointCreated(Event):
 
     subject: ClassVar[str] = "endpoint_id"
     endpoint_id: UUID
-    host: str
-    events: list[str]
+    host: Code
+    events: list[Code]
 
 
 class EndpointChanged(Event):
@@ -23,7 +23,7 @@ class EndpointChanged(Event):
 
     subject: ClassVar[str] = "endpoint_id"
     endpoint_id: UUID
-    fields: list[str]
+    fields: list[Code]
 
 
 class EndpointMoved(Event):
@@ -31,8 +31,8 @@ class EndpointMoved(Event):
 
     subject: ClassVar[str] = "endpoint_id"
     endpoint_id: UUID
-    from_host: str
-    host: str
+    from_host: Code
+    host: Code
 
 
 class EndpointEnabled(Event):
@@ -40,7 +40,7 @@ class EndpointEnabled(Event):
 
     subject: ClassVar[str] = "endpoint_id"
     endpoint_id: UUID
-    host: str
+    host: Code
 
 
 class EndpointDisabled(Event):
@@ -48,8 +48,8 @@ class EndpointDisabled(Event):
 
     subject: ClassVar[str] = "endpoint_id"
     endpoint_id: UUID
-    host: str
-    reason: str
+    host: Code
+    reason: Code
     """`gone`, `failing` or `by_hand`."""
 
 
@@ -58,7 +58,7 @@ class EndpointDeleted(Event):
 
     subject: ClassVar[str] = "endpoint_id"
     endpoint_id: UUID
-    host: str
+    host: Code
 
 
 class SecretRotated(Event):

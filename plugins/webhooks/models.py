@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Index, UniqueConstraint, column
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.sdk import SECRET, Code, Codes, Model, Owned, SoftDeleted, owned_key, personal, sealed
+from core.sdk import SECRET, Code, Codes, Model, Number, Owned, SoftDeleted, owned_key, personal, sealed
 
 
 class Endpoint(Owned, SoftDeleted, Model):
@@ -28,9 +28,9 @@ class Endpoint(Owned, SoftDeleted, Model):
     """Empty once the endpoint is deleted."""
     previous_secret: Mapped[str | None] = mapped_column(info=sealed("webhooks_endpoint.secret"))
     previous_secret_until: Mapped[datetime | None]
-    strikes: Mapped[int]
+    strikes: Mapped[Number]
     """Failures and slow answers in a row."""
-    spent: Mapped[int]
+    spent: Mapped[Number]
     """Messages in a row that failed for good."""
     failing_since: Mapped[datetime | None]
     held_since: Mapped[datetime | None]
@@ -53,17 +53,17 @@ class Delivery(Owned, Model):
     message_id: Mapped[Code]
     """The same at every attempt: what receivers tell repeats by."""
     event: Mapped[Code]
-    seq: Mapped[int | None]
+    seq: Mapped[Number | None]
     """The event's number in the agency's log; None for a test."""
     body: Mapped[str] = mapped_column(info=personal("copy"))
     state: Mapped[Code]
-    attempts: Mapped[int]
+    attempts: Mapped[Number]
     """Made so far."""
-    step: Mapped[int]
+    step: Mapped[Number]
     """Failures since it was last given all its attempts."""
-    ticket: Mapped[int]
+    ticket: Mapped[Number]
     """What a job must show to make the next attempt: older jobs find that they are not needed any more."""
-    status: Mapped[int | None]
+    status: Mapped[Number | None]
     error: Mapped[str | None] = mapped_column(info=personal("copy"))
     next_attempt_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -97,9 +97,9 @@ class Attempt(Owned, Model):
     __tablename__ = "webhooks_attempt"
 
     delivery_id: Mapped[UUID]
-    number: Mapped[int]
-    status: Mapped[int | None]
-    milliseconds: Mapped[int]
+    number: Mapped[Number]
+    status: Mapped[Number | None]
+    milliseconds: Mapped[Number]
     error: Mapped[str | None] = mapped_column(info=personal("copy"))
     response: Mapped[str | None] = mapped_column(info=personal("copy"))
     """The beginning of what was answered, masked."""

@@ -183,17 +183,22 @@ class Deliveries(Repository[Delivery]):
         statement = select(func.count()).select_from(Delivery).where(_failed(endpoint_id, since, until))
         return db.session.scalar(statement) or 0
 
-    def sweep(self, before: datetime, *, most: int) -> int:
-        """Remove messages that were finished before an instant, or whose endpoint is deleted; how many those were."""
+    def sweep(self, before: datetime, *, but: Sequence[str], most: int) -> int:
+        """Remove messages that were finished before an instant, or whose endpoint is deleted; how many those were.
+
+        What names somebody who is in `but` stays.
+        """
         deleted = select(Endpoint.id).where(Endpoint.deleted_at.is_not(None))
-        old = select(Delivery.id).where(or_(Delivery.finished_at < before, Delivery.endpoint_id.in_(deleted)))
+        over = or_(Delivery.finished_at < before, Delivery.endpoint_id.in_(deleted))
+        old = select(Delivery.id).where(over, ~_says(Delivery.body, but))
         statement = delete(Delivery).where(Delivery.id.in_(old.limit(most))).returning(Delivery.id)
         options = {"include_deleted": True, "synchronize_session": False}
         return len(db.session.scalars(statement, execution_options=options).all())
 
-    def count_old(self, before: datetime) -> int:
-        """How many messages were finished before an instant."""
-        return db.session.scalar(select(func.count()).select_from(Delivery).where(Delivery.finished_at < before)) or 0
+    def count_old(self, before: datetime, *, but: Sequence[str]) -> int:
+        """How many messages were finished before an instant and name nobody who is in `but`."""
+        old = (Delivery.finished_at < before, ~_says(Delivery.body, but))
+        return db.session.scalar(select(func.count()).select_from(Delivery).where(*old)) or 0
 
     def forget_answers(self, words: Sequence[str]) -> int:
         """Remove the attempts to send messages in which one of these words stands; how many those are."""

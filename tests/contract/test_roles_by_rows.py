@@ -72,7 +72,7 @@ class Rows:
             for each in with_owners():
                 if each.ownership is None or not self._is_loaded(each.__module__):
                     continue
-                owner, team, _ = each.ownership
+                owner, team = each.ownership.owner, each.ownership.team
                 values = {owner: whose.user_id, **({} if team is None else {team: team_id})}
                 options = {"include_deleted": True, "synchronize_session": False}
                 given = update(each.model).where(each.model.id.in_(ids)).values(values)

@@ -39,7 +39,7 @@ SYSTEM_READS = {
     "plugins/agencies.py",  # The switch is asked before the agency is acted in.
     "users/first_start.py",
     "users/founding.py",  # Before there is an agency, and which slugs are taken.
-    "privacy/identities.py",  # Whether any agency still has a person is asked of all of them.
+    "privacy/repository.py",  # Which requests wait too long is asked for all agencies at once.
     "vault/repository.py",  # Old keys are replaced in every agency, and who was erased is noted for all of them.
     "impersonation/repository.py",  # Whose session it is decides what may be done, before anybody acts.
     "users/accounts.py",  # The operator closes accounts, which are above the agencies.

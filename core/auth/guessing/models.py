@@ -8,7 +8,7 @@ from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Model
-from core.db.personal import SECRET
+from core.db.personal import SECRET, Number
 
 
 class ThrottleCount(Model):
@@ -18,11 +18,11 @@ class ThrottleCount(Model):
 
     place: Mapped[str] = mapped_column(primary_key=True, info=SECRET)
     """A keyed digest of what is counted: no address can be read or tried out from here."""
-    failures: Mapped[int]
+    failures: Mapped[Number]
     since: Mapped[datetime]
-    level: Mapped[int]
+    level: Mapped[Number]
     until: Mapped[datetime]
-    in_a_row: Mapped[int]
+    in_a_row: Mapped[Number]
     counted_at: Mapped[datetime]
 
     __table_args__ = (Index("core_throttle_counted_at_idx", "counted_at"),)

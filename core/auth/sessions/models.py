@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core import clock, ids
 from core.actor import STAFF, Audience
 from core.db.base import Model
-from core.db.personal import NOT_PERSONAL, SECRET, Code, Codes, personal
+from core.db.personal import NOT_PERSONAL, SECRET, Code, Codes, Number, personal
 
 
 class AuthSession(Model):
@@ -22,7 +22,7 @@ class AuthSession(Model):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=ids.new)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("core_user.id", ondelete="CASCADE"))
     agency_id: Mapped[UUID] = mapped_column(ForeignKey("core_agency.id", ondelete="CASCADE"))
-    counter: Mapped[int]
+    counter: Mapped[Number]
     rotated_at: Mapped[datetime] = mapped_column(default=clock.now)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     expires_at: Mapped[datetime]

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from functools import partial
 from uuid import UUID
 
-from core.sdk import UNSET, HandedOver, gather, publish, users
+from core.sdk import HandedOver, publish, users
 
 from ..errors import AlreadyWon
 from ..events import LeadAssigned
 from ..repository import leads
-from ..schemas import Assignment, LeadView
+from ..schemas import LeadView
 
 
-def assign(lead_id: UUID, assignment: Assignment, *, version: int | None) -> LeadView:
+def assign(lead_id: UUID, assignment: users.Assignment, *, version: int | None) -> LeadView:
     """Give a lead to another owner or team. Raises AlreadyWon, Invalid, NotFound, PreconditionFailed."""
     lead = leads.get(lead_id, version=version)
-    before = lead.owner_id, lead.team_id
-    after = assignment.owner_id, lead.team_id if assignment.team_id is UNSET else assignment.team_id
+    from_owner_id = lead.owner_id
     if lead.status == "won":
         raise AlreadyWon
-    if after == before:
+    if not users.hand_over(lead, assignment):
         return leads.shown(lead.id)
-    check(*after)
-    lead.owner_id, lead.team_id = after
     leads.save()
-    event = LeadAssigned(lead_id=lead.id, from_owner_id=before[0], owner_id=lead.owner_id, team_id=lead.team_id)
+    event = LeadAssigned(lead_id=lead.id, from_owner_id=from_owner_id, owner_id=lead.owner_id, team_id=lead.team_id)
     publish(event, of=lead)
     return leads.written(lead.id)
 
@@ -40,10 +36,6 @@ def record(what: HandedOver) -> None:
                 owner_id=what.owner_id,
                 team_id=row.team_id,
                 owner_left=True,
-            )
+            ),
+            of=what.changed,
         )
-
-
-def check(owner_id: UUID | None, team_id: UUID | None) -> None:
-    """Raise Invalid unless the owner is an active member and the team exists."""
-    gather(partial(users.check_owner, owner_id), partial(users.check_team, team_id))

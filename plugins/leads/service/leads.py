@@ -11,16 +11,14 @@ from core.sdk import (
     Invalid,
     ListQuery,
     Page,
-    acting_user_id,
     clock,
-    current_actor,
-    default_team_id,
     gather,
     next_reference,
     publish,
     search,
     settings_of,
     under,
+    users,
 )
 from plugins.contacts import api as contacts
 
@@ -31,7 +29,7 @@ from ..models import Lead
 from ..repository import leads
 from ..schemas import LeadDraft, LeadPatch, LeadRow, LeadView
 from ..settings import LeadSettings
-from . import assignment, intent, notes, pipeline
+from . import intent, notes, pipeline
 
 ENTITY = "leads.lead"
 # What a draft says that is not a column of the lead, or has a rule of its own.
@@ -56,14 +54,13 @@ def is_within_reach(lead_id: UUID) -> bool:
 
 def create(draft: LeadDraft) -> LeadView:
     """Take in a lead; it belongs to its maker unless another owner is named. Raises Forbidden, Invalid."""
-    _check_hand_over(draft)
     lead = Lead(status="new", status_since=clock.now())
-    lead.owner_id = acting_user_id() if draft.owner_id is UNSET else draft.owner_id
-    lead.team_id = default_team_id() if draft.team_id is UNSET else draft.team_id
+    # Before anything is made of it: handing over may be forbidden.
+    settle = partial(users.settle, owner_id=draft.owner_id, team_id=draft.team_id, given_with=permissions.ASSIGN.name)
     given = {name: getattr(draft, name) for name in draft.__struct_fields__ if name not in _APART}
     gather(
+        partial(settle, lead),
         partial(_attach_contact, lead, draft),
-        partial(assignment.check, lead.owner_id, lead.team_id),
         partial(intent.apply, lead, given),
     )
     lead.reference = next_reference(settings_of(LeadSettings).reference_series)
@@ -111,14 +108,6 @@ def restore(lead_id: UUID) -> LeadView:
     leads.save()
     publish(LeadRestored(lead_id=lead.id))
     return leads.written(lead.id)
-
-
-def _check_hand_over(draft: LeadDraft) -> None:
-    """Making a lead somebody else's is handing it over, and takes the same permission."""
-    actor = current_actor()
-    others = {draft.owner_id, draft.team_id} - {UNSET, None, actor.user_id, *actor.team_ids}
-    if others:
-        actor.require(permissions.ASSIGN.name)
 
 
 def _attach_contact(lead: Lead, draft: LeadDraft) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -155,15 +155,19 @@ class Notifications(Repository[Notification]):
         )
         return [Digested(*row) for row in db.session.execute(statement)]
 
-    def remove_old(self, *, before: datetime, most: int) -> int:
-        """Remove what was read, or went to other channels alone, before a moment; the numbers of the others stay."""
-        old = select(Notification.id).where(_is_old(before)).limit(most)
+    def remove_old(self, *, before: datetime, but: Sequence[UUID], most: int) -> int:
+        """Remove what was read, or went to other channels alone, before a moment; the numbers of the others stay.
+
+        So does what the people in `but` were told.
+        """
+        old = select(Notification.id).where(_is_old(before), Notification.user_id.not_in(but)).limit(most)
         gone = delete(Notification).where(Notification.id.in_(old)).returning(Notification.id)
         return len(db.session.scalars(gone, execution_options={"synchronize_session": False}).all())
 
-    def count_old(self, *, before: datetime) -> int:
+    def count_old(self, *, before: datetime, but: Sequence[UUID]) -> int:
         """How many those are."""
-        return db.session.scalar(select(func.count()).select_from(Notification).where(_is_old(before))) or 0
+        old = (_is_old(before), Notification.user_id.not_in(but))
+        return db.session.scalar(select(func.count()).select_from(Notification).where(*old)) or 0
 
 
 def _is_old(before: datetime) -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from core.sdk import settings_of
+from core.sdk import privacy, settings_of
 
 from ..repository.stored import notifications
 from ..settings import NotificationSettings
@@ -16,10 +16,10 @@ def days() -> int:
 
 
 def remove(before: datetime, most: int) -> int:
-    """Remove what was read, or told elsewhere alone, before an instant; how many."""
-    return notifications.remove_old(before=before, most=most)
+    """Remove what was read, or told elsewhere alone, before an instant, by people who are not on hold; how many."""
+    return notifications.remove_old(before=before, but=privacy.on_hold(privacy.USER), most=most)
 
 
 def count(before: datetime) -> int:
     """How many it would be."""
-    return notifications.count_old(before=before)
+    return notifications.count_old(before=before, but=privacy.on_hold(privacy.USER))

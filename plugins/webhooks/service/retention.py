@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from core.sdk import settings_of
+from core.sdk import privacy, settings_of
 
 from ..repository import deliveries, endpoints
 from ..settings import WebhookSettings
@@ -16,8 +16,11 @@ def days() -> int:
 
 
 def prune(before: datetime, most: int) -> int:
-    """Remove what was finished before an instant, and what is left of deleted endpoints; how many messages."""
-    count = deliveries.sweep(before, most=most)
+    """Remove what was finished before an instant, and what is left of deleted endpoints; how many messages.
+
+    What names somebody who is on hold stays.
+    """
+    count = deliveries.sweep(before, but=privacy.all_on_hold(), most=most)
     if count < most:
         endpoints.sweep()
     return count
@@ -25,4 +28,4 @@ def prune(before: datetime, most: int) -> int:
 
 def count(before: datetime) -> int:
     """How many messages it would be."""
-    return deliveries.count_old(before)
+    return deliveries.count_old(before, but=privacy.all_on_hold())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from sqlalchemy import func, select
@@ -19,7 +19,7 @@ from core.extensions import db
 from core.http import idempotency
 from core.http.application import Application
 from core.http.models import KeptAnswer
-from core.testing.clients import ApiClient
+from core.testing.clients import ApiClient, ok, problem
 from core.testing.factories import AgencyUnderTest
 
 ANA = {"kind": "person", "name": "Ana Duarte"}
@@ -113,3 +113,29 @@ class TestAKey:
         response = post(api, key)
         assert (response.status_code, response.get_json()["code"]) == (400, "idempotency_key_invalid")
         assert count(api) == 0
+
+
+class TestWhoAsksAgain:
+    """A kept answer is for whom it was given, and for what they could do when it was given."""
+
+    KEY: ClassVar[dict[str, str]] = {"Idempotency-Key": "the-same-again"}
+
+    def ask(self, by: ApiClient) -> Any:
+        return by.post("/contacts", {"name": "Ana"}, headers=self.KEY)
+
+    def test_is_refused_once_their_rights_are_others(self, api: ApiClient, agency: AgencyUnderTest) -> None:
+        eva = agency.newcomer("agent")
+        made = ok(self.ask(eva), 201)
+        assert ok(self.ask(eva), 201) == made
+        ok(api.patch(f"/users/{eva.user_id}", {"roles": ["operations"]}, version="*"))
+        assert problem(self.ask(eva)) == (409, "idempotency_rights_changed")
+        assert len(ok(api.get("/contacts"))["items"]) == 1
+
+    def test_is_somebody_else_who_acts_as_them(self, api: ApiClient, agency: AgencyUnderTest) -> None:
+        eva = agency.newcomer("agent")
+        mine = ok(self.ask(eva), 201)
+        body = {"user_id": str(eva.user_id), "reason": "Ticket 4711: she cannot find her lead"}
+        acting = [ApiClient(api.app, ok(api.post("/impersonation", body))["access_token"]) for _ in range(2)]
+        made = [ok(self.ask(each), 201)["id"] for each in acting]
+        assert len({mine["id"], *made}) == 3
+        assert ok(self.ask(acting[0]), 201)["id"] == made[0]

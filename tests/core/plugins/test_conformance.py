@@ -38,6 +38,8 @@ SENTENCES = {
     "untold": "the emit `read` is not in README.md; describe it there",
     "bad_host": "egress 'https://api.example.com/v1' is not a host name like 'api.example.com'",
     "chatty": "talks to the network itself; list the host in `egress` and send with outbound.SafeClient of core.sdk",
+    "mute": "mute: the column mute_guest.surname does not say what it holds; annotate it as Code, Number or Day",
+    "lasting": "lasting_guest.born is personal and can never be empty, so nobody can be erased from it",
     "circular": "it requires itself; remove that line",
 }
 SCHEMA_SENTENCES = {

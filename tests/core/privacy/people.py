@@ -85,6 +85,11 @@ class Database:
         """The tables in which one of these words stands, in clear or as bytes."""
         return {name for name, text in self._tables() if any(word in text for word in words)}
 
+    def counts(self, word: str) -> dict[str, int]:
+        """How many rows of each table a word stands in."""
+        found = {name: sum(word in str(_plain(row)) for row in self._rows(name)) for name in self._names()}
+        return {name: count for name, count in found.items() if count}
+
     def dump(self) -> dict[str, list[dict[str, Any]]]:
         """Every row of every table, as a backup has it."""
         return {name: self._rows(name) for name in self._names()}

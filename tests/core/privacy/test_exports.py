@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from psycopg.types.json import Jsonb
 
 from core import ids
-from core.db.personal import Category
+from core.db.base import Model
+from core.db.personal import Category, user_of
 from core.http.application import Application
 from core.privacy import catalogue
 from core.testing.clients import ApiClient, faults, ok, problem
@@ -105,26 +107,97 @@ class TestAnExport:
         assert faults(answer) == {"/subject/id": "unknown"}
 
 
+NOT_THEIRS = {
+    "core_file name": "It is about whoever the row is about that points at the file.",
+    "core_allow_list networks": "The agency's own networks.",
+    "core_legal_hold reason": "That somebody is held to account is not for them to learn here.",
+}
+"""Columns that say nothing a colleague is told."""
+
+
 class TestOneself:
-    def test_is_told_everything_the_agency_knows(
-        self, agency: AgencyUnderTest, api: ApiClient, database: Database
+    def test_is_told_everything_the_catalogue_lists_about_colleagues(
+        self, app: Application, agency: AgencyUnderTest, database: Database
     ) -> None:
+        """Whatever personal column of whatever table: one that is added later is wanted here by itself."""
         me = agency.newcomer("agent")
         assert me.user_id is not None
         person = Person(agency.id, user_id=me.user_id)
-        for table in ("core_invitation", "core_api_key", "notifications_push_address"):
-            database.add(table, person)
-        database.mark("core_auth_session", person, where="user_id", like=me.user_id)
+        wanted = {
+            each for each in columns(app, "") if not each.startswith(("contacts_", "leads_")) and each not in NOT_THEIRS
+        }
+        for table in sorted({each.split()[0] for each in wanted} - {"core_user", "core_event"}):
+            about = {user for column in Model.metadata.tables[table].columns if (user := user_of(column)) is not None}
+            database.add(table, person, **dict.fromkeys(about or {"user_id"}, me.user_id))
+        database.add("core_event", person, seq=900_000, actor_id=me.user_id)
         database.mark("core_user", person, where="id", like=me.user_id)
         text = str(ok(me.post("/privacy/me")))
-        for word in (
-            "core_api_key name", "notifications_push_address url", "core_auth_session ip", "core_user name",
-        ):  # fmt: skip
-            assert f"{person.marker} {word}" in text, word
+        missing = {each for each in wanted if f"{person.marker} {each}" not in text}
+        assert missing == {"core_user email", "core_invitation email"}, "Those are spelled their own way"
         for address in ("core_user", "core_invitation"):
             assert f"{person.marker}.{address}@example.com" in text
         for secret in ("digest", "secret", "password_hash"):
             assert f"'{secret}'" not in text
+
+    def test_is_told_what_they_did_in_anothers_name(self, agency: AgencyUnderTest, database: Database) -> None:
+        me, other = agency.newcomer("owner"), agency.newcomer("agent")
+        assert me.user_id is not None
+        person = Person(agency.id, impersonator_id=me.user_id)
+        for table in ("core_impersonation", "core_auth_session"):
+            database.add(table, person, user_id=other.user_id)
+        database.add("core_event", person, seq=900_000, actor_id=other.user_id)
+        mine, others = str(ok(me.post("/privacy/me"))), str(ok(other.post("/privacy/me")))
+        for word in ("core_impersonation reason", "core_auth_session ip", "core_event ip", "core_event user_agent"):
+            assert f"{person.marker} {word}" in mine, word
+        for word in ("core_auth_session ip", "core_event ip", "core_event user_agent"):
+            assert f"{person.marker} {word}" not in others, word
+
+    def test_is_told_of_everything_they_ever_did(self, agency: AgencyUnderTest, database: Database) -> None:
+        me = agency.newcomer("agent")
+        database.connection.execute(
+            "INSERT INTO core_event (agency_id, id, seq, name, subject, subject_id, occurred_at, actor_id, actor_kind,"
+            " payload, schema_version, form) SELECT %s, gen_random_uuid(), 900000 + each, 'contacts.contact_changed',"
+            " 'contacts.contact', gen_random_uuid(), now(), %s, 'user', '{}', 1, 1 FROM generate_series(1, 10500) each",
+            [agency.id, me.user_id],
+        )
+        told = [each for each in ok(me.post("/privacy/me"))["holdings"] if each["table"] == "core_event"]
+        assert len({each["row_id"] for each in told}) >= 10_500
+
+    def test_is_told_of_sessions_elsewhere_by_nobody(
+        self, agency: AgencyUnderTest, other_agency: AgencyUnderTest, database: Database
+    ) -> None:
+        """What an agency knows of a person it shares with another is what happened in it."""
+        me = agency.newcomer("agent")
+        assert me.user_id is not None
+        elsewhere = Person(other_agency.id, user_id=me.user_id)
+        for table in ("core_auth_session", "core_one_time_token"):
+            database.add(table, elsewhere)
+        assert elsewhere.marker not in str(ok(me.post("/privacy/me")))
+
+    def test_is_not_told_secrets_that_a_link_goes_with(self, agency: AgencyUnderTest, database: Database) -> None:
+        me = agency.newcomer("agent")
+        assert me.user_id is not None
+        data = Jsonb({"seed": "2.sealed", "email": "new@example.com"})
+        database.add("core_one_time_token", Person(agency.id, user_id=me.user_id), agency_id=None, data=data)
+        text = str(ok(me.post("/privacy/me")))
+        assert "new@example.com" in text
+        assert "2.sealed" not in text
+
+    def test_does_not_tell_the_agency_of_devices(
+        self, api: ApiClient, agency: AgencyUnderTest, database: Database, work_off: Callable[[], list[str]]
+    ) -> None:
+        """They are the person's, whichever agencies they work for; where they were signed in here is the agency's."""
+        user_id = agency.newcomer("agent").user_id
+        assert user_id is not None
+        person = Person(agency.id, user_id=user_id)
+        for table in ("core_device", "core_passkey", "core_auth_session"):
+            database.add(table, person)
+        made = ok(api.post("/privacy/exports", {"subject": {"kind": "users.user", "id": str(user_id)}}), 202)
+        assert work_off() == []
+        text = str(ok(api.post(f"/privacy/requests/{made['id']}/bundle")))
+        assert f"{person.marker} core_auth_session ip" in text
+        assert "core_device" not in text
+        assert "core_passkey" not in text
 
     def test_is_told_nothing_of_others(self, agency: AgencyUnderTest) -> None:
         other = agency.newcomer("agent")

@@ -117,8 +117,9 @@ class TestLeaving:
             "team_id": lead["team_id"],
             "owner_left": True,
         }
-        (event,) = ok(api.get(f"/audit?subject_id={lead['contact_id']}&name=contacts.contact_handed_over"))["items"]
-        assert event["payload"]["owner_id"] == str(rui.user_id)
+        (event,) = ok(api.get(f"/audit?subject_id={lead['contact_id']}&name=contacts.contact_assigned"))["items"]
+        assert (event["payload"]["owner_id"], event["payload"]["owner_left"]) == (str(rui.user_id), True)
+        assert (event["before"], event["after"]) == ({"owner_id": str(eva.user_id)}, {"owner_id": str(rui.user_id)})
 
     def test_shares_evenly_and_in_batches(
         self, api: ApiClient, agency: AgencyUnderTest, worker: Worker, monkeypatch: pytest.MonkeyPatch
@@ -222,7 +223,7 @@ class TestLeaving:
         eva, second, rui = agency.newcomer("agent"), agency.newcomer("owner"), agency.newcomer("agent")
         leads = [enquire(eva), enquire(second)]
         reads = {"leads.read": "own", "contacts.read": "own"}
-        deputy = staff(api, agency, **reads, **{"leads.assign": "own", "contacts.write": "all"})
+        deputy = staff(api, agency, **reads, **{"leads.assign": "own", "contacts.assign": "all"})
         assert problem(leave(deputy, eva, deputy)) == (403, "forbidden")
         # Nor of who has left, and holds no role any more by which they could be judged.
         ok(leave(api, second, rui))
@@ -236,6 +237,13 @@ class TestLeaving:
         eva, rui, blind = agency.newcomer("agent"), agency.newcomer("agent"), staff(api, agency)
         enquire(eva)
         assert faults(leave(api, eva, rui, blind)) == {"/successors/1": "may_not_see"}
+
+    def test_tells_how_much_only_those_who_may_see_all_of_it(self, api: ApiClient, agency: AgencyUnderTest) -> None:
+        eva, clerk = agency.newcomer("agent"), staff(api, agency, **{"leads.read": "all", "contacts.read": "own"})
+        enquire(eva)
+        shown = ok(clerk.get(f"/users/{eva.user_id}/holdings"))["items"]
+        assert {each["kind"]: each.get("count") for each in shown} == {"contacts.contact": None, "leads.lead": 1}
+        assert "count" not in shown[0]
 
     def test_wants_the_version_that_was_read(self, api: ApiClient, agency: AgencyUnderTest) -> None:
         eva = agency.newcomer("agent")

@@ -12,4 +12,7 @@ def _delete(api: ApiClient, address: str) -> None:
     ok(api.delete(address.removesuffix("/restore"), version="*"), 204)
 
 
-SAMPLES: Mapping[str, Sample] = {"contacts.restore": Sample(before=_delete)}
+SAMPLES: Mapping[str, Sample] = {
+    "contacts.restore": Sample(before=_delete),
+    "contacts.assign": Sample(body=lambda api, number: {"owner_id": str(api.user_id)}),
+}

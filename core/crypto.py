@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import hmac
 import secrets
+from typing import NamedTuple, Self
+from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -17,6 +21,34 @@ _FORM = b"\x01"
 
 class Unreadable(ValueError):
     """What is sealed was sealed with another key, for another place, or was changed."""
+
+
+class Envelope(NamedTuple):
+    """Sealed bytes as text, with the key they were sealed with: `<form>.<key in hexadecimal>.<base64>`."""
+
+    form: str
+    key_id: UUID
+    sealed: bytes
+
+    def __str__(self) -> str:
+        return f"{prefix_of(self.form, self.key_id)}{base64.b64encode(self.sealed).decode()}"
+
+    @classmethod
+    def read(cls, text: str, *, form: str) -> Self:
+        """The parts of a text. Raises Unreadable, as for another form."""
+        found, _, rest = text.partition(".")
+        if found != form:
+            raise Unreadable("It was sealed in a form that is not known here")
+        key_id, _, body = rest.partition(".")
+        try:
+            return cls(form, UUID(hex=key_id), base64.b64decode(body, validate=True))
+        except (binascii.Error, ValueError) as error:
+            raise Unreadable("It is no sealed text") from error
+
+
+def prefix_of(form: str, key_id: UUID) -> str:
+    """What every text begins with that was sealed with a key."""
+    return f"{form}.{key_id.hex}."
 
 
 def derive_key(secret: bytes, *, purpose: str) -> bytes:

@@ -8,15 +8,15 @@ from uuid import UUID
 
 from flask import current_app
 
+from core import crypto
 from core.config import Settings
-from core.crypto import Unreadable, seal, unseal
+from core.crypto import Envelope, Unreadable, seal, unseal
 from core.db.tenancy import current_agency_id
 from core.keyring.rings import Ring, ring
 
 RING = "vault"
 _FORM = "2"
-"""`<form>.<the ring's key in hexadecimal>.<base64 of nonce, ciphertext and tag>`. The first form was base64 alone,
-sealed with a key that is derived from JWT_SECRET."""
+"""The first form was base64 alone, sealed with a key that is derived from JWT_SECRET."""
 
 
 def sealed(plain: str, *, column: str, row_id: UUID, agency_id: UUID | None = None) -> str:
@@ -26,44 +26,31 @@ def sealed(plain: str, *, column: str, row_id: UUID, agency_id: UUID | None = No
     the column with `info=sealed()`, so that what it holds follows when the ring gets a new key.
     """
     key = _ring().current()
-    raw = seal(key.secret, plain.encode(), place=_place(column, row_id, agency_id))
-    return f"{prefix_of(key.id)}{base64.b64encode(raw).decode()}"
+    return str(Envelope(_FORM, key.id, seal(key.secret, plain.encode(), place=_place(column, row_id, agency_id))))
 
 
 def opened(text: str, *, column: str, row_id: UUID, agency_id: UUID | None = None) -> str:
     """What was sealed. Raises Unreadable, as after the key was dropped from the ring."""
-    form, key_id, body = _parts(text)
-    try:
-        raw = base64.b64decode(body, validate=True)
-    except binascii.Error as error:
-        raise Unreadable("It is no sealed text") from error
-    key = _old_key() if form == "" else _key(form, key_id)
-    return unseal(key, raw, place=_place(column, row_id, agency_id)).decode()
+    place = _place(column, row_id, agency_id)
+    if "." not in text:
+        return unseal(_old_key(), _bytes(text), place=place).decode()
+    found = Envelope.read(text, form=_FORM)
+    key = _ring().find(found.key_id)
+    if key is None:
+        raise Unreadable(f"It was sealed with a key that the ring {RING} has no more")
+    return unseal(key.secret, found.sealed, place=place).decode()
 
 
 def prefix_of(key_id: UUID) -> str:
     """What every text begins with that was sealed with a key of the ring."""
-    return f"{_FORM}.{key_id.hex}."
+    return crypto.prefix_of(_FORM, key_id)
 
 
-def _parts(text: str) -> tuple[str, str, str]:
-    form, dot, rest = text.partition(".")
-    if not dot:
-        return "", "", text
-    key_id, _, body = rest.partition(".")
-    return form, key_id, body
-
-
-def _key(form: str, key_id: str) -> bytes:
-    if form != _FORM:
-        raise Unreadable("It was sealed in a form that is not known here")
+def _bytes(text: str) -> bytes:
     try:
-        key = _ring().find(UUID(hex=key_id))
-    except ValueError as error:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error as error:
         raise Unreadable("It is no sealed text") from error
-    if key is None:
-        raise Unreadable(f"It was sealed with a key that the ring {RING} has no more")
-    return key.secret
 
 
 def _old_key() -> bytes:

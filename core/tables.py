@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.events.models import EventEntry, EventSeal, FollowerEntry
+from core.events.models import EventEntry, EventOrigin, EventSeal, FollowerEntry
 from core.http.models import KeptAnswer
 from core.jobs.models import JobEntry, ScheduleEntry
 from core.keyring.models import RingKey
@@ -13,6 +13,7 @@ from core.streams import StreamHead
 
 TABLES = (
     EventEntry,
+    EventOrigin,
     EventSeal,
     FollowerEntry,
     JobEntry,

@@ -82,8 +82,6 @@ class SignInFailed(Event):
 
     subject: ClassVar[str] = "user_id"
     user_id: UUID
-    address: Code
-    """Where the attempt came from."""
 
 
 class SignInsThrottled(Event):

@@ -74,6 +74,11 @@ class Closing:
         self._begin()
         self._rows.append(Row(numbering.table_of(row), numbering.values(row), agency_id, head, scope))
 
+    def insert(self, row: Model, *, agency_id: UUID) -> None:
+        """Insert a row that nobody numbers beside those of its agency that are, in the same statement."""
+        self._begin()
+        self._rows.append(Row(numbering.table_of(row), numbering.values(row), agency_id, head=agency_id))
+
     def enqueue(self, *jobs: Enqueued, agency_id: UUID | None) -> None:
         """Insert jobs, except those whose unique key is taken."""
         self._begin()

@@ -20,7 +20,7 @@ from core.config import Settings
 from core.crypto import seal, unseal
 from core.db.read import SystemQuery
 from core.db.session import apart
-from core.errors import NotFound
+from core.errors import Conflict, NotFound
 from core.keyring.models import RingKey
 
 LOOK_AGAIN = 1.0
@@ -32,6 +32,13 @@ SETTLED_AFTER = timedelta(seconds=40)
 _BYTES = 32
 
 
+class KeptForEver(Conflict):
+    """What the ring's key made cannot be made anew."""
+
+    code = "key_kept_for_ever"
+    title = "The key of this ring is used for ever"
+
+
 class Key(msgspec.Struct, frozen=True):
     """A key of a ring."""
 
@@ -39,6 +46,10 @@ class Key(msgspec.Struct, frozen=True):
     secret: bytes
     current: bool
     made_at: datetime
+
+
+INDEX = "index"
+"""The ring that equal values are found by: of another key nothing that is stored would be found."""
 
 
 class Ring:
@@ -76,7 +87,8 @@ class Ring:
         return key_id in self._known(within=time.monotonic() - as_of)
 
     def rotate(self) -> Key:
-        """Make a new current key; the one before goes on verifying and decrypting."""
+        """Make a new current key; the one before goes on verifying and decrypting. Raises KeptForEver."""
+        self._refuse_end()
         with apart() as session:
             session.execute(update(RingKey).where(RingKey.ring == self.name).values(current=False))
             made = self._new()
@@ -84,7 +96,11 @@ class Ring:
         return self._look()[made.id]
 
     def drop(self, key_id: UUID) -> None:
-        """Forget an old key: what it signed or encrypted is void. Raises NotFound for unknown and current ones."""
+        """Forget an old key: what it signed or encrypted is void. Raises NotFound for unknown and current ones.
+
+        Raises KeptForEver.
+        """
+        self._refuse_end()
         with apart() as session:
             gone = delete(RingKey).where(RingKey.ring == self.name, RingKey.id == key_id, ~RingKey.current)
             if session.execute(gone.returning(RingKey.id)).one_or_none() is None:
@@ -94,6 +110,10 @@ class Ring:
     def all(self) -> list[Key]:
         """Every key there is now, the oldest first."""
         return sorted(self._look().values(), key=lambda key: key.id)
+
+    def _refuse_end(self) -> None:
+        if self.name == INDEX:
+            raise KeptForEver
 
     def _current(self, *, within: float) -> Key | None:
         return next((key for key in self._known(within=within).values() if key.current), None)

@@ -58,6 +58,9 @@ def _refuse_loss(ring: rings.Ring, key_id: UUID) -> None:
 
     if clock.now() - ring.current().made_at < SETTLED_AFTER:
         raise KeyInUse("Some process may still encrypt under it: wait a minute, then run `tripfile vault rewrap`")
+    unseen = rewrapping.unseen()
+    if unseen:
+        raise KeyInUse(f"What {', '.join(unseen)} sealed is not counted: load these plugins, or remove them")
     needed = rewrapping.uses(key_id)
     if needed:
         raise KeyInUse(f"{needed} keys and secrets still need it: run `tripfile vault rewrap` first")

@@ -6,12 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-
 from core.db.base import Model
-from core.db.ownership import CORE
 from core.db.personal import category_of
 from core.extensions import db
+from core.plugins import absent
 from core.plugins.manager import installed
 from core.privacy.subjects import Holding, Outcome, Subject
 from core.users.models import User
@@ -22,9 +20,6 @@ ABOVE = frozenset({str(User.__tablename__)})
 """Tables no erasure in an agency overwrites: identities are above the agencies."""
 _NOTHING: tuple[Any, ...] = (None, "", NAMELESS, [], {})
 _MOST_ROUNDS = 6
-_OWNERS = text(
-    "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename LIKE '%\\_alembic\\_version'"
-)
 
 
 def collect(kind: str, subject_id: UUID) -> tuple[Subject, list[Holding]]:
@@ -83,9 +78,7 @@ def merged(outcomes: Iterable[Outcome]) -> list[Outcome]:
 
 def not_asked() -> list[str]:
     """Plugins whose tables are in the database although nobody loaded them: what they hold stays."""
-    tables = db.session.connection().execute(_OWNERS).scalars()
-    owners = {name.removesuffix("_alembic_version") for name in tables}
-    return sorted(owners - {CORE, *installed().plugins})
+    return absent.names(db.session.connection())
 
 
 def _flat(answers: Iterable[Iterable[Any] | None]) -> list[Any]:

@@ -6,13 +6,29 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, Text, cast, delete, func, or_, select, update
+from msgspec import structs
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    cast,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from core.db.base import Model
 from core.db.ownership import CORE
 from core.db.personal import Category, author_of, category_of, user_of
 from core.db.tenancy import current_agency_id
-from core.events.models import EventEntry
+from core.events.models import EventEntry, EventOrigin
 from core.extensions import db
 from core.http.models import KeptAnswer
 from core.jobs.models import JobEntry
@@ -23,9 +39,10 @@ from core.privacy.words import stand_in
 from core.search import SearchToken
 from core.users.models import Membership, User
 
-LOG_KEPT = "The audit log is append-only and sealed; it names people by id, and where a request came from"
+LOG_KEPT = "The audit log is append-only and sealed; it names people by id"
 _PAGE = 500
 _EVENT = EventEntry.metadata.tables[EventEntry.__tablename__]
+_ORIGIN = EventOrigin.metadata.tables[EventOrigin.__tablename__]
 _ANSWER = KeptAnswer.metadata.tables[KeptAnswer.__tablename__]
 _JOB = JobEntry.metadata.tables[JobEntry.__tablename__]
 _TOKEN = SearchToken.metadata.tables[SearchToken.__tablename__]
@@ -47,6 +64,7 @@ def erase(subject: Subject) -> Iterator[Outcome]:
     for table, row in list(_rows(subject)):
         yield _overwritten(table, row)
     yield from _copies(subject)
+    yield Outcome(table=str(_ORIGIN.name), rows=_forget_origins(subject))
     if subject.kind == USER:
         yield Outcome(table=str(_EVENT.name), rows=_events_of(subject), kept=LOG_KEPT)
 
@@ -66,9 +84,14 @@ def written(user_id: UUID) -> Iterator[Holding]:
 def log_of(user_id: UUID) -> Iterator[Holding]:
     """Every event a colleague caused, by themselves or in another's name, read as it is asked for."""
     shown = [column for column in _EVENT.columns if column.name not in {"payload", "before", "after"}]
-    found = select(*shown).where(*_caused_by(user_id)).order_by(_EVENT.c.occurred_at, _EVENT.c.id)
+    whence = [_ORIGIN.c.ip, _ORIGIN.c.user_agent, _ORIGIN.c.reason]
+    mine = and_(_ORIGIN.c.agency_id == _EVENT.c.agency_id, _ORIGIN.c.event_id == _EVENT.c.id)
+    found = select(*shown, *whence).outerjoin(_ORIGIN, mine).where(*_caused_by(user_id))
+    found = found.order_by(_EVENT.c.occurred_at, _EVENT.c.id)
     for row in db.session.connection().execute(found, execution_options={"yield_per": _PAGE}).mappings():
-        yield rows.held_row(_EVENT, rows.as_seen_by(user_id, dict(row)))
+        seen = rows.as_seen_by(user_id, dict(row))
+        held = rows.held_row(_EVENT, seen)
+        yield structs.replace(held, values={**held.values, **{column.name: seen[column.name] for column in whence}})
 
 
 def tables() -> list[Table]:
@@ -78,7 +101,7 @@ def tables() -> list[Table]:
         for table in Model.metadata.sorted_tables
         if table.name.startswith(f"{CORE}_")
         and "agency_id" in table.columns
-        and table.name not in _COPIES | {_EVENT.name}
+        and table.name not in _COPIES | {_ORIGIN.name}
         and any(category_of(column) is not None for column in table.columns)
     ]
 
@@ -146,6 +169,22 @@ def _events_of(subject: Subject) -> int:
 def _caused_by(user_id: UUID) -> tuple[ColumnElement[bool], ...]:
     theirs = or_(_EVENT.c.actor_id == user_id, _EVENT.c.impersonator_id == user_id)
     return (_EVENT.c.agency_id == current_agency_id(), theirs)
+
+
+def _forget_origins(subject: Subject) -> int:
+    """Forget where their events came from, and what was said of events about them or with one of their names."""
+    here, told = _EVENT.c.agency_id == current_agency_id(), _ORIGIN.c.reason.is_not(None)
+    about = select(_EVENT.c.id).where(here, _EVENT.c.subject_id == any_(literal(list(subject.rows), ARRAY(Uuid()))))
+    theirs: list[ColumnElement[bool]] = [
+        told & or_(_ORIGIN.c.event_id.in_(about), stand_in(_ORIGIN.c.reason, subject.words))
+    ]
+    if subject.kind == USER:
+        # What somebody else did in their name came from somewhere else.
+        caused = select(_EVENT.c.id).where(*_caused_by(subject.id))
+        really = func.coalesce(_EVENT.c.impersonator_id, _EVENT.c.actor_id) == subject.id
+        theirs.append(_ORIGIN.c.event_id.in_(caused.where(really)))
+    gone = (delete(_ORIGIN).where(_ORIGIN.c.agency_id == current_agency_id(), each) for each in theirs)
+    return sum(db.session.connection().execute(each).rowcount for each in gone)
 
 
 def _copies(subject: Subject) -> Iterator[Outcome]:

@@ -10,10 +10,8 @@ from flask import current_app
 
 from core.crypto import derive_key, keyed_digest
 from core.db.tenancy import current_agency_id
-from core.keyring.rings import ring
+from core.keyring.rings import INDEX, ring
 
-RING = "index"
-"""Its first key is used for ever: another one would find nothing of what was indexed before."""
 _APART = re.compile(r"[\s./-]+")
 
 
@@ -35,7 +33,7 @@ def _key(place: str) -> bytes:
 def _root() -> bytes:
     kept: bytes | None = current_app.extensions.get("tripfile.blind_index")
     if kept is None:
-        found = ring(RING)
+        found = ring(INDEX)
         found.current()
         # The oldest, should somebody have rotated the ring.
         kept = current_app.extensions["tripfile.blind_index"] = found.all()[0].secret

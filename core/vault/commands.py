@@ -24,6 +24,7 @@ def status() -> None:
     for key in ring(keys.RING).all():
         mark = "current" if key.current else "older"
         click.echo(f"{key.id}  {mark:8} needed by {rewrapping.uses(key.id)}")
+    _tell_unseen("is not counted")
 
 
 @vault.command()
@@ -33,6 +34,7 @@ def rewrap() -> None:
     ring(keys.RING).current()
     changed = sum(rewrapping.everywhere())
     click.echo(f"{changed} keys and secrets are under the current key now.")
+    _tell_unseen("stays under the older keys")
 
 
 @vault.command("reseal")
@@ -50,3 +52,8 @@ def reseal(old_secret_file: Path) -> None:
     except Unreadable as error:
         raise click.ClickException("A key was sealed under neither of the two secrets; nothing was changed") from error
     click.echo(f"{changed} keys are sealed under the present JWT_SECRET now.")
+
+
+def _tell_unseen(what: str) -> None:
+    for name in rewrapping.unseen():
+        click.echo(f"The plugin {name} is not loaded: what it sealed {what}.", err=True)

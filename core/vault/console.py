@@ -11,5 +11,5 @@ plugin = Plugin(
     core=">=1.0,<2",
     summary="Keys of people, encrypted columns, blind indexes.",
     models=models,
-    jobs=(jobs.rewrap,),
+    jobs=(jobs.rewrap, jobs.rewrap_above),
 )

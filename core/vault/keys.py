@@ -23,6 +23,7 @@ from core.db import closing, locks
 from core.db.read import Query
 from core.db.tenancy import current_agency_id
 from core.extensions import db
+from core.keyring.rings import Key as RingKey
 from core.keyring.rings import ring
 from core.vault.errors import Erased, SubjectErased
 from core.vault.models import DataKey, ErasedSubject
@@ -57,13 +58,19 @@ class Wrapped(msgspec.Struct, frozen=True):
     """A data key as it is stored."""
 
     id: UUID
+    subject: str
     subject_id: UUID
     wrapped: str
     kek_id: UUID
 
+    @property
+    def person(self) -> Person:
+        """Whose it is."""
+        return Person(self.subject, self.subject_id)
+
 
 _WRAPPED = Query(
-    select(DataKey.id, DataKey.subject_id, DataKey.wrapped, DataKey.kek_id).where(
+    select(DataKey.id, DataKey.subject, DataKey.subject_id, DataKey.wrapped, DataKey.kek_id).where(
         DataKey.subject == bindparam("subject", type_=Text()),
         DataKey.subject_id == any_(bindparam("subject_ids", type_=ARRAY(Uuid()))),
     ),
@@ -175,27 +182,28 @@ def forget(person: Person) -> None:
     closing.of(db.session()).then(lambda: kept.drop(agency_id, person))
 
 
-def wrap(secret: bytes, *, key_id: UUID) -> tuple[str, UUID]:
-    """A data key as it is stored, and the ring's key it is wrapped with."""
-    kek = ring(RING).current()
-    return base64.b64encode(seal(kek.secret, secret, place=_place(key_id))).decode(), kek.id
+def wrap(secret: bytes, *, kek: RingKey, key_id: UUID, person: Person) -> str:
+    """A data key of the acting agency as it is stored, wrapped with a key of the ring."""
+    return base64.b64encode(seal(kek.secret, secret, place=_place(key_id, person))).decode()
 
 
 def unwrapped(row: Wrapped) -> bytes:
-    """A data key that was stored. Raises Unreadable."""
+    """A data key of the acting agency that was stored. Raises Unreadable."""
     kek = ring(RING).find(row.kek_id)
     if kek is None:
         raise Unreadable(f"The ring {RING} has no key {row.kek_id} any more")
-    return unseal(kek.secret, base64.b64decode(row.wrapped), place=_place(row.id))
+    return unseal(kek.secret, base64.b64decode(row.wrapped), place=_place(row.id, row.person))
 
 
-def _place(key_id: UUID) -> bytes:
-    return f"core_data_key:{key_id}".encode()
+def _place(key_id: UUID, person: Person) -> bytes:
+    # Whoever writes another name beside a key before its person is erased has a key that opens nothing.
+    return f"core_data_key:{current_agency_id()}:{person.subject}:{person.id}:{key_id}".encode()
 
 
 def _make(person: Person) -> Key:
     key_id, secret = ids.new(), secrets.token_bytes(_BYTES)
-    stored, kek_id = wrap(secret, key_id=key_id)
+    kek = ring(RING).current()
+    stored = wrap(secret, kek=kek, key_id=key_id, person=person)
     connection, agency_id = db.session.connection(), current_agency_id()
     gone = select(_ERASED.c.id).where(
         _ERASED.c.agency_id == agency_id, _ERASED.c.subject == person.subject, _ERASED.c.subject_id == person.id
@@ -203,7 +211,7 @@ def _make(person: Person) -> Key:
     if connection.execute(gone).first() is not None:
         raise SubjectErased
     row = {"id": key_id, "agency_id": agency_id, "subject": person.subject, "subject_id": person.id}
-    made = insert(_DATA_KEY).values(**row, wrapped=stored, kek_id=kek_id, created_at=clock.now())
+    made = insert(_DATA_KEY).values(**row, wrapped=stored, kek_id=kek.id, created_at=clock.now())
     # Whoever makes one for the same person at the same time waits here, and then uses the first one's.
     if connection.execute(made.on_conflict_do_nothing().returning(_DATA_KEY.c.id)).first() is None:
         return of(person)

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Connection, Table, func, select, update
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Connection,
+    Table,
+    TableValuedAlias,
+    Text,
+    Uuid,
+    column,
+    func,
+    literal,
+    select,
+    update,
+)
 
 from core.agencies.models import Agency
 from core.db.base import Model
@@ -52,23 +67,24 @@ def sealed_columns() -> list[SealedColumn]:
 
 
 def old_data_keys(connection: Connection, agency_id: UUID, kek_id: UUID, *, after: UUID, most: int) -> list[Wrapped]:
-    """The next data keys of an agency that another key of the ring wraps."""
+    """The next data keys of an agency that another key of the ring wraps, those left out that somebody else holds."""
     key = _DATA_KEY.c
     wanted = (key.agency_id == agency_id, key.kek_id != kek_id, key.id > after)
-    statement = select(key.id, key.subject_id, key.wrapped, key.kek_id).where(*wanted).order_by(key.id).limit(most)
-    return [Wrapped(*row) for row in connection.execute(statement)]
+    statement = select(key.id, key.subject, key.subject_id, key.wrapped, key.kek_id).where(*wanted).order_by(key.id)
+    found = connection.execute(statement.limit(most).with_for_update(skip_locked=True))
+    return [Wrapped(*row) for row in found]
 
 
-def store_data_key(connection: Connection, before: Wrapped, wrapped: str, kek_id: UUID) -> None:
-    """Replace what wraps a data key, unless that has changed or the key is gone."""
-    mine = (_DATA_KEY.c.id == before.id, _DATA_KEY.c.wrapped == before.wrapped)
-    connection.execute(update(_DATA_KEY).where(*mine).values(wrapped=wrapped, kek_id=kek_id))
+def store_data_keys(connection: Connection, wrapped: Mapping[UUID, str], kek_id: UUID) -> None:
+    """Replace what wraps data keys that are locked, in one statement."""
+    new = _unnested(wrapped)
+    connection.execute(update(_DATA_KEY).where(_DATA_KEY.c.id == new.c.id).values(wrapped=new.c.text, kek_id=kek_id))
 
 
 def old_texts(
     connection: Connection, column: SealedColumn, agency_id: UUID | None, prefix: str, *, after: UUID, most: int
 ) -> list[SealedText]:
-    """The next texts of a column that do not begin with a prefix."""
+    """The next texts of a column that do not begin with a prefix, those left out that somebody else holds."""
     primary = _primary(column.table)
     wanted = [column.column.is_not(None), column.column != "", primary > after]
     wanted.append(~func.starts_with(column.column, prefix))
@@ -76,13 +92,19 @@ def old_texts(
         wanted.append(column.table.columns["agency_id"] == agency_id)
     row = column.table.columns[column.place.row]
     statement = select(primary, row, column.column).where(*wanted).order_by(primary).limit(most)
-    return [SealedText(*found) for found in connection.execute(statement)]
+    return [SealedText(*found) for found in connection.execute(statement.with_for_update(skip_locked=True))]
 
 
-def store_text(connection: Connection, column: SealedColumn, before: SealedText, text: str) -> None:
-    """Replace a text, unless it has changed meanwhile. The row's version stays: nobody changed what it says."""
-    mine = (_primary(column.table) == before.id, column.column == before.text)
-    connection.execute(update(column.table).where(*mine).values({column.column: text}))
+def store_texts(connection: Connection, column: SealedColumn, texts: Mapping[UUID, str]) -> None:
+    """Replace texts that are locked, in one statement. Their rows' version stays: nobody changed what they say."""
+    new = _unnested(texts)
+    changed = update(column.table).where(_primary(column.table) == new.c.id)
+    connection.execute(changed.values({column.column: new.c.text}))
+
+
+def _unnested(texts: Mapping[UUID, str]) -> TableValuedAlias:
+    pairs = func.unnest(literal([*texts], ARRAY(Uuid())), literal([*texts.values()], ARRAY(Text())))
+    return pairs.table_valued(column("id", Uuid()), column("text", Text()), name="new").render_derived()
 
 
 def uses_of(connection: Connection, agency_id: UUID, kek_id: UUID) -> int:

@@ -20,12 +20,16 @@ from core.db.tenancy import acting_as
 from core.extensions import db
 from core.keyring.models import RingKey
 from core.keyring.rings import ring
+from core.plugins import absent
 from core.streams import PLATFORM
 from core.vault import keys, repository
 from core.vault.repository import SealedColumn
 
 log = structlog.get_logger()
 BATCH = 200
+"""Rows of one statement, and of one transaction where many follow each other."""
+MOST = 1_000
+"""Rows of one transaction where everything happens in it: an erasure that needs one of them must not wait for long."""
 _START = UUID(int=0)
 
 
@@ -34,13 +38,24 @@ def everywhere() -> Iterator[int]:
     for agency_id in repository.agency_ids():
         for source in _sources(agency_id):
             yield from _batches(source, partial(_in_agency, agency_id))
+    yield from above()
+
+
+def above() -> Iterator[int]:
+    """Do it for what belongs to no agency: people's second factors, letters that wait."""
     for column in _columns(of_agencies=False):
         yield from _batches(_texts(column, None), _as_system)
 
 
 def here(agency_id: UUID) -> int:
-    """Do it for the acting agency in the running transaction; how many rows changed."""
-    return sum(changed for source in _sources(agency_id) for changed in _batches(source, _as_it_is))
+    """Do it for the acting agency in the running transaction; how many rows changed. From MOST on more may be left."""
+    changed = 0
+    for source in _sources(agency_id):
+        for batch in _batches(source, _as_it_is):
+            changed += batch
+            if changed >= MOST:
+                return changed
+    return changed
 
 
 def uses(key_id: UUID) -> int:
@@ -57,6 +72,12 @@ def uses(key_id: UUID) -> int:
         for column in _columns(of_agencies=False):
             found += repository.texts_with(session.connection(), column, None, prefix)
     return found
+
+
+def unseen() -> list[str]:
+    """Plugins that are not loaded: what of their tables needs a key is not counted, and not sealed anew."""
+    with apart() as session:
+        return absent.names(session.connection())
 
 
 def reseal_rings(old_secret: str, settings: Settings) -> int:
@@ -101,16 +122,15 @@ def _data_keys(agency_id: UUID) -> Renew:
     def renew(connection: Connection, after: UUID) -> tuple[UUID | None, int]:
         kek = ring(keys.RING).current()
         rows = repository.old_data_keys(connection, agency_id, kek.id, after=after, most=BATCH)
-        changed = 0
+        new = {}
         for row in rows:
             try:
-                wrapped, kek_id = keys.wrap(keys.unwrapped(row), key_id=row.id)
+                new[row.id] = keys.wrap(keys.unwrapped(row), kek=kek, key_id=row.id, person=row.person)
             except Unreadable as error:
                 log.warning("vault.unreadable", table="core_data_key", row_id=str(row.id), error=str(error))
-                continue
-            repository.store_data_key(connection, row, wrapped, kek_id)
-            changed += 1
-        return (rows[-1].id if rows else None), changed
+        if new:
+            repository.store_data_keys(connection, new, kek.id)
+        return (rows[-1].id if rows else None), len(new)
 
     return renew
 
@@ -119,7 +139,7 @@ def _texts(column: SealedColumn, agency_id: UUID | None) -> Renew:
     def renew(connection: Connection, after: UUID) -> tuple[UUID | None, int]:
         prefix = sealing.prefix_of(ring(sealing.RING).current().id)
         rows = repository.old_texts(connection, column, agency_id, prefix, after=after, most=BATCH)
-        changed = 0
+        new = {}
         for row in rows:
             place, owner = column.place.column, agency_id or PLATFORM
             try:
@@ -127,10 +147,10 @@ def _texts(column: SealedColumn, agency_id: UUID | None) -> Renew:
             except Unreadable as error:
                 log.warning("vault.unreadable", table=column.table.name, row_id=str(row.id), error=str(error))
                 continue
-            text = sealing.sealed(plain, column=place, row_id=row.row_id, agency_id=owner)
-            repository.store_text(connection, column, row, text)
-            changed += 1
-        return (rows[-1].id if rows else None), changed
+            new[row.id] = sealing.sealed(plain, column=place, row_id=row.row_id, agency_id=owner)
+        if new:
+            repository.store_texts(connection, column, new)
+        return (rows[-1].id if rows else None), len(new)
 
     return renew
 

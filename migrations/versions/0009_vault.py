@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from core.sdk.migrations import protect
+from core.sdk.migrations import allow_update, protect
 
 revision = "0009"
 down_revision = "0008"
@@ -26,7 +26,9 @@ def upgrade() -> None:
         *_unique(),
     )
     op.create_index("core_data_key_kek_id_idx", "core_data_key", ["agency_id", "kek_id", "id"])
-    protect("core_data_key")
+    protect("core_data_key", grants="select, insert, delete")
+    # Whose a key is stays as it was written.
+    allow_update("core_data_key", "wrapped", "kek_id")
     # Append-only: who was erased stays erased.
     op.create_table("core_erased_subject", *_subject(), sa.Column("erased_at", INSTANT, nullable=False), *_unique())
     protect("core_erased_subject", grants="select, insert", system="select")

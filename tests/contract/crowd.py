@@ -80,8 +80,9 @@ class Crowd:
                 self.connection.execute(statement.format(sql.Identifier(table.name), sql.Identifier(str(each.name))))
 
     def _clone_children(self, declared: Filter, table: Table, sample_id: UUID) -> None:
-        assert declared.via is not None
-        child, via = declared.column.class_.__table__, declared.via.key
+        child = declared.column.class_.__table__
+        # A table that is joined has a row for each of these, under its id.
+        via = declared.via.key if declared.via is not None else list(child.primary_key)[-1].name
         columns = [column for column in child.columns if column.computed is None]
         values = [_child_value(column.name, via, declared.column.key) for column in columns]
         statement = sql.SQL(
@@ -119,7 +120,8 @@ def table_of(listing: Listing) -> Table:
 
 def children_of(listing: Listing) -> list[Filter]:
     """The filters that look into another table, one for each."""
-    return list({each.column.class_: each for each in listing.filters.values() if each.via is not None}.values())
+    mine, filters = table_of(listing), listing.filters.values()
+    return list({each.column.class_: each for each in filters if each.column.class_.__table__ is not mine}.values())
 
 
 def _identities(table: Table) -> Iterator[tuple[str, Table]]:

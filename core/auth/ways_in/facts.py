@@ -43,10 +43,11 @@ def throttled() -> None:
     log.warning("sign_in.throttled", address=request.remote_addr)
 
 
-def tell(user_id: UUID, event: Event) -> None:
-    """Record a fact about a person in the log of every agency they are in."""
+def tell(user_id: UUID, event: Event, *, ip: str | None = None) -> None:
+    """Record a fact about a person in the log of every agency they are in; `ip` as `publish_apart` takes it."""
     for agency in AGENCIES.rows(user_id=user_id):
-        publish_apart(event, actor=Actor(kind="public", agency_id=agency.id, user_id=user_id), agency_id=agency.id)
+        actor = Actor(kind="public", agency_id=agency.id, user_id=user_id)
+        publish_apart(event, actor=actor, agency_id=agency.id, ip=ip)
 
 
 @job(platform=True)
@@ -55,6 +56,6 @@ def tell_of_failure(user_id: UUID | None, address: str | None) -> None:
     person = persons.of(user_id) if user_id is not None else None
     if person is None:
         return
-    tell(person.id, SignInFailed(user_id=person.id, address=address or ""))
+    tell(person.id, SignInFailed(user_id=person.id), ip=address)
     if attempts.waits(person.email):
         tell(person.id, SignInsThrottled(user_id=person.id))

@@ -14,7 +14,6 @@ from core.auth.sessions import standing
 from core.db.session import apart, unit_of_work
 from core.db.tenancy import acting_as
 from core.http.application import Application
-from core.revocations import api as revocations
 from core.revocations.api import Revoked, Watch, revoke, watch
 from core.revocations.watch import EVERY, STALE
 from core.testing.clients import ApiClient, ok, problem
@@ -189,7 +188,7 @@ class TestThisProcess:
             off()
 
     def test_what_is_remembered_is_bounded(self, app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(revocations, "_REMEMBERED", 3)
+        monkeypatch.setattr("core.revocations.watch._REMEMBERED", 3)
         known = Watch(app)
         with app.app_context():
             known.look()

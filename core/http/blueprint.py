@@ -220,6 +220,8 @@ def _status(contract: Contract, result: Any) -> int:
 def _read(contract: Contract) -> list[Any]:
     if not {"query", "listing", "upload"} & set(contract.inputs):
         queries.refuse_parameters(request)
+    if not {"body", "upload"} & set(contract.inputs):
+        decoding.refuse_body(request)
     return [_READERS[source](contract) for source in contract.inputs]
 
 

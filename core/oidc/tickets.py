@@ -26,6 +26,8 @@ class Begun(msgspec.Struct, frozen=True):
     fresh: bool
     begun_at: int
     """Seconds since 1970."""
+    linking: UUID | None = None
+    """Who began it where they are signed in, to say who they are with the provider; it then signs nobody in."""
 
 
 class Ticket(msgspec.Struct, frozen=True):

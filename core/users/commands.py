@@ -18,9 +18,10 @@ def admin() -> None:
 @admin.command("create")
 @click.option("--agency", required=True, help="Slug of the agency.")
 @click.option("--email", required=True, help="E-mail address to sign in with.")
-def create(agency: str, email: str) -> None:
-    """Make an administrator of an agency; a new account gets a random password, printed once."""
-    _print(first_start.create_admin(agency=agency, email=email))
+@click.option("--name", help="What the person is called; they may change it. An account they have keeps its name.")
+def create(agency: str, email: str, name: str | None) -> None:
+    """Make an administrator of an agency, or its owner where it has none; prints a new account's password once."""
+    _print(first_start.create_admin(agency=agency, email=email, name=name))
 
 
 @admin.command("reset")
@@ -32,13 +33,13 @@ def reset(email: str | None) -> None:
 
 @admin.command("attach")
 @click.option("--agency", required=True, help="Slug of the agency.")
-@click.option("--email", required=True, help="Of somebody who has an account in another agency.")
+@click.option("--email", required=True, help="Of somebody who has an account, here or in another agency.")
 @click.option("--role", "roles", multiple=True, required=True, help="Code of a role; may be given several times.")
 def attach(agency: str, email: str, roles: tuple[str, ...]) -> None:
-    """Give somebody with an account a place in an agency; make sure first that the account is theirs."""
+    """Give somebody with an account a place in an agency, or a member more roles; make sure first who they are."""
     with acting_as(system(first_start.agency_id_of(agency))):
         member = service.attach(email, list(roles))
-        click.echo(f"{member.name} <{member.email}> is a member of {agency} now")
+        click.echo(f"{member.name} <{member.email}> is a member of {agency} as {', '.join(member.roles)}")
 
 
 @admin.command("setup-token")
@@ -92,3 +93,5 @@ def revoke_operator(email: str) -> None:
 def _print(credentials: first_start.FirstAdmin) -> None:
     click.echo(f"E-mail:   {credentials.email}")
     click.echo(f"Password: {credentials.password or 'unchanged, the account existed before'}")
+    if credentials.role is not None:
+        click.echo(f"Role:     {credentials.role}")

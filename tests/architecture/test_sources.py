@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,7 @@ ALLOWED_BELOW = {
 ONLY_IN_PLUGINS = frozenset({"no-bypass"})
 
 
+@cache
 def every_source() -> list[Source]:
     found = [each for package in PACKAGES for each in source.sources(ROOT / package)]
     return [*found, Source(ROOT / "wsgi.py", "wsgi.py")] if (ROOT / "wsgi.py").is_file() else found

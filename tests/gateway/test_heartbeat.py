@@ -38,6 +38,7 @@ def busy_web(settings: Settings, tmp_path: Path) -> Iterator[WebProcess]:
     web.kill()
 
 
+@pytest.mark.alone
 class TestAnEcho:
     def test_is_never_late_during_twenty_logins_and_a_job_of_native_work(
         self, app: Application, busy_web: WebProcess, agency: AgencyUnderTest

@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 
 from core import clock
 from core.actor import system
-from core.auth.sessions import ending
-from core.auth.sessions.models import AuthSession
+from core.auth import repository as auth
+from core.auth import revocations
+from core.auth.models import AuthSession
 from core.db.read import SystemQuery
 from core.db.session import apart
 from core.errors import NotFound
 from core.events.event import Event
 from core.events.log import publish_apart
-from core.revocations import api as revocations
 from core.users.events import AccountDisabled, AccountEnabled
 from core.users.models import Membership, Operator, User
 
@@ -45,7 +45,7 @@ def disable(email: str) -> str:
     account = _account(email)
     with apart() as session:
         _set_disabled(session, account.id, since=clock.now())
-        ending.revoke(session, user_id=account.id, reason="account_disabled")
+        auth.revoke(session, user_id=account.id, reason="account_disabled")
         _end_impersonations(session, account.id, reason="account_disabled")
         _forget_rights(session, account.id)
     _tell_agencies(account.id, AccountDisabled(user_id=account.id))
@@ -101,7 +101,7 @@ def _end_impersonations(session: Session, user_id: UUID, *, reason: str) -> None
     """End the sessions in which somebody acts as another: those are the other's by name."""
     theirs = select(AuthSession).where(AuthSession.impersonator_id == user_id, AuthSession.revoked_at.is_(None))
     for row in session.scalars(theirs):
-        ending.end(session, row, reason=reason)
+        auth.end(session, row, reason=reason)
 
 
 def _forget_rights(session: Session, user_id: UUID) -> None:

@@ -65,6 +65,7 @@ def confirm_totp(
         _only_first(session, user_id, session_id)
         # The first code is used up, as every other will be.
         session.add(Totp(id=totp_id, user_id=user_id, seed=sealed, last_step=step))
+        repository.tell_agencies(session, user_id)
         codes = _first_codes(session, user_id)
         _note(session, session_id, "otp")
     _tell(FactorAdded(user_id=user_id, kind="totp"))
@@ -94,6 +95,7 @@ def add_passkey(
                 raise TooManyPasskeys
             _only_first(session, user_id, session_id)
             session.add(made)
+            repository.tell_agencies(session, user_id)
             codes = _first_codes(session, user_id)
             _note(session, session_id, "pop")
             session.flush()

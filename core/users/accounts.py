@@ -80,6 +80,11 @@ def unmake_operator(email: str) -> str:
     return account.name
 
 
+def agencies_of(user_id: UUID) -> list[UUID]:
+    """Every agency a person has ever had a place in."""
+    return _AGENCIES.rows(user_id=user_id)
+
+
 def is_operator(user_id: UUID) -> bool:
     """Whether somebody may enter agencies."""
     return _IS_OPERATOR.first(user_id=user_id) is not None
@@ -106,10 +111,10 @@ def _end_impersonations(session: Session, user_id: UUID, *, reason: str) -> None
 
 def _forget_rights(session: Session, user_id: UUID) -> None:
     """What processes remember of the person, keys included, is asked anew."""
-    for agency_id in _AGENCIES.rows(user_id=user_id):
+    for agency_id in agencies_of(user_id):
         revocations.revoke("member", user_id, agency_id=agency_id, session=session)
 
 
 def _tell_agencies(user_id: UUID, event: Event) -> None:
-    for agency_id in _AGENCIES.rows(user_id=user_id):
+    for agency_id in agencies_of(user_id):
         publish_apart(event, actor=system(agency_id), agency_id=agency_id)

@@ -95,7 +95,7 @@ class Credentials:
         """Act on a revocation; short, the rest is done in the background."""
         for session in self._sessions:
             if told.kind == "session":
-                if session.actor.session_id == told.subject_id:
+                if session.session_id == told.subject_id:
                     self.end(session)
             elif told.kind == "all" or _concerns(told, session):
                 self._check_later(session)
@@ -149,6 +149,8 @@ class Credentials:
         changed = actor != session.actor
         with session.lock:
             session.token, session.expires, session.warned = token, expires, False
+            # At once: its revocation may come before the rights are asked anew.
+            session.session_id = actor.session_id
         if changed:
             self._check_later(session)
 

@@ -25,7 +25,7 @@ FROM unnest(cast(:ids AS uuid[]), cast(:times AS timestamptz[])) AS used (id, at
 
 
 class LastUse:
-    """The keys used since the last write, each with when it last was; the thread that writes them starts with the first use."""
+    """The keys used since the last write, and when; the thread that writes them starts with the first use."""
 
     def __init__(self, app: Any) -> None:
         # The proxy of the running application means nothing in another thread.

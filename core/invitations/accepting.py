@@ -10,14 +10,10 @@ from msgspec import UNSET
 
 from core import clock, fields
 from core.actor import Actor, current_user_id, system
-from core.auth.accounts import identities
+from core.auth import attempts, facts, identities, passwords, people
 from core.auth.errors import NoMembership, WrongCredentials
-from core.auth.guessing import attempts
-from core.auth.passwords import hashing
-from core.auth.passwords.credentials import IDENTITY_BY_ID
-from core.auth.people import persons
-from core.auth.people.persons import PROFILE, Person
-from core.auth.ways_in import facts
+from core.auth.people import Person
+from core.auth.repository import IDENTITY_BY_ID, PROFILE
 from core.db import closing
 from core.db.session import apart
 from core.db.tenancy import acting_as
@@ -41,7 +37,7 @@ from core.users.repository import members
 def look(token: str) -> InvitationOffer:
     """What an invitation offers. Raises NoInvitation."""
     with _invited(token) as invitation:
-        person = persons.with_email(invitation.email)
+        person = people.with_email(invitation.email)
         account: Account = "existing" if person is not None and person.email_verified_at else "new"
         return InvitationOffer(repository.agency().name, invitation.email, invitation.expires_at, account)
 
@@ -54,7 +50,7 @@ def accept(acceptance: Acceptance) -> Joined:
     """
     with _invited(acceptance.token) as invitation:
         giver = _giver(invitation)
-        person = persons.with_email(invitation.email)
+        person = people.with_email(invitation.email)
         if person is None:
             user_id = _new_account(invitation, acceptance)
         else:
@@ -141,7 +137,7 @@ def _prove(person: Person, password: str) -> None:
     guess = attempts.begin(person.email, device_id=None)
     identity = IDENTITY_BY_ID.first(user_id=person.id)
     try:
-        right = hashing.matches(identity.password_hash if identity else None, password)
+        right = passwords.matches(identity.password_hash if identity else None, password)
     except Unavailable:
         guess.was_not_looked_at()
         raise
@@ -153,7 +149,7 @@ def _prove(person: Person, password: str) -> None:
 
 def _note_verified(user_id: UUID, email: str) -> None:
     with apart() as session:
-        persons.note_verified(session, user_id, email=email)
+        people.note_verified(session, user_id, email=email)
 
 
 def _join(invitation: Invitation, token: str, user_id: UUID, *, giver: Actor) -> Joined:

@@ -26,7 +26,7 @@ ELSEWHERE = {
     "events": ("core.events.commands:events", "The event log: its followers, and its catalogue."),
     "privacy": ("core.privacy.commands:privacy", "People who were erased, and keeping them so."),
     "vault": ("core.vault.commands:vault", "What is encrypted, and the keys it is encrypted with."),
-    "keys": ("core.auth.commands:keys", "The keys that sign tokens and encrypt: list, rotate and drop them."),
+    "keys": ("core.keyring.commands:keys", "The keys that sign tokens and encrypt: list, rotate and drop them."),
     "plugins": ("core.plugins.cli:plugins", "Make, list, show, check and remove plugins."),
 }
 IN_THE_APPLICATION = {"admin", "allow-list", "audit", "events", "keys", "privacy", "vault"}

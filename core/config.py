@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     port: int = Field(3000, ge=1, le=65535)
     api_prefix: Prefix = "/api/v1"
     base_url: str = ""
+    front_end_url: str = ""
     cors_origin: Words = ()
     trusted_hosts: Words = ()
     trusted_proxies: Networks = ()

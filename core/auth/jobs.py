@@ -7,10 +7,14 @@ from datetime import timedelta
 from sqlalchemy import delete
 
 from core import clock
-from core.auth import devices, letters, throttle
-from core.auth.models import AuthSession, OneTimeToken, Revocation
+from core.auth.guessing import throttle
+from core.auth.letters import outbox
+from core.auth.once.models import OneTimeToken
+from core.auth.sessions import devices
+from core.auth.sessions.models import AuthSession
 from core.db.session import apart
 from core.jobs.job import job
+from core.revocations.models import Revocation
 
 KEEP_SESSIONS = timedelta(days=30)
 """How long a session that is over can still be looked into."""
@@ -43,4 +47,4 @@ def forget_guesses() -> None:
     with apart() as session:
         throttle.forget_quiet(session, since=KEEP_GUESSES)
         devices.forget_unused(session)
-        letters.drop_old(session)
+        outbox.drop_old(session)

@@ -63,7 +63,7 @@ class Closing:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._rows: list[Row] = []
-        self._calls: list[Callable[[], None]] = []
+        self._calls: list[Callable[[], object]] = []
         self._heads: tuple[Head, ...] = ()
         self.marks: dict[SessionTransaction, tuple[int, int]] = {}
         """How much there was when each savepoint was set."""
@@ -85,7 +85,7 @@ class Closing:
         table = Model.metadata.tables[_JOBS]
         self._rows.extend(_row(table, job, agency_id) for job in jobs)
 
-    def then(self, call: Callable[[], None]) -> None:
+    def then(self, call: Callable[[], object]) -> None:
         """Call this once the unit of work has committed; what it raises is logged and harms nobody."""
         self._begin()
         self._calls.append(call)
@@ -190,7 +190,7 @@ def _told(listener: Callable[[Committed], None], committed: Committed) -> Callab
     return lambda: listener(committed)
 
 
-def _safely(call: Callable[[], None]) -> None:
+def _safely(call: Callable[[], object]) -> None:
     try:
         call()
     except Exception:

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from core import ids
 from core.actor import current_actor
-from core.auth import one_time, revocations
-from core.auth.repository import locked_session
+from core.auth.once import one_time
+from core.revocations import api as revocations
+from core.auth.sessions.locks import locked as locked_session
 from core.db.session import apart
 from core.db.tenancy import current_agency_id
 from core.errors import Fault, Invalid, NotFound
@@ -65,6 +66,7 @@ def confirm_totp(
         _only_first(session, user_id, session_id)
         # The first code is used up, as every other will be.
         session.add(Totp(id=totp_id, user_id=user_id, seed=sealed, last_step=step))
+        repository.tell_agencies(session, user_id)
         codes = _first_codes(session, user_id)
         _note(session, session_id, "otp")
     _tell(FactorAdded(user_id=user_id, kind="totp"))
@@ -94,6 +96,7 @@ def add_passkey(
                 raise TooManyPasskeys
             _only_first(session, user_id, session_id)
             session.add(made)
+            repository.tell_agencies(session, user_id)
             codes = _first_codes(session, user_id)
             _note(session, session_id, "pop")
             session.flush()

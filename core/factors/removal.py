@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, delete
 from sqlalchemy.orm import Session
 
 from core.actor import current_actor, system
-from core.auth import identities
-from core.auth import repository as auth
+from core.auth.accounts import identities
+from core.auth.sessions import ending
 from core.db.session import apart
 from core.db.tenancy import current_agency_id
 from core.errors import Forbidden, NotFound
@@ -56,7 +56,7 @@ def reset(user_id: UUID) -> None:
     with apart() as session:
         repository.hold(session, user_id)
         repository.forget(session, user_id)
-        auth.revoke(session, user_id=user_id, reason="factors_reset")
+        ending.revoke(session, user_id=user_id, reason="factors_reset")
 
 
 def reset_everywhere(email: str) -> None:

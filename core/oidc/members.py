@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from core.actor import system
-from core.auth import identities
+from core.auth.accounts import identities
 from core.db.session import unit_of_work
 from core.db.tenancy import acting_as
 from core.events.log import publish

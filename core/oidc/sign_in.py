@@ -12,8 +12,8 @@ import structlog
 
 from core import clock
 from core.actor import Actor
-from core.auth import admission
 from core.auth.schemas import Challenge, Tokens
+from core.auth.ways_in import admission
 from core.errors import Forbidden, NotFound, Problem, Unauthorized
 from core.events.log import publish_apart
 from core.oidc import exchange, id_tokens, members, repository, tickets

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from flask import current_app
 
-from core.auth import one_time
+from core.auth.once import one_time
 from core.config import Settings
 from core.crypto import digest, equal, keyed_digest
 from core.db.session import apart

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from sqlalchemy import or_, select
 
 from core import clock
 from core.actor import acting_user_id
+from core.db import closing
 from core.db.tenancy import current_agency_id
 from core.errors import Fault, Invalid
 from core.events.log import publish
@@ -112,8 +114,7 @@ def erase(kind: str, subject_id: UUID, *, request_id: UUID | None) -> list[Outco
     # The key is the last thing to go: what is encrypted was still to be opened for the check.
     keys.forget(Person(kind, subject_id))
     if kind == USER:
-        # Credentials are above the agencies: they are removed apart, and once more where this is repeated.
-        outcomes += identities.forget(subject_id, current_agency_id())
+        outcomes += _identity(subject_id, current_agency_id())
     outcomes = collecting.merged(outcomes)
     publish(
         PersonErased(
@@ -124,6 +125,14 @@ def erase(kind: str, subject_id: UUID, *, request_id: UUID | None) -> list[Outco
             kept=sum(each.rows for each in outcomes if each.kept),
         )
     )
+    return outcomes
+
+
+def _identity(user_id: UUID, agency_id: UUID) -> list[Outcome]:
+    """What becomes of credentials, which are above the agencies, once everything here is sure to be erased."""
+    outcomes = identities.foresee(user_id, agency_id)
+    # Should it fail then, `repeat` does it.
+    closing.of(db.session()).then(partial(identities.forget, user_id, agency_id))
     return outcomes
 
 

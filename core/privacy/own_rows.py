@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from msgspec import structs
@@ -61,8 +61,10 @@ def holdings(subject: Subject) -> Iterator[Holding]:
 
 def erase(subject: Subject) -> Iterator[Outcome]:
     """Overwrite them, and whatever keeps copies of what others said about the person."""
-    for table, row in list(_rows(subject)):
-        yield _overwritten(table, row)
+    for table in tables():
+        about = _about(table, subject)
+        if about is not None:
+            yield _overwritten(table, about)
     yield from _copies(subject)
     yield Outcome(table=str(_ORIGIN.name), rows=_forget_origins(subject))
     if subject.kind == USER:
@@ -110,7 +112,7 @@ def _rows(subject: Subject) -> Iterator[tuple[Table, Mapping[str, Any]]]:
     connection = db.session.connection()
     for table in tables():
         about = _about(table, subject)
-        if about is None or not _may("SELECT", table):
+        if about is None or not _may(table).read:
             continue
         mine = select(table).where(table.c.agency_id == current_agency_id(), about)
         for row in connection.execute(mine).mappings().all():
@@ -137,28 +139,40 @@ def _about(table: Table, subject: Subject) -> ColumnElement[bool] | None:
     return or_(*conditions) if conditions else None
 
 
-def _overwritten(table: Table, row: Mapping[str, Any]) -> Outcome:
-    changes = rows.wiped(table, row)
-    if table is _USER or not changes:
-        return Outcome(table=str(table.name), rows=0 if table is _USER else 1)
-    mine = table.c.id == row["id"]
-    if all(_may("UPDATE", table, column) for column in changes):
-        db.session.connection().execute(update(table).where(mine).values(changes))
-    elif _may("DELETE", table):
-        db.session.connection().execute(delete(table).where(mine))
-    else:
-        return Outcome(table=str(table.name), rows=1, kept="The table is append-only")
-    return Outcome(table=str(table.name), rows=1)
+def _overwritten(table: Table, about: ColumnElement[bool]) -> Outcome:
+    """What became of the rows about somebody that say something, however many they are."""
+    may, name = _may(table), str(table.name)
+    personal = [column for column in table.columns if category_of(column) is not None]
+    mine = (table.c.agency_id == current_agency_id(), about, or_(*(rows.says(column) for column in personal)))
+    connection = db.session.connection()
+    if not may.read:
+        # The system role's alone: credentials and sessions go when the identity does.
+        return Outcome(table=name, rows=0)
+    if may.update:
+        changed = update(table).where(*mine).values({column: rows.emptied(column) for column in personal})
+        return Outcome(table=name, rows=connection.execute(changed).rowcount)
+    if may.delete:
+        return Outcome(table=name, rows=connection.execute(delete(table).where(*mine)).rowcount)
+    count = connection.execute(select(func.count()).select_from(table).where(*mine)).scalar_one()
+    return Outcome(table=name, rows=count, kept="The table is append-only")
 
 
-def _may(privilege: str, table: Table, column: str | None = None) -> bool:
-    """Whether the application's role has a privilege."""
+class _Rights(NamedTuple):
+    read: bool
+    update: bool
+    """Every personal column."""
+    delete: bool
+
+
+def _may(table: Table) -> _Rights:
+    """What the application's role may do with a table."""
+    personal = [column.name for column in table.columns if category_of(column) is not None]
     asked = (
-        func.has_column_privilege(table.name, column, privilege)
-        if column
-        else func.has_table_privilege(table.name, privilege)
+        func.has_table_privilege(table.name, "SELECT"),
+        and_(*(func.has_column_privilege(table.name, name, "UPDATE") for name in personal)),
+        func.has_table_privilege(table.name, "DELETE"),
     )
-    return bool(db.session.connection().execute(select(asked)).scalar_one())
+    return _Rights(*db.session.connection().execute(select(*asked)).one())
 
 
 def _events_of(subject: Subject) -> int:

@@ -14,7 +14,8 @@ from sqlalchemy import bindparam, select
 from core.actor import system
 from core.agencies import service as agencies
 from core.agencies.models import Agency
-from core.auth import identities, one_time
+from core.auth.accounts import identities
+from core.auth.once import one_time
 from core.db.read import SystemQuery
 from core.db.session import apart, unit_of_work
 from core.db.tenancy import acting_as

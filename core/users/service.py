@@ -8,11 +8,11 @@ from msgspec import UNSET, UnsetType
 
 from core import clock, search
 from core.actor import Actor, current_actor
-from core.auth import identities
-from core.auth.revocations import revoke
+from core.auth.accounts import identities
 from core.db.query import ListQuery, Page
 from core.errors import NotFound
 from core.events.log import publish
+from core.revocations.api import revoke
 from core.users import holdings, leaving, reporting, rights
 from core.users.errors import AlreadyMember, HasLeft, LastOwner, StillLeaving
 from core.users.events import MemberAdded, MemberChanged

@@ -11,6 +11,7 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 from sqlalchemy import Boolean, CheckConstraint, Column, DateTime, Table, Text, Uuid
+from sqlalchemy.orm import InstrumentedAttribute
 
 from core.db.query import Filter, Listing
 from core.search import SearchToken
@@ -98,7 +99,7 @@ class Crowd:
     def _clone_children(self, declared: Filter, table: Table, sample_id: UUID) -> None:
         child = declared.column.class_.__table__
         # A table that is joined has a row for each of these, under its id.
-        via = declared.via.key if declared.via is not None else list(child.primary_key)[-1].name
+        via = declared.via.key if isinstance(declared.via, InstrumentedAttribute) else list(child.primary_key)[-1].name
         columns = [column for column in child.columns if column.computed is None]
         values = [_child_value(column.name, via, declared.column.key) for column in columns]
         statement = sql.SQL(
@@ -137,7 +138,9 @@ def table_of(listing: Listing) -> Table:
 def children_of(listing: Listing) -> list[Filter]:
     """The filters that look into another table, one for each."""
     mine, filters = table_of(listing), listing.filters.values()
-    return list({each.column.class_: each for each in filters if each.column.class_.__table__ is not mine}.values())
+    # With a key it is no child: what is listed points at it, and it was cloned before.
+    other = (each for each in filters if each.column.class_.__table__ is not mine and each.key is None)
+    return list({each.column.class_: each for each in other}.values())
 
 
 def _identities(table: Table) -> Iterator[tuple[str, Table]]:

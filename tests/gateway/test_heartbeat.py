@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from core.actor import system
-from core.auth import identities
+from core.auth.accounts import identities
 from core.config import Settings
 from core.db.session import unit_of_work
 from core.db.tenancy import acting_as

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core import telemetry
 from core.app import create_app
-from core.auth import identities
+from core.auth.accounts import identities
 from core.config import Settings, load
 from core.db.session import dispose, unit_of_work
 from core.errors import Problem

@@ -22,6 +22,8 @@ ROOT = Path(core.__file__).parents[1]
 CATALOGUE = ROOT / "docs" / "security-log.md"
 WATCHED = (
     "core/auth",
+    "core/keyring",
+    "core/revocations",
     "core/oidc",
     "core/factors",
     "core/api_keys",

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from core import ids, streams
 from core.actor import Actor
-from core.auth.models import Revocation
 from core.db import closing, numbering
 from core.db.closing import Committed
 from core.db.session import apart, unit_of_work
@@ -20,6 +19,7 @@ from core.events.models import EventEntry
 from core.extensions import db
 from core.http.application import Application
 from core.http.database_errors import is_lost_race
+from core.revocations.models import Revocation
 from core.testing.factories import AgencyUnderTest
 from tests.core.db.happening import Happened, Log, happen, let_fail, remember, undo
 from tests.core.db.inside import Inside

@@ -58,6 +58,10 @@ class TestInviting:
         offer = ok(ApiClient(app).post("/invitations/look", {"token": post.token(made["email"])}))
         assert (offer["agency"], offer["email"], offer["account"]) == ("Sunrise Travel", made["email"], "new")
         assert "Sunrise Travel" in str(post.of(made["email"])[0]["Subject"])
+        name = ok(api.get("/users/me"))["name"]
+        assert (offer["invited_by"], offer["roles"]) == (name, ["Agent"])
+        assert f"{name} of Sunrise Travel invites you" in post.text(made["email"])
+        assert "as Agent." in post.text(made["email"])
 
     def test_keeps_the_secret_out_of_jobs_events_and_tables(
         self, app: Application, api: ApiClient, worker: Worker, post: Mailbox

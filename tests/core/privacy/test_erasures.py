@@ -35,12 +35,12 @@ class TestAnErasure:
         self, api: ApiClient, agency: AgencyUnderTest, client: Person, database: Database,
         erase: Callable[[dict[str, str]], dict[str, Any]], work_off: Work,
     ) -> None:  # fmt: skip
-        words = (client.marker, client.email, client.phone, client.phone[-9:])
+        words = (client.marker, client.email, client.email.upper(), client.phone, client.phone[-9:])
         # What others may hold of it: an export, a failed job, a message to a webhook and its answer, a notification.
         ok(api.post("/privacy/exports", {"subject": subject_of(client)}), 202)
         work_off()
         endpoint, delivery = ids.new(), ids.new()
-        said = f"about {client.email} and {client.phone}"
+        said = f"about {client.email.upper()} and {client.phone}"
         about = f'{{"contact_id": "{client.known["contact_id"]}"}}'
         database.add("webhooks_endpoint", client, id=endpoint)
         database.add("webhooks_delivery", client, endpoint_id=endpoint, body=said, error=said, finished_at=None)

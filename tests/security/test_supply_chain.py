@@ -76,6 +76,13 @@ class TestAdvisories:
         assert "7 days are the most" in line
         assert advisories.wrong([passed(severity="low", until=date(2027, 2, 20))], TODAY) == []
 
+    def test_one_is_not_let_pass_as_less_than_it_is(self, advisories: Any) -> None:
+        fault = advisories.Advisory("GHSA-1", frozenset({"GHSA-1"}), "thing", "1.0", "critical")
+        answer = advisories.Answer((fault,))
+        assert advisories.judged(answer, [passed(severity="low")]) == ["thing 1.0: GHSA-1 is critical, not low"]
+        assert advisories.judged(answer, [passed(severity="critical")]) == []
+        assert advisories.judged(answer, [passed(package="other")]) == ["thing 1.0: GHSA-1"]
+
     def test_a_reason_and_dates_are_needed(self, advisories: Any) -> None:
         for entry in (passed(reason="later"), passed(severity="unknown"), {"id": "GHSA-1"}):
             assert advisories.wrong([entry], TODAY)
@@ -165,6 +172,33 @@ class TestLocks:
         assert any(problem in line for line in self.problems(lock))
 
 
+class TestLicences:
+    @pytest.mark.parametrize(
+        "licence",
+        ["MIT", "Apache-2.0 OR GPL-3.0-only", "MIT AND (GPL-2.0-only OR BSD-3-Clause)", "MIT AND PSF-2.0",
+         "BSD License / Apache Software License", "LGPL-3.0-only"],
+    )  # fmt: skip
+    def test_that_leave_others_free_pass(self, licence: str) -> None:
+        assert loaded("licences").allowed(licence)
+
+    @pytest.mark.parametrize(
+        "licence",
+        ["", "SSPL-1.0 MIT-like", "Apache-2.0 AND Commons-Clause", "MIT AND GPL-3.0-only", "AGPL-3.0-or-later",
+         "MIT OR", "(MIT", "MIT)", "MIT Apache-2.0", "AND", "GNU General Public License v3 (GPLv3) / MIT License",
+         "GPL-3.0-only AND (MIT OR ISC)", "Apache-2.0 WITH Commons-Clause", "Not MIT"],
+    )  # fmt: skip
+    def test_others_do_not(self, licence: str) -> None:
+        assert not loaded("licences").allowed(licence)
+
+    def test_of_packages_that_are_not_installed_are_looked_at_by_hand(self) -> None:
+        script = loaded("licences")
+        assert script.problem("psycopg-c") is None
+        assert script.problem("no-such-package") == "no-such-package: no licence stated"
+
+    def test_of_everything_locked_pass(self) -> None:
+        assert loaded("licences").main() == 0
+
+
 class TestPatterns:
     def test_each_seeded_fault_is_found_by_ruff(self, tmp_path: Path) -> None:
         for code, text in BAD.items():
@@ -186,13 +220,20 @@ class TestPatterns:
         problems = script.unseen(script.findings(str(tmp_path)), [])
         assert len({line.split(":")[0] for line in problems}) >= len(BAD) - 1, problems
 
-    def test_what_was_looked_at_passes_until_there_is_more_or_less_of_it(self) -> None:
+    def test_what_was_looked_at_passes_until_there_is_more_or_less_of_it(self, tmp_path: Path) -> None:
         script = loaded("bandit")
-        found = [{"filename": "./core/x.py", "test_id": "B1", "line_number": 3, "issue_text": "Bad."}]
-        seen = [{"file": "core/x.py", "test": "B1", "count": 1, "reason": "Fine."}]
-        assert script.unseen(found, seen) == []
-        assert script.unseen(found * 2, seen) == ["core/x.py:3: Bad. (B1)"]
-        assert script.unseen([], seen) == ["core/x.py: B1 is listed more often than it is there"]
+        (tmp_path / "x.py").write_text("good\nbad()\n    worse()\n")
+        [bad, worse] = [
+            {"filename": "./x.py", "test_id": "B1", "line_number": number, "issue_text": "Bad."} for number in (2, 3)
+        ]
+        seen = [{"file": "x.py", "test": "B1", "lines": [script.place(bad, tmp_path)[2]], "reason": "Fine."}]
+        assert script.unseen([bad], seen, tmp_path) == []
+        [line] = script.unseen([bad, worse], seen, tmp_path)
+        assert line.startswith("x.py:3: Bad. (B1, line ")
+        # As often as it was, and another one.
+        assert len(script.unseen([worse], seen, tmp_path)) == 2
+        [line] = script.unseen([], seen, tmp_path)
+        assert line.startswith("x.py: B1 is listed and not there")
 
     def test_every_acceptance_gives_its_reason(self) -> None:
         import tomllib

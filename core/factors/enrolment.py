@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from core import ids
 from core.actor import current_actor
-from core.auth import one_time, revocations
-from core.auth.repository import locked_session
+from core.auth.once import one_time
+from core.auth.sessions.locks import locked as locked_session
 from core.db.session import apart
 from core.db.tenancy import current_agency_id
 from core.errors import Fault, Invalid, NotFound
@@ -24,6 +24,7 @@ from core.factors.events import FactorAdded, RecoveryCodesMade
 from core.factors.models import Passkey, Totp
 from core.factors.repository import PASSKEY, PERSON, TOTP, Person
 from core.factors.schemas import Enrolled, PasskeyAttestation, PasskeyCreation, TotpEnrolment
+from core.revocations import api as revocations
 
 HOLDS = timedelta(minutes=5)
 """How long a challenge to a device, or an app that shows no code yet, is good."""

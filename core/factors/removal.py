@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, delete
 from sqlalchemy.orm import Session
 
 from core.actor import Actor, current_actor, system
-from core.auth import identities
-from core.auth import repository as auth
+from core.auth.accounts import identities
+from core.auth.sessions import ending
 from core.db.session import apart
 from core.db.tenancy import current_agency_id
 from core.errors import Forbidden, NotFound
@@ -56,7 +56,7 @@ def _reset(user_id: UUID, *, everywhere: Sequence[UUID], by: Actor | None) -> No
     with apart() as session:
         repository.hold(session, user_id)
         repository.forget(session, user_id)
-        auth.revoke(session, user_id=user_id, reason="factors_reset")
+        ending.revoke(session, user_id=user_id, reason="factors_reset")
         for agency_id in everywhere:
             fact = FactorsReset(user_id=user_id)
             publish_within(session, fact, actor=by or system(agency_id), agency_id=agency_id)

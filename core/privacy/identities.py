@@ -11,11 +11,10 @@ from sqlalchemy import ColumnElement, Table, delete, or_, select, true
 from sqlalchemy.orm import Session
 
 from core import clock
-from core.auth.sessions.models import Device
-from core.auth.sessions.models import AuthSession
-from core.auth.passwords.models import Credential
 from core.auth.once.models import OneTimeToken
+from core.auth.passwords.models import Credential
 from core.auth.sessions.ending import revoke
+from core.auth.sessions.models import AuthSession, Device
 from core.db.base import Model
 from core.db.doctor import IDENTITY
 from core.db.personal import user_of
@@ -130,5 +129,6 @@ def _anonymise(session: Session, person: User) -> int:
     if person.name != NAME:
         person.email, person.name = f"{person.id}@erased.invalid", NAME
         person.disabled_at = person.disabled_at or clock.now()
+        person.second_factor = False
         changed += 1
     return changed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,16 @@ class TestAnErasure:
         answer = api.post("/privacy/erasures", {"subject": subject_of(client), "reason": "asked_for"})
         assert problem(answer) == (409, "subject_erased")
 
+    def test_is_asked_for_once(self, api: ApiClient, client: Person, work_off: Work) -> None:
+        wanted = {"subject": subject_of(client), "reason": "asked_for"}
+        with ThreadPoolExecutor(4) as pool:
+            answers = list(pool.map(lambda _: api.post("/privacy/erasures", wanted), range(4)))
+        assert sorted(answer.status_code for answer in answers) == [202, 409, 409, 409]
+        assert problem(api.post("/privacy/erasures", wanted)) == (409, "erasure_under_way")
+        assert work_off() == []
+        erased = ok(api.get(f"/audit?name=privacy.person_erased&subject_id={client.known['contact_id']}"))["items"]
+        assert len(erased) == 1
+
     def test_is_nothing_at_all_where_something_personal_would_be_left(
         self, api: ApiClient, client: Person, database: Database, work_off: Work, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -170,6 +181,19 @@ class TestAHold:
         assert problem(api.post(f"/privacy/holds/{made['id']}/release", version=2)) == (409, "hold_released")
         erase(subject_of(client))
         assert database.places_of(client.marker) == set()
+
+    def test_is_placed_once_unless_it_goes_on_for_longer(self, api: ApiClient, client: Person) -> None:
+        again = {"subject": subject_of(client), "reason": "Another claim"}
+        first = self.place(api, client, until="2999-01-01")
+        for until in ("2998-12-31", "2999-01-01"):
+            answer = api.post("/privacy/holds", again | {"until": until})
+            assert problem(answer) == (409, "on_hold_already")
+            assert first["id"] in answer.json["detail"]  # type: ignore[index] # a problem
+        longer = self.place(api, client)
+        assert problem(api.post("/privacy/holds", again)) == (409, "on_hold_already")
+        ok(api.post(f"/privacy/holds/{longer['id']}/release", version=1))
+        ok(api.post(f"/privacy/holds/{first['id']}/release", version=1))
+        ok(api.post("/privacy/holds", again), 201)
 
     def test_that_comes_between_request_and_erasure_refuses_it(
         self, api: ApiClient, client: Person, database: Database, work_off: Work

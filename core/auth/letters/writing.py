@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from flask import current_app
 from sqlalchemy.orm import Session
 
 from core.auth.errors import TooManyAttempts
@@ -17,12 +18,15 @@ from core.auth.once import one_time
 from core.auth.passwords.credentials import RESET, RESET_LIFETIME
 from core.auth.people import persons
 from core.auth.people.persons import Person
+from core.config import Settings
+from core.crypto import keyed_digest
 from core.db.session import apart
 from core.jobs.run import current_run
 from core.mail.api import Message, link, send
 
 log = structlog.get_logger()
 EMAIL, EMAIL_LIFETIME = "auth.email", timedelta(hours=24)
+UNDO, UNDO_LIFETIME = "auth.email_undo", timedelta(days=3)
 REGISTRATION, REGISTRATION_LIFETIME = "auth.registration", timedelta(hours=24)
 _RULES = Rule(5, timedelta(hours=1), grows=False), Rule(20, timedelta(days=1), grows=False)
 # Each kind counts for itself: strangers who have letters of one kind sent keep none of the others from anybody.
@@ -61,7 +65,9 @@ def _registration(letter_id: UUID, asked: topics.RegistrationAsked) -> Message |
     if person is not None and not person.is_blank:
         return wording.registered_already(person)
     with apart() as session:
-        data = {"letter_id": str(letter_id)}
+        about = _of_address(asked.email)
+        one_time.withdraw_about(session, REGISTRATION, about)
+        data = {"letter_id": str(letter_id), "about": about}
         token = one_time.hand_out(session, REGISTRATION, lifetime=REGISTRATION_LIFETIME, data=data)
     return wording.registration(asked, link("registration", token))
 
@@ -90,9 +96,13 @@ def _email_change(_letter_id: UUID, asked: topics.EmailChangeAsked) -> Message |
 
 def _email_change_begun(_letter_id: UUID, told: topics.EmailChangeBegun) -> Message | None:
     person = persons.of(told.user_id)
-    if person is None or not _may_get_one((_NOTICES, person.email)):
+    if person is None or not _may_get_one((_NOTICES, told.old)):
         return None
-    return wording.email_change_begun(person)
+    with apart() as session:
+        # Not the only one: whoever asks again must not take from its owner what an earlier letter gave them.
+        data = {"email": told.old}
+        token = one_time.hand_out(session, UNDO, lifetime=UNDO_LIFETIME, user_id=person.id, data=data)
+    return wording.email_change_begun(person, told.old, link("email-undo", token))
 
 
 def _email_changed(_letter_id: UUID, told: topics.EmailChanged) -> Message | None:
@@ -120,6 +130,12 @@ _WRITERS: Mapping[type[Any], Callable[[UUID, Any], Message | None]] = {
     topics.PasswordSet: _password_set,
     topics.NewDevice: _new_device,
 }
+
+
+def _of_address(email: str) -> str:
+    """What stands for an address of somebody who has no account, and tells it to nobody who reads the table."""
+    settings: Settings = current_app.extensions["tripfile.settings"]
+    return keyed_digest(settings.key_for("registration links"), email.encode("utf-8", "surrogatepass")).hex()
 
 
 def _active(person: Person | None) -> Person | None:

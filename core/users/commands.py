@@ -18,7 +18,7 @@ def admin() -> None:
 @admin.command("create")
 @click.option("--agency", required=True, help="Slug of the agency.")
 @click.option("--email", required=True, help="E-mail address to sign in with.")
-@click.option("--name", help="What the person is called; they may change it. An account they have keeps its name.")
+@click.option("--name", help="What the person is called, and may change; their address up to the @ where left out.")
 def create(agency: str, email: str, name: str | None) -> None:
     """Make an administrator of an agency, or its owner where it has none; prints a new account's password once."""
     _print(first_start.create_admin(agency=agency, email=email, name=name))

@@ -27,7 +27,8 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends libpq5 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent tripfile \
-    && install --directory --owner=10001 --group=10001 --mode=700 /var/lib/tripfile/files
+    && install --directory --owner=10001 --group=10001 --mode=700 \
+        /var/lib/tripfile/files /var/lib/tripfile/records
 
 COPY --from=builder /opt/tripfile /opt/tripfile
 

@@ -9,6 +9,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 PLUGIN ?=
 ARGS ?=
+# Processes that the tests run in; 0 runs them in the one of pytest, as --pdb and -s want it.
+WORKERS ?= auto
+# Whole files, which share a database, and the long ones first (tests/conftest.py). Every process that the tests start
+# would compile Tripfile anew where the environment forbids bytecode.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest
 
 .PHONY: help
 help: ## What can be made
@@ -23,12 +28,12 @@ run: $(VENV)/.embedded ## Run Tripfile with its own PostgreSQL: the API and /doc
 dev: $(VENV)/.dev ## Install everything that tests and checks need
 
 .PHONY: test
-test: $(VENV)/.dev ## Every test that gates
-	$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.dev ## Every test that gates, in as many processes as there are cores
+	$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: test-fast
 test-fast: $(VENV)/.dev ## The quick tests, of one plugin with PLUGIN=leads
-	$(BIN)/python -m pytest -x -q -m "not slow" $(if $(PLUGIN),$(wildcard plugins/$(PLUGIN)/tests tests/plugins/$(PLUGIN)),tests) $(ARGS)
+	$(PYTEST) -x -q -m "not slow" $(if $(PLUGIN),$(wildcard plugins/$(PLUGIN)/tests tests/plugins/$(PLUGIN)),tests) $(ARGS)
 
 .PHONY: check
 check: $(VENV)/.dev ## The static half: style, types, architecture, licences, secrets, advisories, migrations
@@ -36,7 +41,7 @@ check: $(VENV)/.dev ## The static half: style, types, architecture, licences, se
 
 .PHONY: fuzz
 fuzz: $(VENV)/.dev ## A long run of random requests against the API's own description
-	TRIPFILE_FUZZ=long $(BIN)/python -m pytest tests/contract/test_fuzz.py $(ARGS)
+	TRIPFILE_FUZZ=long $(PYTEST) tests/contract/test_fuzz.py $(ARGS)
 
 .PHONY: bench
 bench: $(VENV)/.drawing ## Leads beside NestJS, FastAPI and DRF (BENCH_PEERS=folder), into bench/results/leads.json
@@ -56,7 +61,7 @@ bench-jobs: $(VENV)/.bench ## Jobs beside BullMQ and bare Huey, into bench/resul
 
 .PHONY: faults
 faults: $(VENV)/.dev ## The long form of the tests that kill, stop and cut off processes under load
-	TRIPFILE_FAULTS=long $(BIN)/python -m pytest tests/faults tests/gateway/test_behind_nginx.py $(ARGS)
+	TRIPFILE_FAULTS=long $(PYTEST) tests/faults tests/gateway/test_behind_nginx.py $(ARGS)
 
 .PHONY: format
 format: $(VENV)/.dev ## Format the code and fix what can be fixed

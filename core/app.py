@@ -8,7 +8,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
 from core import structs, telemetry
-from core.auth import cookies, tokens
+from core.auth.tokens import access, cookies
 from core.bus import wiring
 from core.config import ConfigurationError, Settings, load
 from core.db import closing, read
@@ -29,7 +29,7 @@ def create_app(settings: Settings | None = None) -> Application:
     app = Application(settings)
     app.extensions["tripfile.cursor_key"] = settings.key_for("page cursors")
     _connect(app, settings)
-    tokens.install(app, settings)
+    access.install(app, settings)
     cookies.install(app)
     plugins = manager.load(settings)
     app.extensions["tripfile.plugins"] = plugins

@@ -23,7 +23,7 @@ from pydantic_settings import (
 )
 
 from core.crypto import derive_key
-from core.spelling import Duration, Lease, Networks, Ports, Prefix, Queues, Rate, Words, peppers
+from core.spelling import Duration, Lease, Networks, Ports, Prefix, Queues, Rate, Servers, Words, peppers
 
 LONG_JWT_EXPIRATION = timedelta(hours=1)
 """Access tokens that are valid for longer are warned of: what is stolen serves the thief until then."""
@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     port: int = Field(3000, ge=1, le=65535)
     api_prefix: Prefix = "/api/v1"
     base_url: str = ""
+    front_end_url: str = ""
     cors_origin: Words = ()
     trusted_hosts: Words = ()
     trusted_proxies: Networks = ()
@@ -110,6 +111,7 @@ class Settings(BaseSettings):
     outbound_ca_file: str = ""
     outbound_deny_networks: Networks = ()
     outbound_allow_networks: Networks = ()
+    dns_servers: Servers = ()
 
     worker_queues: Queues = ("*:4",)
     worker_lease: Lease = timedelta(seconds=30)

@@ -56,3 +56,14 @@ def _bare(text: str) -> str:
         # Some proxies write the port of the caller behind the address.
         text = text.partition(":")[0]
     return text.partition("%")[0]
+
+
+def server(written: str) -> tuple[str, int | None]:
+    """Address and port of `192.0.2.1`, `192.0.2.1:5353`, `2001:db8::1` or `[2001:db8::1]:5353`. Raises ValueError."""
+    try:
+        return str(ipaddress.ip_address(written)), None
+    except ValueError:
+        host, colon, port = written.rpartition(":")
+        if not colon or not port.isdecimal() or not 0 < int(port) < 65536:
+            raise
+        return str(ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))), int(port)

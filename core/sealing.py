@@ -12,7 +12,7 @@ from core import crypto
 from core.config import Settings
 from core.crypto import Envelope, Unreadable, seal, unseal
 from core.db.tenancy import current_agency_id
-from core.keyring import Ring, ring
+from core.keyring.rings import Ring, ring
 
 RING = "vault"
 _FORM = "2"

@@ -122,4 +122,6 @@ def _in_production(settings: Settings) -> list[str]:
         found.append("FILES_ORIGIN is not https: signed links would travel in the open")
     if not settings.base_url.startswith("https://"):
         found.append("BASE_URL is missing or not https: links in mails and documents are built from it")
+    if settings.front_end_url and not settings.front_end_url.startswith("https://"):
+        found.append("FRONT_END_URL is not https: links in mails carry secrets there")
     return found + secrecy.problems(settings)

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import NoDecode
 
 from core.durations import parse_duration
-from core.networks import network
+from core.networks import network, server
 
 
 def _words(value: Any) -> Any:
@@ -28,6 +28,15 @@ def _networks(values: tuple[str, ...]) -> tuple[str, ...]:
             network(value)
         except ValueError:
             raise ValueError(f"{value} is neither an address nor a network as 10.0.0.0/8") from None
+    return values
+
+
+def _servers(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        try:
+            server(value)
+        except ValueError:
+            raise ValueError(f"{value} is no server as 192.0.2.53 or [2001:db8::53]:5353") from None
     return values
 
 
@@ -70,6 +79,7 @@ def _lease(value: timedelta) -> timedelta:
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 Ports = Annotated[tuple[Annotated[int, Field(ge=1, le=65535)], ...], NoDecode, BeforeValidator(_words)]
 Networks = Annotated[Words, AfterValidator(_networks)]
+Servers = Annotated[Words, AfterValidator(_servers)]
 Rate = Annotated[str, AfterValidator(rate)]
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 Prefix = Annotated[str, AfterValidator(_prefix)]

@@ -1,4 +1,4 @@
-"""Structured logs: one event with fields per line, secrets masked, stdlib logging included."""
+"""Structured logs: one event with fields per line, secrets and people masked, stdlib logging included."""
 
 from __future__ import annotations
 
@@ -31,6 +31,18 @@ _SECRET_TEXT = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_EMAIL = re.compile(r"[^\s@\"'<>()\[\],:;=/\\]{1,64}@(?=[^\W_][\w-]{0,62}(?:\.[\w-]{1,63})+)")
+_PHONE = re.compile(r"(?<![\w+])\+[1-9](?:[ .()/-]{0,2}\d){7,14}(?!\w)")
+"""E.164, however it is grouped."""
+_DETAIL = re.compile(
+    r"""
+    (\bDETAIL:\s).*?
+    (?=\n(?:HINT|CONTEXT|QUERY|LOCATION):|\n\[SQL|\n\(Background\ on|\n\nThe\ above\ exc|\n\nDuring\ hand|\Z)
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+"""Where PostgreSQL quotes the values of rows."""
+_LONGEST = 16_000
 # Line breaks and other control characters would let a caller forge log lines.
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(9), *range(11, 32), 127, 0x85)} | {10: "\\n", 13: "\\r"}
 _CONTROL |= {0x2028: "\\u2028", 0x2029: "\\u2029"}
@@ -66,7 +78,7 @@ def configure(settings: Settings) -> None:
 
 
 def mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A structlog processor: mask secrets by name and by shape, and escape what could forge a line."""
+    """A structlog processor: mask secrets by name and by shape, people by shape, and escape what could forge a line."""
     for name, value in event.items():
         event[name] = MASK if _is_secret(name, value) else _clean(value, name in _VERBATIM, 0)
     return event
@@ -75,6 +87,17 @@ def mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutable
 def masked(text: str) -> str:
     """A text with every secret of a known shape masked."""
     return _SECRET_TEXT.sub(_replacement, text)
+
+
+def anonymous(text: str) -> str:
+    """The same without e-mail addresses but for their domains, phone numbers, and rows that PostgreSQL quotes."""
+    text = masked(text)
+    # Most texts have none of these, and looking for them takes longer than looking whether to.
+    if "DETAIL:" in text:
+        text = _DETAIL.sub(rf"\1{MASK}", text)
+    if "@" in text:
+        text = _EMAIL.sub(f"{MASK}@", text)
+    return _PHONE.sub(MASK, text) if "+" in text else text
 
 
 def is_secret_name(name: str) -> bool:
@@ -100,12 +123,16 @@ def _is_ours(handler: logging.Handler) -> bool:
 
 
 def _is_secret(name: object, value: object) -> bool:
-    return isinstance(name, str) and not isinstance(value, (bool, int)) and is_secret_name(name)
+    if not isinstance(name, str) or isinstance(value, bool):
+        return False
+    # Of tokens and secrets a number says how many there are.
+    return name.lower() == "otp" if isinstance(value, int) else is_secret_name(name)
 
 
 def _clean(value: Any, verbatim: bool, depth: int) -> Any:  # noqa: FBT001 - private and positional for speed
     if isinstance(value, str):
-        return masked(value) if verbatim else masked(value).translate(_CONTROL)
+        told = _shortened(anonymous(value))
+        return told if verbatim else told.translate(_CONTROL)
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if depth >= _MAX_DEPTH:
@@ -118,6 +145,14 @@ def _clean(value: Any, verbatim: bool, depth: int) -> Any:  # noqa: FBT001 - pri
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_clean(member, verbatim, depth + 1) for member in value]
     return _clean(str(value), verbatim, depth + 1)
+
+
+def _shortened(text: str) -> str:
+    # What failed may be a statement with ten thousand values.
+    if len(text) <= _LONGEST:
+        return text
+    half = _LONGEST // 2
+    return f"{text[:half]} [{len(text) - 2 * half} more characters] {text[-half:]}"
 
 
 def _replacement(found: re.Match[str]) -> str:

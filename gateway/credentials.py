@@ -12,13 +12,14 @@ from msgspec import Struct
 from core.actor import Actor
 from core.allow_lists import boundary
 from core.allow_lists.errors import AddressNotAllowed
-from core.auth import tickets, tokens
 from core.auth.errors import InvalidToken
-from core.auth.principals import principals
-from core.auth.revocations import Revoked
+from core.auth.sessions import tickets
+from core.auth.sessions.principals import principals
+from core.auth.tokens import access
 from core.errors import Fault, Invalid
 from core.realtime.errors import AnotherPerson
 from core.realtime.protocol import DEFAULT, EXPIRING_SECONDS, AuthExpiring, AuthRefresh, SessionRevoked
+from core.revocations.api import Revoked
 from gateway import work
 from gateway.rooms import Rooms
 from gateway.sessions import Session, Sessions, Turn
@@ -94,7 +95,7 @@ class Credentials:
         """Act on a revocation; short, the rest is done in the background."""
         for session in self._sessions:
             if told.kind == "session":
-                if session.actor.session_id == told.subject_id:
+                if session.session_id == told.subject_id:
                     self.end(session)
             elif told.kind == "all" or _concerns(told, session):
                 self._check_later(session)
@@ -148,6 +149,8 @@ class Credentials:
         changed = actor != session.actor
         with session.lock:
             session.token, session.expires, session.warned = token, expires, False
+            # At once: its revocation may come before the rights are asked anew.
+            session.session_id = actor.session_id
         if changed:
             self._check_later(session)
 
@@ -177,7 +180,7 @@ def _admitted(token: str, address: str) -> Actor:
 def _read(token: str, address: str) -> tuple[Actor, float]:
     """Whose a token is and when it ends. Raises InvalidToken, AddressNotAllowed."""
     actor = _admitted(token, address)
-    return actor, float(tokens.verify(token).exp)
+    return actor, float(access.verify(token).exp)
 
 
 def _concerns(told: Revoked, session: Session) -> bool:

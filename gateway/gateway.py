@@ -12,11 +12,11 @@ import structlog
 from flask import Flask
 from socketio import Namespace
 
-from core.auth import revocations
 from core.bus import Bus
 from core.db.session import at_end
 from core.realtime import emit
 from core.realtime.protocol import DEFAULT
+from core.revocations import api as revocations
 from gateway import access
 from gateway.chores import Chores
 from gateway.credentials import Credentials

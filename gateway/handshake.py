@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 from flask import Flask
 from socketio.exceptions import ConnectionRefusedError as Refused
 
-from core.auth import tickets
+from core.auth.sessions import tickets
 from core.errors import TokenInAddress
 from core.http import addresses
 from core.realtime.errors import TokenMissing

@@ -62,6 +62,8 @@ class Session:
     """End of the token, in seconds since 1970."""
     address: str = ""
     """Where it connects from, as the proxies tell; an agency may allow some networks only."""
+    session_id: UUID | None = None
+    """Of the token; its rights may still be asked for, and are then not in `actor` yet."""
     lock: threading.RLock = field(default_factory=threading.RLock)
     """Guards what follows; never held while the database is asked."""
     epoch: int = 0
@@ -79,6 +81,9 @@ class Session:
     follows: dict[str, Follow] = field(default_factory=dict)
     """By topic."""
     _allowances: dict[tuple[str, str], _Allowance] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.session_id = self.actor.session_id
 
     @property
     def agency_id(self) -> UUID:

@@ -71,5 +71,5 @@ def note(actor: Actor, *, address: str, refused_by: str) -> None:
     log.warning("allow_lists.address_refused", user_id=str(actor.user_id), key_id=actor.key_id, refused_by=refused_by)
     recent: Recent = current_app.extensions.setdefault("tripfile.refused_addresses", Recent())
     if recent.is_news(Attempt(actor.agency_id, actor.key_id or actor.user_id, network_of(address))):
-        fact = AddressRefused(user_id=actor.user_id, key_id=actor.key_id, address=address, refused_by=refused_by)
-        publish_apart(fact, actor=actor, agency_id=actor.agency_id)
+        fact = AddressRefused(user_id=actor.user_id, key_id=actor.key_id, refused_by=refused_by)
+        publish_apart(fact, actor=actor, agency_id=actor.agency_id, ip=address)

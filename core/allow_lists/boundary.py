@@ -106,7 +106,7 @@ def _of(agency_id: UUID, *people: UUID | None) -> Boundary:
 def _holds(found: Boundary, *subjects: UUID | None) -> bool:
     if time.monotonic() - found.checked >= RECHECK_SECONDS:
         return False
-    from core.auth import revocations
+    from core.revocations import api as revocations
 
     return revocations.watch(current_app).holds(found.checked, *subjects)
 

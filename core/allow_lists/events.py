@@ -54,6 +54,5 @@ class AddressRefused(Event):
     subject: ClassVar[str] = "user_id"
     user_id: UUID
     key_id: UUID | None
-    address: Code
     refused_by: Code
     """`agency`, `role` or `key`: whose list it was."""

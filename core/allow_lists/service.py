@@ -17,11 +17,11 @@ from core.allow_lists.events import AllowListChanged, AllowListCreated, AllowLis
 from core.allow_lists.models import AllowList
 from core.allow_lists.repository import allow_lists
 from core.allow_lists.schemas import AllowListDraft, AllowListPatch, AllowListView, Network
-from core.auth.revocations import revoke
 from core.db.query import ListQuery, Page
 from core.db.tenancy import current_agency_id
 from core.errors import Fault, Invalid, gather
 from core.events.log import publish
+from core.revocations.api import revoke
 from core.roles.repository import roles
 from core.users.repository import members
 

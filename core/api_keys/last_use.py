@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,16 +17,20 @@ from core.db.session import apart, at_end
 log = structlog.get_logger()
 EVERY = 60.0
 """Seconds between two writes of a process: one statement, however many keys were used."""
-_WRITE = text("UPDATE core_api_key SET last_used_at = :now WHERE id = any(:ids)")
+# Requests that were let in while a revocation was on its way show as of that moment; LEAST and GREATEST pass over NULL.
+_WRITE = text("""
+UPDATE core_api_key k SET last_used_at = greatest(k.last_used_at, least(used.at, k.revoked_at))
+FROM unnest(cast(:ids AS uuid[]), cast(:times AS timestamptz[])) AS used (id, at) WHERE k.id = used.id
+""")
 
 
 class LastUse:
-    """The keys used since the last write; the thread that writes them starts with the first use."""
+    """The keys used since the last write, and when; the thread that writes them starts with the first use."""
 
     def __init__(self, app: Any) -> None:
         # The proxy of the running application means nothing in another thread.
         self._app: Flask = getattr(app, "_get_current_object", lambda: app)()
-        self._used: set[UUID] = set()
+        self._used: dict[UUID, datetime] = {}
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
@@ -34,7 +39,7 @@ class LastUse:
         """A key was used."""
         # With the lock: noted in what is being written just now, it would be lost.
         with self._lock:
-            self._used.add(key_id)
+            self._used[key_id] = clock.now()
             if self._thread is None and not self._ended.is_set():
                 self._thread = threading.Thread(target=self._run, name="api-keys-last-use", daemon=True)
                 self._thread.start()
@@ -43,16 +48,17 @@ class LastUse:
     def write(self) -> None:
         """Write what was used; kept for the next time where that fails."""
         with self._lock:
-            used, self._used = self._used, set()
+            used, self._used = self._used, {}
         if not used:
             return
         try:
             with apart() as session:
-                session.execute(_WRITE, {"now": clock.now(), "ids": sorted(used)})
+                ordered = sorted(used.items())
+                session.execute(_WRITE, {"ids": [key for key, _ in ordered], "times": [at for _, at in ordered]})
         except Exception:
             log.exception("api_keys.last_use_not_written")
             with self._lock:
-                self._used |= used
+                self._used = used | self._used
 
     def close(self) -> None:
         """Write what is left and stop."""

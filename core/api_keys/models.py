@@ -37,7 +37,7 @@ class ApiKey(Owned, Model):
     rotated_at: Mapped[datetime] = mapped_column(default=clock.now)
     """When the present secret was made."""
     last_used_at: Mapped[datetime | None]
-    """Coarse: written at most once a minute, beside the requests."""
+    """Written at most once a minute, beside the requests; never later than the revocation."""
     revoked_at: Mapped[datetime | None]
     revoked_because: Mapped[str | None] = mapped_column(info=NOT_PERSONAL)
     """`revoked` by a person, or `reported` as found in the open."""

@@ -16,10 +16,10 @@ from core.actor import Actor, Scope
 from core.api_keys import form, repository
 from core.api_keys.last_use import LastUse
 from core.api_keys.repository import Kept, Standing
-from core.auth import revocations
 from core.auth.errors import InvalidToken
 from core.crypto import digest, equal
 from core.plugins.manager import installed
+from core.revocations import api as revocations
 from core.roles import builtin
 
 RECHECK_SECONDS = 60.0

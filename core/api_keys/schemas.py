@@ -75,7 +75,7 @@ class ApiKeyView(View):
     rate_limit: str | None
     expires_at: Instant
     rotated_at: Annotated[Instant, Meta(description="When its present secret was made.")]
-    last_used_at: Annotated[Instant | None, Meta(description="Up to a minute late.")]
+    last_used_at: Annotated[Instant | None, Meta(description="Shown up to a minute later.")]
     revoked_at: Instant | None
     revoked_because: Annotated[str | None, Meta(description="`revoked` by a person, or `reported` as found.")]
     version: int

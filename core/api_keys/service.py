@@ -18,13 +18,13 @@ from core.api_keys.models import ApiKey
 from core.api_keys.permissions import MADE
 from core.api_keys.repository import api_keys
 from core.api_keys.schemas import ApiKeyDraft, ApiKeyPatch, ApiKeyView, NewApiKey
-from core.auth.revocations import revoke as tell_revoked
 from core.crypto import digest
 from core.db.query import ListQuery, Page
 from core.errors import Fault, Invalid, gather
 from core.events.log import publish
 from core.plugins.manager import installed
 from core.quotas import api as quotas
+from core.revocations.api import revoke as tell_revoked
 from core.roles import builtin
 
 USUALLY = timedelta(days=90)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.audit import endpoints, followers, jobs, permissions
+from core.audit import endpoints, followers, jobs, keeping, permissions
 from core.plugins.spec import Plugin
 
 plugin = Plugin(
@@ -15,4 +15,5 @@ plugin = Plugin(
     blueprints=(endpoints.blueprint,),
     jobs=(jobs.note_heads,),
     followers=(followers.SEAL,),
+    retention=(keeping.ORIGINS,),
 )

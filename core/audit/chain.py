@@ -31,15 +31,13 @@ class Sealable(msgspec.Struct, frozen=True):
     payload: str
     before: str | None
     after: str | None
-    ip: str | None
-    user_agent: str | None
+    origin: str | None
     impersonator_id: UUID | None
     key_id: UUID | None
-    reason: str | None
 
 
 _EVERY = Sealable.__struct_fields__
-_ADDED = ("ip", "user_agent", "impersonator_id", "key_id", "reason")
+_ADDED = ("origin", "impersonator_id", "key_id")
 _FIRST = tuple(name for name in _EVERY if name != "form" and name not in _ADDED)
 
 
@@ -54,9 +52,10 @@ def form(event: Sealable) -> bytes:
     """The bytes that stand for an event: its fields, one after the other and nothing between them, in this order.
 
     `form`, `agency_id`, `seq`, `id`, `name`, `schema_version`, `occurred_at`, `subject`, `subject_id`, `actor_kind`,
-    `actor_id`, `request_id`, `payload`, `before`, `after`, `ip`, `user_agent`, `impersonator_id`, `key_id`, `reason`
+    `actor_id`, `request_id`, `payload`, `before`, `after`, `origin`, `impersonator_id`, `key_id`
 
-    An event whose `form` is 1 was written before there were the last five: without them and without `form` itself.
+    An event whose `form` is 1 was written before there were the last three: without them and without `form` itself.
+    Where an event came from is in it by its digest alone (`core.events.origins`), so that it can be forgotten.
 
     Each field is its length in bytes as a decimal number, a colon, and its text in UTF-8; a field that is NULL is a
     single `~`. Numbers are decimal; UUIDs have hyphens and lower-case letters; `occurred_at` is UTC with six decimals,

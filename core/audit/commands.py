@@ -48,7 +48,8 @@ def _verified(chain: ChainHead, noted: dict[int, str]) -> bool:
             click.echo(f"{chain.slug}: {damage}", err=True)
             return False
     tail = f"; {found.unsealed} after it are not sealed yet" if found.unsealed else ""
-    click.echo(f"{chain.slug}: sealed up to event {found.last.seq}{tail}")
+    gone = f"; of {found.forgotten} it is no longer known where they came from" if found.forgotten else ""
+    click.echo(f"{chain.slug}: sealed up to event {found.last.seq}{tail}{gone}")
     return True
 
 

@@ -13,7 +13,7 @@ from core.http.blueprint import Blueprint
 blueprint = Blueprint("audit", description="Who did what, and when.")
 
 
-@blueprint.get("/", permission=permissions.READ)
+@blueprint.get("/", permission=permissions.READ, uncached=True)
 @blueprint.listing(Log.listing)
 @blueprint.response(200, Page[EventView])
 def search(query: ListQuery) -> Page[EventView]:

@@ -17,8 +17,8 @@ from core.events.event import owner_of_module
 def seen(event: EventView, known: words.Keys) -> EventView:
     """An event without what the acting one may not see, words about people opened with the keys for the rest."""
     payload = words.shown(event.payload, name=event.name, event_id=event.id, known=known)
-    if payload is not event.payload:
-        event = msgspec.structs.replace(event, payload=payload)
+    before, after = (words.redacted(each) if each is not None else None for each in (event.before, event.after))
+    event = msgspec.structs.replace(event, payload=payload, before=before, after=after)
     hidden = tuple(name for name, permission in _guarded(event.name.split(".")[0]) if not actor_sees(permission))
     if not hidden:
         return event

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Text, bindparam, cast, insert, select, true
+from sqlalchemy import BigInteger, Text, and_, bindparam, cast, insert, or_, select, true
 
 from core.agencies.models import Agency
 from core.audit import guards
@@ -18,11 +18,27 @@ from core.db.repository import Repository
 from core.db.session import apart
 from core.db.tenancy import current_agency_id
 from core.events import words
-from core.events.models import EventEntry, EventSeal
+from core.events.models import EventEntry, EventOrigin, EventSeal
 from core.extensions import db
 from core.fields import Instant
 
-EVENT = select(*read.columns(EventView, EventEntry))
+_FROM = and_(EventOrigin.agency_id == EventEntry.agency_id, EventOrigin.event_id == EventEntry.id)
+_WHENCE = {name: getattr(EventOrigin, name) for name in ("ip", "user_agent", "reason")}
+EVENT = select(*read.columns(EventView, EventEntry, **_WHENCE)).outerjoin(EventOrigin, _FROM)
+
+
+class Whence(msgspec.Struct, frozen=True):
+    """Where an event came from, and the digest of that which it was sealed with."""
+
+    seq: int
+    digest: str | None
+    ip: str | None
+    user_agent: str | None
+    reason: str | None
+    salt: str | None
+    """None where it is forgotten."""
+
+
 _TEXTS = {name: cast(getattr(EventEntry, name), Text()) for name in ("payload", "before", "after")}
 _AT_ONCE = 1_000
 """Events in one statement of an export."""
@@ -36,6 +52,14 @@ _SEALABLE = read.Query(
 )
 _SEALS = read.Query(
     select(EventSeal.seq, EventSeal.hash).where(EventSeal.seq > _after).order_by(EventSeal.seq).limit(_limit), Seal
+)
+_ORIGINS = read.Query(
+    select(EventEntry.seq, EventEntry.origin, *_WHENCE.values(), EventOrigin.salt)
+    .outerjoin(EventOrigin, _FROM)
+    .where(EventEntry.seq > _after, or_(EventEntry.origin.is_not(None), EventOrigin.salt.is_not(None)))
+    .order_by(EventEntry.seq)
+    .limit(_limit),
+    Whence,
 )
 _STRAY = read.Query(select(EventEntry.seq).where(EventEntry.seq < 1).order_by(EventEntry.seq).limit(1), int)
 _LAST = select(EventSeal.seq, EventSeal.hash).order_by(EventSeal.seq.desc()).limit(1)
@@ -70,7 +94,7 @@ class Log(Repository[EventEntry]):
             "impersonator_id": Filter(
                 EventEntry.impersonator_id, UUID, "Id of whoever really acted, in the name of `actor_id`.", OPTIONAL
             ),
-            "ip": Filter(EventEntry.ip, str, "Address it came from.", OPTIONAL),
+            "ip": Filter(EventOrigin.ip, str, "Address it came from.", OPTIONAL),
             "occurred_at": Filter(EventEntry.occurred_at, Instant, "When it happened.", RANGE),
         },
         sorts={"occurred_at": EventEntry.occurred_at},
@@ -123,6 +147,11 @@ def add_seals(made: list[Seal]) -> None:
     rows = [{"agency_id": current_agency_id(), "seq": each.seq, "hash": each.hash} for each in made]
     with apart() as session:
         session.execute(insert(EventSeal), rows)
+
+
+def origins(after: int, *, limit: int) -> list[Whence]:
+    """Where the acting agency's events after a number came from, in order; those that came from nowhere left out."""
+    return _ORIGINS.rows(after=after, limit=limit)
 
 
 def stray() -> int | None:

@@ -9,6 +9,7 @@ import msgspec
 from core import streams
 from core.audit import chain, repository
 from core.audit.chain import GENESIS, Seal
+from core.events import origins
 from core.events.log import SCOPE
 
 BATCH = 1_000
@@ -28,6 +29,8 @@ class Verified(msgspec.Struct, frozen=True):
     last: Seal
     unsealed: int
     """How many events at the end are not sealed yet."""
+    forgotten: int
+    """Of how many it is no longer known where they came from."""
 
 
 def verify(noted: Mapping[int, str] | None = None) -> Verified:
@@ -47,7 +50,7 @@ def verify(noted: Mapping[int, str] | None = None) -> Verified:
     if missing is not None:
         lost = last.seq + 1
         raise Damage(lost, f"event {lost} and its seal are gone: the seal of event {missing} was noted")
-    return Verified(last, _unsealed(last.seq))
+    return Verified(last, _unsealed(last.seq), _forgotten())
 
 
 def _recomputed() -> Iterator[Seal]:
@@ -66,6 +69,19 @@ def _recomputed() -> Iterator[Seal]:
                 raise Damage(expected, f"event {expected} is not what was sealed")
             before = found
             yield found
+
+
+def _forgotten() -> int:
+    """How many origins are gone. Raises Damage at the first that is not the one its event was sealed with."""
+    last = gone = 0
+    while found := repository.origins(last, limit=BATCH):
+        for each in found:
+            last = each.seq
+            if each.salt is None:
+                gone += 1
+            elif origins.digest(each.salt, each.ip, each.user_agent, each.reason) != each.digest:
+                raise Damage(last, f"where event {last} came from is not what was sealed")
+    return gone
 
 
 def _unsealed(after: int) -> int:

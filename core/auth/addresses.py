@@ -1,98 +1,11 @@
-"""A person's e-mail address: shown to be theirs by a link, and changed only for one that is."""
+"""Moved; see core.auth.moved."""
 
 from __future__ import annotations
 
-from uuid import UUID
+from typing import Any
 
-from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
-
-from core import clock, search
-from core.actor import current_user_id, system
-from core.auth import answers, credentials, facts, letters, one_time, people, repository, sessions
-from core.auth.errors import InvalidToken, dead_link
-from core.auth.events import EmailChanged, EmailVerified
-from core.auth.people import Person
-from core.auth.repository import AGENCIES
-from core.db.session import apart
-from core.db.tenancy import acting_as
-from core.errors import Fault, Invalid
-from core.extensions import db
-from core.users.models import Membership, User
+from core.auth import moved
 
 
-def ask() -> None:
-    """Have a link sent to the signed-in person's address."""
-    sessions.yourself()
-    with apart() as session:
-        letters.write(session, letters.VerificationAsked(user_id=current_user_id()))
-
-
-def ask_change(email: str) -> None:
-    """Have a link sent to the address the signed-in person wants; until it is opened, nothing changes.
-
-    It is good as long as this session lives: whatever puts a stranger out takes it back. The present address is told.
-    """
-    session_id, user_id = sessions.yourself(), current_user_id()
-    asked = letters.EmailChangeAsked(user_id=user_id, email=people.plain(email), session_id=session_id)
-    with apart() as session:
-        letters.write(session, asked)
-        letters.write(session, letters.EmailChangeBegun(user_id=user_id))
-
-
-def verify(token: str) -> None:
-    """Believe whoever opens a link that its address is theirs. Raises Invalid."""
-    handed = one_time.look(answers.EMAIL, token)
-    person = people.of(handed.user_id) if handed is not None and handed.user_id is not None else None
-    if handed is None or person is None or person.disabled_at is not None:
-        raise dead_link()
-    email: str = handed.data["email"]
-    try:
-        _take(token, person, email)
-    except InvalidToken:
-        raise dead_link() from None
-    if email == person.email:
-        facts.tell(person.id, EmailVerified(user_id=person.id))
-    else:
-        _index(person, email)
-        facts.tell(person.id, EmailChanged(user_id=person.id))
-
-
-def _take(token: str, person: Person, email: str) -> None:
-    """Use the link up. Raises Invalid, and InvalidToken where the session it was asked from has ended."""
-    try:
-        with apart() as session:
-            repository.hold(session, person.id)
-            taken = one_time.take(session, answers.EMAIL, token)
-            if taken is None:
-                raise dead_link()
-            if email != person.email:
-                _require_asker(session, taken)
-            if email != person.email:
-                values = {"email": email, "updated_at": clock.now(), "version": User.version + 1}
-                session.execute(update(User).where(User.id == person.id).values(values))
-                # What was sent to the old address is good for nothing any more.
-                one_time.withdraw(session, credentials.RESET, user_id=person.id)
-                letters.write(session, letters.EmailChanged(user_id=person.id, old=person.email))
-            people.note_verified(session, person.id, email=email)
-    except IntegrityError:
-        # Somebody made an account with it while the link lay in the mailbox.
-        raise Invalid(errors=[Fault("/token", "address_taken", "This address belongs to another account")]) from None
-
-
-def _require_asker(session: Session, taken: one_time.Handed) -> None:
-    """Raise InvalidToken where the session has ended from which another address was asked for."""
-    session_id = taken.data.get("session_id")
-    if session_id is None:
-        raise InvalidToken
-    repository.live(session, UUID(session_id))
-
-
-def _index(person: Person, email: str) -> None:
-    """Have colleagues find the person by the new address."""
-    for agency in AGENCIES.rows(user_id=person.id):
-        with acting_as(system(agency.id)):
-            member_id: UUID | None = db.session.scalar(select(Membership.id).where(Membership.user_id == person.id))
-            if member_id is not None:
-                search.index("users.user", member_id, (person.name, email))
+def __getattr__(name: str) -> Any:
+    return moved.find(__name__, name)

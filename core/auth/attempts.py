@@ -1,92 +1,11 @@
-"""Guesses at passwords, counted by account, by address and in all; a device that is known counts for itself."""
+"""Moved; see core.auth.moved."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from uuid import UUID
+from typing import Any
 
-from flask import current_app, request
-from limits import parse
-
-from core.auth import people, throttle
-from core.auth.throttle import Keyed, Rule, Throttle
-from core.config import Settings
-from core.networks import network_of
-
-MOST_IN_A_ROW = 100
-"""NIST SP 800-63B-4, section 3.2.2: so many failures in a row, and each further guess waits an hour."""
-_EASES = timedelta(hours=1)
+from core.auth import moved
 
 
-def begin(email: str, *, device_id: UUID | None) -> Guess:
-    """Count a guess at an account's password before anybody looks at it. Raises TooManyAttempts.
-
-    Unknown accounts are counted like those there are. Whoever comes from a device that has signed in to the account
-    before is counted by the device: strangers cannot keep the owner out.
-    """
-    guess = Guess(email, device_id)
-    throttle.attempt(*guess.counted)
-    return guess
-
-
-def waits(email: str) -> bool:
-    """Whether strangers have to wait before they may guess at an account."""
-    account, key = _account(email)
-    return account.waits(key)
-
-
-def forget(email: str) -> None:
-    """Forget the failures of an account: its owner proved themselves by a link."""
-    throttle.settle(forget=(_account(email),))
-
-
-class Guess:
-    """A guess that is counted."""
-
-    def __init__(self, email: str, device_id: UUID | None) -> None:
-        self._device = (_DEVICE, str(device_id)) if device_id is not None else None
-        self._account = _account(email)
-        self._others = _others()
-
-    @property
-    def counted(self) -> tuple[Keyed, ...]:
-        """What it counts under."""
-        return (self._device,) if self._device else (self._account, *self._others)
-
-    def was_not_looked_at(self) -> None:
-        """Too much was going on to look at it, so it was no failure."""
-        throttle.settle(forgive=self.counted)
-
-    def was_right(self) -> None:
-        """It was no guess: what was counted for the account goes, and this attempt for the address."""
-        if self._device:
-            throttle.settle(forget=(self._device,))
-        else:
-            throttle.settle(forget=(self._account,), forgive=self._others)
-
-
-_DEVICE = Throttle("sign-in by device", Rule(10, timedelta(minutes=5), eases=_EASES, most_in_a_row=MOST_IN_A_ROW))
-
-
-def _account(email: str) -> Keyed:
-    rule = _rule(_settings().login_failures_account, eases=_EASES, most_in_a_row=MOST_IN_A_ROW)
-    return Throttle("sign-in by account", rule), people.plain(email)
-
-
-def _others() -> tuple[Keyed, Keyed]:
-    settings = _settings()
-    return (
-        (Throttle("sign-in by address", _rule(settings.login_failures_address)), network_of(request.remote_addr or "")),
-        # Growing waits here would let anybody close the door to everybody.
-        (Throttle("sign-in", _rule(settings.login_failures_all, grows=False)), "all"),
-    )
-
-
-def _rule(limit: str, *, eases: timedelta | None = None, most_in_a_row: int | None = None, grows: bool = True) -> Rule:
-    item = parse(limit)
-    return Rule(item.amount, timedelta(seconds=item.get_expiry()), grows, eases, most_in_a_row)
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["tripfile.settings"]
-    return settings
+def __getattr__(name: str) -> Any:
+    return moved.find(__name__, name)

@@ -1,19 +1,11 @@
-"""Passwords that people choose for themselves: how long they must be depends on what else they sign in with."""
+"""Moved; see core.auth.moved."""
 
 from __future__ import annotations
 
-from uuid import UUID
+from typing import Any
 
-from core.auth import credentials, people, rules
-from core.auth.credentials import Hashed
-from core.factors import api as factors
+from core.auth import moved
 
 
-def chosen_by(user_id: UUID, password: str, *, pointer: str = "/password") -> Hashed:
-    """A password somebody chose, hashed. Raises Invalid."""
-    person = people.of(user_id)
-    about = person.words if person else ()
-    has_factor = any(place.has_factor for place in factors.places(user_id))
-    least = rules.WITH_FACTOR if has_factor else rules.ALONE
-    rules.check_rules(password, pointer=pointer, minimum=least, about=about)
-    return credentials.hashed(password)
+def __getattr__(name: str) -> Any:
+    return moved.find(__name__, name)

@@ -1,71 +1,11 @@
-"""Passwords as they are stored, and what no longer counts when one is replaced."""
+"""Moved; see core.auth.moved."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from uuid import UUID
+from typing import Any
 
-import msgspec
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
-
-from core import clock
-from core.auth import devices, letters, one_time, passwords, repository, rules
-from core.auth.models import Credential
-
-RESET, RESET_LIFETIME = "auth.password_reset", timedelta(hours=1)
-"""The links by which somebody sets a new password."""
+from core.auth import moved
 
 
-class Hashed(msgspec.Struct, frozen=True):
-    """A password that may be stored."""
-
-    stored: str
-    is_long: bool
-    """Whether it would do without a second factor."""
-
-
-def hashed(password: str) -> Hashed:
-    """The hash of a password; nobody has checked it here."""
-    return Hashed(passwords.hash_password(password), rules.is_long(password))
-
-
-def store(session: Session, user_id: UUID, made: Hashed) -> None:
-    """Make it the person's password, in a session of `apart()`."""
-    row = Credential(user_id=user_id, password_hash=made.stored, password_is_long=made.is_long, changed_at=clock.now())
-    session.merge(row)
-
-
-def is_stored(session: Session, user_id: UUID, stored: str) -> bool:
-    """Whether this is the hash of the person's password at this moment."""
-    return session.scalar(select(Credential.password_hash).where(Credential.user_id == user_id)) == stored
-
-
-def rehash(session: Session, user_id: UUID, stored: str, made: Hashed) -> None:
-    """Put another hash of the same password in the place of one that is stored still."""
-    same = update(Credential).where(Credential.user_id == user_id, Credential.password_hash == stored)
-    session.execute(same.values(password_hash=made.stored, password_is_long=made.is_long))
-
-
-def replace(
-    session: Session,
-    user_id: UUID,
-    made: Hashed,
-    *,
-    reason: str,
-    but: UUID | None = None,
-    device_id: UUID | None = None,
-) -> None:
-    """Give a person another password: sessions (but one), links and half-finished sign-ins end, and they are told.
-
-    All devices but one become strangers.
-    """
-    # The person first, as whoever opens a session does.
-    repository.hold(session, user_id)
-    store(session, user_id, made)
-    repository.revoke(session, user_id=user_id, reason=reason, but=but)
-    # Half sign-ins went with the sessions, and links to another address with the sessions that asked for them.
-    one_time.withdraw(session, RESET, user_id=user_id)
-    # Whoever was in once by a device that is no longer theirs is a stranger like others.
-    devices.forget(session, user_id, but=device_id)
-    letters.write(session, letters.PasswordSet(user_id=user_id))
+def __getattr__(name: str) -> Any:
+    return moved.find(__name__, name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Request
 
 from core.actor import Actor
-from core.auth import principals, rotation
+from core.auth.sessions import principals, rotation
 from core.http import bearer
 from core.plugins.hookspecs import hookimpl
 

@@ -7,10 +7,14 @@ from datetime import timedelta
 from sqlalchemy import delete
 
 from core import clock
-from core.auth import devices, letters, throttle
-from core.auth.models import AuthSession, OneTimeToken, Revocation
+from core.auth.guessing import throttle
+from core.auth.letters import outbox
+from core.auth.once.models import OneTimeToken
+from core.auth.sessions import devices
+from core.auth.sessions.models import AuthSession
 from core.db.session import apart
 from core.jobs.job import job
+from core.revocations.models import Revocation
 
 KEEP_SESSIONS = timedelta(days=30)
 """How long a session that is over can still be looked into."""
@@ -29,11 +33,17 @@ def forget_revocations() -> None:
 
 @job(platform=True, schedule="27 3 * * *")
 def forget_sessions() -> None:
-    """Remove sessions that were over a month ago, and links and challenges that nobody used in time."""
+    """Remove sessions that were over a month ago."""
     long_ago = clock.now() - KEEP_SESSIONS
     with apart() as session:
         session.execute(delete(AuthSession).where(AuthSession.expires_at < long_ago))
         session.execute(delete(AuthSession).where(AuthSession.revoked_at < long_ago))
+
+
+@job(platform=True, schedule="37 * * * *")
+def forget_unused() -> None:
+    """Remove links and challenges that nobody used in time: strangers can have as many made as limits let them."""
+    with apart() as session:
         session.execute(delete(OneTimeToken).where(OneTimeToken.expires_at < clock.now()))
 
 
@@ -43,4 +53,4 @@ def forget_guesses() -> None:
     with apart() as session:
         throttle.forget_quiet(session, since=KEEP_GUESSES)
         devices.forget_unused(session)
-        letters.drop_old(session)
+        outbox.drop_old(session)

@@ -1,108 +1,11 @@
-"""Credentials and sessions: tables only the system role may touch."""
+"""The tables of sign-in, from wherever they are described."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
-from uuid import UUID
+from core.auth.guessing.models import ThrottleCount
+from core.auth.letters.models import Letter
+from core.auth.once.models import OneTimeToken
+from core.auth.passwords.models import Credential
+from core.auth.sessions.models import AuthSession, Device
 
-from sqlalchemy import ForeignKey, Index, Text, text, true
-from sqlalchemy.orm import Mapped, mapped_column
-
-from core import clock, ids
-from core.actor import STAFF, Audience
-from core.db.base import Model, Numbered
-from core.db.personal import NOT_PERSONAL, SECRET, Code, Codes, Number, personal
-
-
-class Credential(Model):
-    """How a person proves who they are."""
-
-    __tablename__ = "core_credential"
-
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("core_user.id", ondelete="CASCADE"), primary_key=True)
-    password_hash: Mapped[str] = mapped_column(info=SECRET)
-    password_is_long: Mapped[bool] = mapped_column(default=True, server_default=true())
-    """Whether the password would do without a second factor."""
-    changed_at: Mapped[datetime] = mapped_column(default=clock.now)
-
-
-class AuthSession(Model):
-    """A sign-in: its refresh token is the one whose counter equals the row's."""
-
-    __tablename__ = "core_auth_session"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=ids.new)
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("core_user.id", ondelete="CASCADE"))
-    agency_id: Mapped[UUID] = mapped_column(ForeignKey("core_agency.id", ondelete="CASCADE"))
-    counter: Mapped[Number]
-    rotated_at: Mapped[datetime] = mapped_column(default=clock.now)
-    created_at: Mapped[datetime] = mapped_column(default=clock.now)
-    expires_at: Mapped[datetime]
-    """However often it is refreshed, it ends here."""
-    revoked_at: Mapped[datetime | None]
-    revoked_because: Mapped[Code | None]
-    ip: Mapped[str | None] = mapped_column(info=personal("technical", about="user_id"))
-    user_agent: Mapped[str | None] = mapped_column(info=personal("technical", about="user_id"))
-    audience: Mapped[Audience] = mapped_column(Text(), default=STAFF, info=NOT_PERSONAL)
-    """`staff` or `portal`: tokens of one are never good for the other."""
-    methods: Mapped[Codes] = mapped_column(default=list)
-    """How the person proved who they are, as in `amr` (RFC 8176): `pwd`, `otp`, `pop` (a passkey), `oidc`."""
-    proven_at: Mapped[datetime] = mapped_column(default=clock.now)
-    """When they last did."""
-    last_seen_at: Mapped[datetime] = mapped_column(default=clock.now)
-    """Coarse: written at sign-in and at each refresh."""
-    impersonator_id: Mapped[UUID | None]
-    """Who really acts."""
-    parent_id: Mapped[UUID | None]
-    """The session it was opened from, without another proof: it ends with that one."""
-
-    __table_args__ = (
-        Index("core_auth_session_user_id_idx", "user_id"),
-        Index("core_auth_session_expires_at_idx", "expires_at"),
-        Index("core_auth_session_live_agency_id_idx", "agency_id", postgresql_where=text("revoked_at IS NULL")),
-        Index(
-            "core_auth_session_impersonator_id_idx",
-            "impersonator_id",
-            postgresql_where=text("impersonator_id IS NOT NULL"),
-        ),
-        Index("core_auth_session_parent_id_idx", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
-    )
-
-
-class OneTimeToken(Model):
-    """A secret that was handed out and is good once: a link in a mail, an invitation, half a sign-in."""
-
-    __tablename__ = "core_one_time_token"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=ids.new)
-    purpose: Mapped[Code]
-    digest: Mapped[str] = mapped_column(unique=True, info=SECRET)
-    """SHA-256 of purpose and token, in hexadecimal: whoever reads the table has no token."""
-    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("core_user.id", ondelete="CASCADE"))
-    agency_id: Mapped[UUID | None] = mapped_column(ForeignKey("core_agency.id", ondelete="CASCADE"))
-    data: Mapped[dict[str, Any]] = mapped_column(info=personal("free_text", about="user_id"))
-    created_at: Mapped[datetime] = mapped_column(default=clock.now)
-    expires_at: Mapped[datetime]
-
-    __table_args__ = (
-        Index("core_one_time_token_user_id_purpose_idx", "user_id", "purpose"),
-        Index("core_one_time_token_expires_at_idx", "expires_at"),
-    )
-
-
-class Revocation(Numbered, Model):
-    """Something that no longer counts: the feed that every process follows, in the platform's stream `revocations`."""
-
-    __tablename__ = "core_revocation"
-
-    kind: Mapped[Code]
-    """`session` (it ended), `member` (rights or state), `agency` (roles, plugins, networks) or `key` (of the API)."""
-    subject_id: Mapped[UUID]
-    created_at: Mapped[datetime] = mapped_column(default=clock.now)
-
-    __table_args__ = (
-        # Counted over all agencies: every process reads one feed.
-        Index("core_revocation_seq_idx", "seq"),
-        Index("core_revocation_created_at_idx", "created_at"),
-    )
+TABLES = (AuthSession, Credential, Device, Letter, OneTimeToken, ThrottleCount)

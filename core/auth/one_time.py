@@ -1,110 +1,11 @@
-"""Secrets that are handed out and good once: drawn at random, kept as a digest, gone when they are used."""
+"""Moved; see core.auth.moved."""
 
 from __future__ import annotations
 
-import secrets
-from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
-import msgspec
-from sqlalchemy import DateTime, Text, bindparam, delete, func, select, update
-from sqlalchemy.orm import Session
-
-from core import clock, ids
-from core.auth.models import OneTimeToken
-from core.crypto import digest
-from core.db.read import SystemQuery
+from core.auth import moved
 
 
-class Handed(msgspec.Struct, frozen=True):
-    """What was noted when a token was handed out."""
-
-    id: UUID
-    user_id: UUID | None
-    agency_id: UUID | None
-    data: dict[str, Any]
-
-
-_COLUMNS = (OneTimeToken.id, OneTimeToken.user_id, OneTimeToken.agency_id, OneTimeToken.data)
-_LIVE = SystemQuery(
-    select(*_COLUMNS).where(
-        OneTimeToken.digest == bindparam("digest", type_=Text()),
-        OneTimeToken.expires_at > bindparam("now", type_=DateTime(timezone=True)),
-    ),
-    Handed,
-)
-
-
-def hand_out(
-    session: Session,
-    purpose: str,
-    *,
-    lifetime: timedelta,
-    user_id: UUID | None = None,
-    agency_id: UUID | None = None,
-    data: dict[str, Any] | None = None,
-) -> str:
-    """A new token of 256 random bits for one purpose, in a session of `apart()`; only its digest is kept."""
-    token = secrets.token_urlsafe(32)
-    session.add(
-        OneTimeToken(
-            id=ids.new(),
-            purpose=purpose,
-            digest=_digest(purpose, token),
-            user_id=user_id,
-            agency_id=agency_id,
-            data=data or {},
-            expires_at=clock.now() + lifetime,
-        )
-    )
-    return token
-
-
-def look(purpose: str, token: str) -> Handed | None:
-    """What a token stands for, without using it up; None for one that is unknown, used, expired or for another end."""
-    return _LIVE.first(digest=_digest(purpose, token), now=clock.now())
-
-
-def take(session: Session, purpose: str, token: str) -> Handed | None:
-    """Use a token up, in a session of `apart()`: whatever else it does there happens with it or not at all."""
-    used = delete(OneTimeToken).where(OneTimeToken.digest == _digest(purpose, token))
-    row = session.execute(used.returning(*_COLUMNS, OneTimeToken.expires_at)).one_or_none()
-    return Handed(*row[:4]) if row is not None and row.expires_at > clock.now() else None
-
-
-def attempt(session: Session, purpose: str, token: str, *, tries: int) -> Handed | None:
-    """What a token stands for that is good for several tries, one of which this was; it stays until it is taken.
-
-    None once there were so many, and for every token `look` does not know.
-    """
-    made = func.coalesce(OneTimeToken.data["tries"].as_integer(), 0)
-    counted = (
-        update(OneTimeToken)
-        .where(OneTimeToken.digest == _digest(purpose, token), OneTimeToken.expires_at > clock.now(), made < tries)
-        .values(data=OneTimeToken.data.op("||")(func.jsonb_build_object("tries", made + 1)))
-    )
-    row = session.execute(counted.returning(*_COLUMNS)).one_or_none()
-    return Handed(*row) if row is not None else None
-
-
-def withdraw(session: Session, purpose: str, *, user_id: UUID, agency_id: UUID | None = None) -> None:
-    """Make a person's tokens for a purpose useless; only those for one agency where it is named."""
-    theirs = delete(OneTimeToken).where(OneTimeToken.user_id == user_id, OneTimeToken.purpose == purpose)
-    session.execute(theirs if agency_id is None else theirs.where(OneTimeToken.agency_id == agency_id))
-
-
-def withdraw_in(session: Session, purpose: str, *, agency_id: UUID) -> None:
-    """Make everybody's tokens for a purpose in an agency useless."""
-    theirs = OneTimeToken.agency_id == agency_id
-    session.execute(delete(OneTimeToken).where(theirs, OneTimeToken.purpose == purpose))
-
-
-def withdraw_all(session: Session, purpose: str) -> None:
-    """Make every token for a purpose useless, whoever has it."""
-    session.execute(delete(OneTimeToken).where(OneTimeToken.purpose == purpose))
-
-
-def _digest(purpose: str, token: str) -> str:
-    # The purpose is part of what is digested: a token for one end is unknown for every other.
-    return digest(f"{purpose}:{token}".encode("utf-8", "surrogatepass")).hex()
+def __getattr__(name: str) -> Any:
+    return moved.find(__name__, name)

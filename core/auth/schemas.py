@@ -8,7 +8,6 @@ from uuid import UUID
 from msgspec import UNSET, Meta, UnsetType
 
 from core.actor import Scope
-from core.auth.rules import NewPassword
 from core.fields import Email, Instant
 from core.http.structs import Draft, View
 
@@ -34,13 +33,6 @@ class Switch(Draft):
     """The agency to act in from now on."""
 
     agency: Annotated[str, Meta(description="Slug of the agency.", examples=["sunrise-travel"])]
-
-
-class PasswordChange(Draft):
-    """The present password and the new one."""
-
-    current: Annotated[str, Meta(max_length=1024, examples=["a long and quiet passphrase"])]
-    new: NewPassword
 
 
 class AgencyRef(View):

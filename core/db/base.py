@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    Column,
     Date,
     DateTime,
     ForeignKey,
@@ -18,7 +20,7 @@ from sqlalchemy import (
     Uuid,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, registry
+from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, declared_attr, mapped_column, registry
 
 from core import clock, ids
 from core.db.personal import NOT_PERSONAL
@@ -48,6 +50,13 @@ class Model(DeclarativeBase):
             list[int]: JSONB(),
         },
     )
+
+
+def stored(mapper: Mapper[Any]) -> Iterator[tuple[str, Column[Any]]]:
+    """The columns of a class that its table has, with what they are called in Python; others only read along."""
+    for attribute in mapper.column_attrs:
+        if isinstance(column := attribute.columns[0], Column):
+            yield attribute.key, column
 
 
 class Tenant:

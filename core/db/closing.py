@@ -16,9 +16,8 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.orm import Session, SessionTransaction
 
 from core.db import numbering
-from core.db.base import Identified, Model, Numbered, Versioned
+from core.db.base import Identified, Model, Numbered
 from core.db.numbering import Row
-from core.db.tenancy import current_agency_id
 from core.extensions import db
 
 log = structlog.get_logger()
@@ -64,7 +63,7 @@ class Closing:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._rows: list[Row] = []
-        self._calls: list[Callable[[], None]] = []
+        self._calls: list[Callable[[], object]] = []
         self._heads: tuple[Head, ...] = ()
         self.marks: dict[SessionTransaction, tuple[int, int]] = {}
         """How much there was when each savepoint was set."""
@@ -80,8 +79,8 @@ class Closing:
         self._begin()
         self._rows.append(Row(table, values, agency_id, head, scope))
 
-    def insert(self, row: Identified) -> None:
-        """Insert a row of the acting agency that nobody asks for in this unit of work, such as a line of a history.
+    def insert(self, row: Model | Identified, *, agency_id: UUID) -> None:
+        """Insert a row that nobody numbers beside those of its agency that are, in the same statement.
 
         No listener of the session is told: raises TypeError for what one of them would encrypt.
         """
@@ -89,10 +88,7 @@ class Closing:
         table = numbering.table_of(row)
         if any("about" in column.info for column in table.columns):
             raise TypeError(f"{table.name} has an encrypted column: add the row to the session")
-        row.agency_id = current_agency_id()
-        if isinstance(row, Versioned):
-            row.version = 1
-        self._rows.append(Row(table, numbering.values(row), row.agency_id))
+        self._rows.append(Row(table, numbering.values(row), agency_id, head=agency_id))
 
     def enqueue(self, *jobs: Enqueued, agency_id: UUID | None) -> None:
         """Insert jobs, except those whose unique key is taken."""
@@ -100,7 +96,7 @@ class Closing:
         table = Model.metadata.tables[_JOBS]
         self._rows.extend(_row(table, job, agency_id) for job in jobs)
 
-    def then(self, call: Callable[[], None]) -> None:
+    def then(self, call: Callable[[], object]) -> None:
         """Call this once the unit of work has committed; what it raises is logged and harms nobody."""
         self._begin()
         self._calls.append(call)
@@ -205,7 +201,7 @@ def _told(listener: Callable[[Committed], None], committed: Committed) -> Callab
     return lambda: listener(committed)
 
 
-def _safely(call: Callable[[], None]) -> None:
+def _safely(call: Callable[[], object]) -> None:
     try:
         call()
     except Exception:

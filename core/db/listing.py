@@ -134,13 +134,19 @@ def _compare(repository: Repository[Any], condition: Condition, *, bind: str) ->
 
 
 def _compare_children(
-    repository: Repository[Any], declared: Filter, via: InstrumentedAttribute[Any], operator: Operator, *, bind: str
+    repository: Repository[Any],
+    declared: Filter,
+    via: InstrumentedAttribute[Any] | Select[Any],
+    operator: Operator,
+    *,
+    bind: str,
 ) -> ColumnElement[bool]:
-    key: ColumnElement[Any] = repository.model.id
+    key: ColumnElement[Any] = repository.model.id if declared.key is None else declared.key
+    children = via if isinstance(via, Select) else select(via)
     if operator is Operator.NE:
         # Without the tag: no child has the value. A child with another value says nothing about that.
-        return key.not_in(select(via).where(_comparison(declared.column, Operator.EQ, bind=bind)))
-    return key.in_(select(via).where(_comparison(declared.column, operator, bind=bind)))
+        return key.not_in(children.where(_comparison(declared.column, Operator.EQ, bind=bind)))
+    return key.in_(children.where(_comparison(declared.column, operator, bind=bind)))
 
 
 def _comparison(column: InstrumentedAttribute[Any], operator: Operator, *, bind: str) -> ColumnElement[bool]:

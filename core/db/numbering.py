@@ -30,7 +30,9 @@ class Row(msgspec.Struct, frozen=True):
     """What becomes the JSON object of the row."""
     agency_id: UUID | None
     head: UUID | None = None
+    """Whose counter it is written with."""
     scope: str = ""
+    """What it is the next of; empty where it is not numbered."""
     rings: str | None = None
     """The queue of a job that is due."""
     key: str = ""
@@ -86,12 +88,12 @@ def _default(column: NamedColumn[Any]) -> Any:
 
 def statement(rows: Sequence[Row]) -> tuple[str, list[str]]:
     """One statement for the rows of an agency, with its parameters: the counts by scope, then the rows by table."""
-    tables = tuple(dict.fromkeys((row.table, row.head is not None) for row in rows))
-    totals = Counter((row.head, row.scope) for row in rows if row.head is not None)
+    tables = tuple(dict.fromkeys((row.table, bool(row.scope)) for row in rows))
+    totals = Counter((row.head, row.scope) for row in rows if row.scope)
     counts = [{"agency_id": head, "scope": scope, "n": n} for (head, scope), n in totals.items()]
     by_table: dict[Table, list[Any]] = {table: [] for table, _ in tables}
     for row in rows:
-        if row.head is None:
+        if not row.scope:
             by_table[row.table].append(row.values)
             continue
         totals[row.head, row.scope] -= 1

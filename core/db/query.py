@@ -9,6 +9,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
+from sqlalchemy import Select
 from sqlalchemy.orm import InstrumentedAttribute
 
 T = TypeVar("T")
@@ -46,8 +47,10 @@ class Filter:
     """The wire type of its value, for msgspec: `str`, `date`, `Literal[...]`, `UUID`..."""
     summary: str
     operators: tuple[Operator, ...] = EQUALITY
-    via: InstrumentedAttribute[Any] | None = None
-    """Where `column` is of a child table: the child's column that holds the id of what is listed."""
+    via: InstrumentedAttribute[Any] | Select[Any] | None = None
+    """Where `column` is of a child table: the child's column that holds the id of what is listed, or a SELECT of it."""
+    key: InstrumentedAttribute[Any] | None = None
+    """The column of what is listed that `via` points at, where that is not its id."""
     indexed: InstrumentedAttribute[Any] | None = None
     """Equal to `column` wherever that has a value, and indexed: ranges are looked for in both."""
     stored: Callable[[Any], Any] | None = None

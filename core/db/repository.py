@@ -16,6 +16,7 @@ from core.db import closing, listing, read
 from core.db.base import Identified, Owned, SoftDeleted
 from core.db.query import Listing, ListQuery, Page
 from core.db.read import Statement
+from core.db.tenancy import current_agency_id
 from core.errors import NotFound, PreconditionFailed
 from core.extensions import db
 
@@ -124,7 +125,10 @@ class Repository(Generic[M]):
 
         Not for what has encrypted columns, and not for what its events tell the columns of.
         """
-        closing.of(db.session()).insert(entity)
+        entity.agency_id = current_agency_id()
+        if isinstance(entity, Owned):
+            entity.version = 1
+        closing.of(db.session()).insert(entity, agency_id=entity.agency_id)
 
     def save(self) -> None:
         """Send pending changes to the database, so that reads in this unit of work see them."""

@@ -11,7 +11,7 @@ from core.plugins.manager import installed
 blueprint = Blueprint("events", description="What happened, in order, for those who keep up with it.")
 
 
-@blueprint.get("/", permission=permissions.READ)
+@blueprint.get("/", permission=permissions.READ, uncached=True)
 @blueprint.query(FeedQuery)
 @blueprint.response(200, EventFeed)
 def feed(query: FeedQuery) -> EventFeed:

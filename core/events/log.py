@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import g, has_request_context, request
+from flask import g
 from sqlalchemy.orm import Session
 
 from core import ids, streams
@@ -14,17 +14,16 @@ from core.db import closing
 from core.db.base import Versioned
 from core.db.session import apart
 from core.db.tenancy import current_agency_id
-from core.events import changes, subscriptions, words
+from core.events import changes, origins, subscriptions, words
 from core.events.event import Event
 from core.events.fields import sealed_fields
-from core.events.models import EventEntry
+from core.events.models import EventEntry, EventOrigin
 from core.extensions import db
 
 SCOPE = "events"
 """The stream of an agency's log."""
 FORM = 2
 """The form in which new events are sealed; see `core.audit.chain`."""
-MAX_USER_AGENT = 400
 
 
 class Unsealable(TypeError):
@@ -39,31 +38,47 @@ def publish(event: Event, *, of: Versioned | changes.Changed | None = None, reas
     by a job of its own, written with it.
     """
     before, after = changes.of(of) if of is not None else (None, None)
-    entry = _entry(event, current_actor(), current_agency_id(), before, after, reason)
-    _write(entry, db.session())
+    entry = _entry(event, current_actor(), current_agency_id(), before, after)
+    _write(entry, _origin(entry, None, reason), db.session())
 
 
-def publish_apart(event: Event, *, actor: Actor, agency_id: UUID, reason: str | None = None) -> None:
-    """Record a security fact that stands even though the request it came with is refused. It has no sealed words."""
+def publish_apart(
+    event: Event, *, actor: Actor, agency_id: UUID, reason: str | None = None, ip: str | None = None
+) -> None:
+    """Record a security fact that stands even though the request it came with is refused. It has no sealed words.
+
+    `ip` is where it came from where that is not the running request.
+    """
+    with apart() as session:
+        publish_within(session, event, actor=actor, agency_id=agency_id, reason=reason, ip=ip)
+
+
+def publish_within(
+    session: Session,
+    event: Event,
+    *,
+    actor: Actor,
+    agency_id: UUID,
+    reason: str | None = None,
+    ip: str | None = None,
+) -> None:
+    """Record a security fact in the unit of work of `apart()` that makes it true: neither is ever there alone."""
     if sealed_fields(type(event)):
         raise Unsealable(f"{event.name} has words about a person: publish it in the agency's own unit of work")
-    with apart() as session:
-        _write(_entry(event, actor, agency_id, None, None, reason), session)
+    entry = _entry(event, actor, agency_id, None, None)
+    _write(entry, _origin(entry, ip, reason), session)
 
 
-def _write(entry: EventEntry, session: Session) -> None:
+def _write(entry: EventEntry, origin: EventOrigin | None, session: Session) -> None:
     streams.append(entry, scope=SCOPE, session=session)
+    if origin is not None:
+        closing.of(session).insert(origin, agency_id=entry.agency_id)
     for job in subscriptions.jobs(entry):
         closing.of(session).enqueue(job, agency_id=entry.agency_id)
 
 
 def _entry(
-    event: Event,
-    actor: Actor,
-    agency_id: UUID,
-    before: dict[str, Any] | None,
-    after: dict[str, Any] | None,
-    reason: str | None,
+    event: Event, actor: Actor, agency_id: UUID, before: dict[str, Any] | None, after: dict[str, Any] | None
 ) -> EventEntry:
     event_id = ids.new()
     return EventEntry(
@@ -80,19 +95,17 @@ def _entry(
         before=before,
         after=after,
         form=FORM,
-        ip=request.remote_addr if has_request_context() else None,
-        user_agent=_user_agent(),
         impersonator_id=actor.impersonator_id,
         key_id=actor.key_id,
-        reason=reason,
     )
 
 
-def _user_agent() -> str | None:
-    if not has_request_context():
-        return None
-    # Whoever sends it chooses it: neither NUL, which no text column takes, nor what could forge lines in an export.
-    return "".join(filter(str.isprintable, request.user_agent.string))[:MAX_USER_AGENT] or None
+def _origin(entry: EventEntry, ip: str | None, reason: str | None) -> EventOrigin | None:
+    """Where a fact comes from; its digest is what the entry itself keeps."""
+    found = origins.of(entry.id, agency_id=entry.agency_id, ip=ip, reason=reason)
+    if found is not None:
+        entry.origin = origins.digest(found.salt, found.ip, found.user_agent, found.reason)
+    return found
 
 
 def subject_of(kind: type[Event]) -> str:

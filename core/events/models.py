@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock
 from core.db.base import Identified, Model, Numbered, Tenant
-from core.db.personal import PERSONAL, Category, Code, Facts, Number, personal
+from core.db.personal import PERSONAL, SECRET, Category, Code, Facts, Number, personal
 
 
 class EventEntry(Numbered, Model):
@@ -32,15 +32,12 @@ class EventEntry(Numbered, Model):
     after: Mapped[Facts | None]
     form: Mapped[Number] = mapped_column(server_default=text("1"))
     """How its seal is computed; see `core.audit.chain`."""
-    ip: Mapped[str | None] = mapped_column(info=personal(Category.TECHNICAL))
-    """Where the request came from."""
-    user_agent: Mapped[str | None] = mapped_column(info=personal(Category.TECHNICAL))
+    origin: Mapped[Code | None]
+    """The digest of where it came from, whether or not that is still known; see `core.events.origins`."""
     impersonator_id: Mapped[UUID | None]
     """Who really acted, as `actor_id`."""
     key_id: Mapped[UUID | None]
     """The API key that was used."""
-    reason: Mapped[str | None] = mapped_column(info=PERSONAL)
-    """Why, in the words of whoever acted; where they gave a reason."""
 
     __table_args__ = (
         UniqueConstraint("agency_id", "seq"),
@@ -58,7 +55,27 @@ class EventEntry(Numbered, Model):
             "id",
             postgresql_where=text("impersonator_id IS NOT NULL"),
         ),
-        Index("core_event_ip_idx", "agency_id", "ip", "occurred_at", "id", postgresql_where=text("ip IS NOT NULL")),
+    )
+
+
+class EventOrigin(Tenant, Model):
+    """Where an event came from: the one thing about it that can be forgotten, since the event keeps its digest."""
+
+    __tablename__ = "core_event_origin"
+
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("core_agency.id", ondelete="CASCADE"), primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
+    ip: Mapped[str | None] = mapped_column(info=personal(Category.TECHNICAL))
+    """Where the request came from."""
+    user_agent: Mapped[str | None] = mapped_column(info=personal(Category.TECHNICAL))
+    reason: Mapped[str | None] = mapped_column(info=PERSONAL)
+    """Why, in the words of whoever acted; where they gave a reason."""
+    salt: Mapped[str] = mapped_column(info=SECRET)
+    """What keeps the digest from telling the few addresses there are."""
+
+    __table_args__ = (
+        Index("core_event_origin_ip_idx", "agency_id", "ip", "event_id", postgresql_where=text("ip IS NOT NULL")),
+        Index("core_event_origin_reason_idx", "agency_id", "event_id", postgresql_where=text("reason IS NOT NULL")),
     )
 
 

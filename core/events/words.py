@@ -23,9 +23,9 @@ ERASED = "[erased]"
 REDACTED = "[personal]"
 Payload: TypeAlias = dict[str, Any]
 Keys: TypeAlias = Mapping[Person, Key]
-_MARK = "$sealed"
+MARK = "$sealed"
 """`{"$sealed": <text>, "subject": <kind of person>, "subject_id": <their id>}`: what stands for words in the log."""
-_FORM = frozenset({_MARK, "subject", "subject_id"})
+_FORM = frozenset({MARK, "subject", "subject_id"})
 
 
 def closed(event: Event, *, event_id: UUID) -> Payload:
@@ -36,7 +36,7 @@ def closed(event: Event, *, event_id: UUID) -> Payload:
         if plain is not None:
             person = Person(sealed.subject, getattr(event, sealed.about))
             text = texts.sealed(plain, key=keys.to_seal(person), place=_place(event.name, name, event_id))
-            payload[name] = {_MARK: text, "subject": person.subject, "subject_id": str(person.id)}
+            payload[name] = {MARK: text, "subject": person.subject, "subject_id": str(person.id)}
     return payload
 
 
@@ -74,6 +74,14 @@ def shown(payload: Payload, *, name: str, event_id: UUID, known: Keys) -> Payloa
     return {**redacted(payload), **marked(clear, payload)}
 
 
+def about(person: Person, payload: Payload, *, name: str, event_id: UUID) -> dict[str, str]:
+    """The words in a payload that are about a person, in clear; none once they were erased. Raises Unreadable."""
+    told = {"subject": person.subject, "subject_id": str(person.id)}
+    theirs = {field: value for field, value in payload.items() if is_sealed(value) and told.items() <= value.items()}
+    clear = opened(theirs, name=name, event_id=event_id)
+    return {field: value for field, value in clear.items() if value is not None}
+
+
 def redacted(payload: Payload) -> Payload:
     """A payload that only says where there are words."""
     return {field: REDACTED if is_sealed(value) else value for field, value in payload.items()}
@@ -93,7 +101,7 @@ def is_sealed(value: object) -> bool:
 def _open(value: Mapping[str, str], place: bytes, known: Keys) -> str | None:
     key = known.get(Person(value["subject"], UUID(value["subject_id"])))
     try:
-        return texts.opened(value[_MARK], key=key, place=place) if key is not None else None
+        return texts.opened(value[MARK], key=key, place=place) if key is not None else None
     except Erased:
         return None
 

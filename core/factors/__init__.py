@@ -1,18 +1,1 @@
 """Second factors: authenticator apps, recovery codes and passkeys."""
-
-from __future__ import annotations
-
-# Sign-in asks this package, which stands on parts of sign-in: loaded first, it finds whatever it needs of here.
-import core.auth  # noqa: F401 - for the order alone
-from core.factors import endpoints, models, subscribers
-from core.plugins.spec import Plugin
-
-plugin = Plugin(
-    name="factors",
-    version="1.0.0",
-    core=">=1.0,<2",
-    summary="Second factors: authenticator apps, recovery codes and passkeys.",
-    models=models,
-    blueprints=(endpoints.blueprint,),
-    subscribers=subscribers.ALL,
-)

@@ -11,19 +11,20 @@ from sqlalchemy.orm import Session
 
 from core import ids
 from core.actor import current_actor
-from core.auth import one_time, revocations
-from core.auth.repository import locked_session
+from core.auth.once import one_time
+from core.auth.sessions.locks import locked as locked_session
 from core.db.session import apart
 from core.db.tenancy import current_agency_id
 from core.errors import Fault, Invalid, NotFound
 from core.events.event import Event
-from core.events.log import publish_apart
+from core.events.log import publish_within
 from core.factors import passkeys, recovery, repository, totp
 from core.factors.errors import AlreadySetUp, FactorExists, KnownPasskey, TooManyPasskeys
 from core.factors.events import FactorAdded, RecoveryCodesMade
 from core.factors.models import Passkey, Totp
 from core.factors.repository import PASSKEY, PERSON, TOTP, Person
 from core.factors.schemas import Enrolled, PasskeyAttestation, PasskeyCreation, TotpEnrolment
+from core.revocations import api as revocations
 
 HOLDS = timedelta(minutes=5)
 """How long a challenge to a device, or an app that shows no code yet, is good."""
@@ -65,10 +66,11 @@ def confirm_totp(
         _only_first(session, user_id, session_id)
         # The first code is used up, as every other will be.
         session.add(Totp(id=totp_id, user_id=user_id, seed=sealed, last_step=step))
+        repository.tell_agencies(session, user_id)
         codes = _first_codes(session, user_id)
         _note(session, session_id, "otp")
-    _tell(FactorAdded(user_id=user_id, kind="totp"))
-    _tell_of_codes(user_id, codes)
+        _tell(session, FactorAdded(user_id=user_id, kind="totp"))
+        _tell_of_codes(session, user_id, codes)
     return Enrolled(codes, None)
 
 
@@ -94,13 +96,14 @@ def add_passkey(
                 raise TooManyPasskeys
             _only_first(session, user_id, session_id)
             session.add(made)
+            repository.tell_agencies(session, user_id)
             codes = _first_codes(session, user_id)
             _note(session, session_id, "pop")
             session.flush()
+            _tell(session, FactorAdded(user_id=user_id, kind="passkey"))
+            _tell_of_codes(session, user_id, codes)
     except IntegrityError as error:
         raise KnownPasskey from error
-    _tell(FactorAdded(user_id=user_id, kind="passkey"))
-    _tell_of_codes(user_id, codes)
     return Enrolled(codes, PASSKEY.first(user_id=user_id, passkey_id=made.id))
 
 
@@ -110,7 +113,7 @@ def new_codes(user_id: UUID) -> list[str]:
         repository.hold(session, user_id)
         repository.require_factor(session, user_id)
         codes = recovery.make(session, user_id)
-    _tell_of_codes(user_id, codes)
+        _tell_of_codes(session, user_id, codes)
     return codes
 
 
@@ -158,14 +161,14 @@ def _note(session: Session, session_id: UUID | None, method: str) -> None:
         revocations.revoke("member", row.user_id, agency_id=row.agency_id, session=session)
 
 
-def _tell_of_codes(user_id: UUID, codes: list[str]) -> None:
+def _tell_of_codes(session: Session, user_id: UUID, codes: list[str]) -> None:
     if codes:
-        _tell(RecoveryCodesMade(user_id=user_id))
+        _tell(session, RecoveryCodesMade(user_id=user_id))
 
 
-def _tell(event: Event) -> None:
-    # The factor stays, whatever becomes of the sign-in it was set up for: so does what is known of it.
-    publish_apart(event, actor=current_actor(), agency_id=current_agency_id())
+def _tell(session: Session, event: Event) -> None:
+    # The factor stays, whatever becomes of the sign-in it was set up for: so does what is known of it, or neither.
+    publish_within(session, event, actor=current_actor(), agency_id=current_agency_id())
 
 
 def _person(user_id: UUID) -> Person:

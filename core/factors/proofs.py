@@ -14,8 +14,8 @@ from msgspec import UNSET
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
-from core.auth import throttle
-from core.auth.throttle import Rule, Throttle
+from core.auth.guessing import throttle
+from core.auth.guessing.throttle import Rule, Throttle
 from core.db.session import apart
 from core.errors import Fault, Invalid, Unavailable
 from core.events.event import Event

@@ -6,13 +6,13 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, LargeBinary, Uuid, bindparam, delete, func, literal, select
+from sqlalchemy import ColumnElement, LargeBinary, Uuid, bindparam, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from core.agencies.models import Agency
-from core.auth.models import Credential
-from core.auth.requirements import required_in
+from core.auth.passwords.models import Credential
+from core.auth.sessions.requirements import required_in
 from core.db import read
 from core.db.base import Model
 from core.errors import NotFound
@@ -91,7 +91,12 @@ PLACES = read.SystemQuery(
     )
     .join(Agency, Agency.id == Membership.agency_id)
     .join(User, User.id == Membership.user_id)
-    .where(Membership.user_id == _WHOSE, Membership.state == "active", User.disabled_at.is_(None))
+    .where(
+        Membership.user_id == _WHOSE,
+        Membership.state == "active",
+        User.disabled_at.is_(None),
+        Agency.suspended_at.is_(None),
+    )
     .order_by(Membership.created_at),
     Place,
 )
@@ -191,3 +196,11 @@ def forget(session: Session, user_id: UUID) -> None:
     """Remove every factor and recovery code of a person."""
     for kind in (Totp, RecoveryCode, Passkey):
         session.execute(delete(kind).where(kind.user_id == user_id))
+    tell_agencies(session, user_id)
+
+
+def tell_agencies(session: Session, user_id: UUID) -> None:
+    """Have those who manage members see whether a person, whom this session holds, has a second factor."""
+    session.flush()
+    held = factors_left(session, user_id) > 0
+    session.execute(update(User).where(User.id == user_id, User.second_factor != held).values(second_factor=held))

@@ -6,8 +6,7 @@ from uuid import UUID
 
 from core.actor import current_actor, current_user_id
 from core.agencies.repository import current_agency
-from core.auth.requirements import require_own_factor
-from core.auth.revocations import revoke
+from core.auth.sessions.requirements import require_own_factor
 from core.db.session import apart
 from core.errors import NotFound
 from core.events.log import publish
@@ -15,6 +14,7 @@ from core.factors.events import SecondFactorRuleChanged
 from core.factors.models import Passkey
 from core.factors.repository import HELD, PASSKEY
 from core.factors.schemas import FactorRule, FactorRulePatch, FactorsView, PasskeyPatch, PasskeyView
+from core.revocations.api import revoke
 
 
 def mine() -> FactorsView:

@@ -22,6 +22,7 @@ from core.http import (
     health,
     idempotency,
     limits,
+    link_pages,
     openapi,
     problems,
     proxies,
@@ -54,6 +55,7 @@ class Application(Flask):
         limits.install(self, settings)
         health.install(self)
         documents.install(self)
+        link_pages.install(self)
         # Flask documents this assignment as the way to add WSGI middleware.
         self.wsgi_app = proxies.TrustedProxies(self.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
 

@@ -44,6 +44,7 @@ class RouteOptions(TypedDict, total=False):
     step_up: bool
     everywhere: bool
     credentials: bool
+    uncached: bool
     problems: tuple[int, ...]
 
 
@@ -204,7 +205,7 @@ def _entrance(view: Callable[..., Any], contract: Contract, rule: Rule) -> Calla
         status = _status(contract, result)
         kind = contract.others.get(status, contract.result)
         # What only some may see stays in no browser either.
-        unstored = rule.credentials or bool(kind is not None and disclosure.permissions_in(kind))
+        unstored = rule.credentials or rule.uncached or bool(kind is not None and disclosure.permissions_in(kind))
         return responses.respond(responses.shown(result, kind), status=status, credentials=unstored)
 
     declare(enter, rule)
@@ -220,6 +221,8 @@ def _status(contract: Contract, result: Any) -> int:
 def _read(contract: Contract) -> list[Any]:
     if not {"query", "listing", "upload"} & set(contract.inputs):
         queries.refuse_parameters(request)
+    if not {"body", "upload"} & set(contract.inputs):
+        decoding.refuse_body(request)
     return [_READERS[source](contract) for source in contract.inputs]
 
 

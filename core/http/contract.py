@@ -42,6 +42,8 @@ class Rule:
     """Which of our host names answers, where files have one of their own (FILES_ORIGIN)."""
     credentials: bool = False
     """The answer holds credentials: never cached, never kept for a repeated Idempotency-Key."""
+    uncached: bool = False
+    """The answer may hold what stays in no browser. Fields that only some may see say so by themselves."""
 
 
 @dataclass

@@ -29,6 +29,8 @@ DECIMAL = r"^-?[0-9]{1,38}(\.[0-9]{1,38})?$"
 _LONGEST_NUMBER = 40
 _INT64 = range(-(2**63), 2**63)
 _UNSAFE_TEXT = re.compile("[\x00\ud800-\udfff]")
+_SAYING_NOTHING = (b"", b"{}", b"null")
+"""What clients send of themselves where there is nothing to send."""
 _ENDS_LINE = re.compile(rb'\\(?:n|u000[aA])"')
 
 
@@ -75,6 +77,15 @@ def read(request: Request, kind: type[T]) -> T:
     value = decode(data, kind)
     disclosure.refuse_unsent(value, kind)
     return value
+
+
+def refuse_body(request: Request) -> None:
+    """Raise Invalid where a route that takes no body got one that says something: it would go unheard."""
+    if not request.content_length and "Transfer-Encoding" not in request.headers:
+        return
+    if body_of(request).strip() not in _SAYING_NOTHING:
+        message = "This takes no body; what it can be told, it is told in the address"
+        raise Invalid(errors=[Fault("", "unexpected_body", message)])
 
 
 def body_of(request: Request) -> bytes:

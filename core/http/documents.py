@@ -62,10 +62,10 @@ def install(app: Application) -> None:
     live = Asyncapi(app)
 
     def openapi() -> Response:
-        return _revalidated(app.api.bytes(), "application/json")
+        return revalidated(app.api.bytes(), "application/json")
 
     def asyncapi() -> Response:
-        return _revalidated(live.bytes(), "application/json")
+        return revalidated(live.bytes(), "application/json")
 
     @cache
     def events() -> bytes:
@@ -86,7 +86,7 @@ def _add(app: Application, address: str, name: str, view: Any) -> None:
 
 
 def _page(html: bytes, policy: str) -> Response:
-    response = _revalidated(html, "text/html; charset=utf-8")
+    response = revalidated(html, "text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = policy
     return response
 
@@ -94,7 +94,7 @@ def _page(html: bytes, policy: str) -> Response:
 def _asset(name: str) -> Response:
     if name not in _ASSETS:
         raise NotFound
-    return _revalidated(_read(name), _ASSETS[name])
+    return revalidated(_read(name), _ASSETS[name])
 
 
 @cache
@@ -111,10 +111,10 @@ def _problem(code: str) -> Response:
     if kind is None:
         raise NotFound
     about = {"code": kind.code, "status": kind.status, "title": kind.title, "detail": inspect.getdoc(kind) or ""}
-    return _revalidated(encode(about), "application/json")
+    return revalidated(encode(about), "application/json")
 
 
-def _revalidated(body: bytes, content_type: str) -> Response:
+def revalidated(body: bytes, content_type: str) -> Response:
     """A response that is sent again only when it has changed."""
     response = Response(body, content_type=content_type)
     response.set_etag(digest(body).hex()[:32])

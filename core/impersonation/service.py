@@ -9,11 +9,11 @@ from msgspec import UNSET
 
 from core import clock, ids
 from core.actor import Actor, current_actor, current_user_id
-from core.auth import pairs, sessions, tokens
-from core.auth import repository as auth
-from core.auth.models import AuthSession
-from core.auth.requirements import STRONG
 from core.auth.schemas import AgencyRef, ImpersonationView, Tokens
+from core.auth.sessions import ending, locks, opening, pairs
+from core.auth.sessions.models import AuthSession
+from core.auth.sessions.requirements import STRONG
+from core.auth.tokens import access
 from core.db.session import apart
 from core.db.tenancy import acting_as
 from core.errors import Fault, Forbidden, Invalid, NotFound
@@ -73,15 +73,15 @@ def end() -> None:
     if actor.impersonator_id is None or actor.session_id is None:
         raise NotImpersonating
     with apart() as session:
-        row = auth.locked_session(session, actor.session_id)
+        row = locks.locked(session, actor.session_id)
         if row is not None and row.revoked_at is None:
-            auth.end(session, row, reason="impersonation_ended")
+            ending.end(session, row, reason="impersonation_ended")
     jobs.close(impersonations.of_session(actor.session_id), how="ended")
 
 
 def sessions_own_user() -> UUID:
     """Who is signed in as themselves. Raises NotYourself for keys and impersonators."""
-    sessions.yourself()
+    opening.yourself()
     return current_user_id()
 
 
@@ -117,7 +117,7 @@ def _operator_in(agency: AgencyRef) -> Actor:
 
 def _as_member(user_id: UUID, agency: AgencyRef, *, reason: str, by_operator: bool) -> ImpersonationTokens:
     parent_id = _own_session()
-    opened = sessions.open_session(
+    opened = opening.open_session(
         user_id,
         agency=agency.slug,
         # Where a second factor is asked for, it is theirs who really acts that counts.
@@ -125,9 +125,9 @@ def _as_member(user_id: UUID, agency: AgencyRef, *, reason: str, by_operator: bo
         impersonator_id=current_user_id(),
         lifetime=LASTING,
         parent_id=parent_id,
-        still=lambda session: auth.live(session, parent_id),
+        still=lambda session: locks.live(session, parent_id),
     )
-    session_id = tokens.verify(opened.access_token).sid
+    session_id = access.verify(opened.access_token).sid
     return _noted(opened, session_id, agency, user_id, reason=reason, by_operator=by_operator, role=None)
 
 
@@ -148,7 +148,7 @@ def _as_support(agency: AgencyRef, *, role: str, reason: str) -> ImpersonationTo
         impersonator_id=user_id,
         parent_id=parent_id,
     )
-    sessions.write(row, still=lambda session: auth.live(session, parent_id))
+    opening.write(row, still=lambda session: locks.live(session, parent_id))
     opened = pairs.pair(row, [agency])
     return _noted(opened, row.id, agency, user_id, reason=reason, by_operator=True, role=role)
 

@@ -39,7 +39,14 @@ def look(token: str) -> InvitationOffer:
     with _invited(token) as invitation:
         person = people.with_email(invitation.email)
         account: Account = "existing" if person is not None and person.email_verified_at else "new"
-        return InvitationOffer(repository.agency().name, invitation.email, invitation.expires_at, account)
+        return InvitationOffer(
+            agency=repository.agency().name,
+            invited_by=repository.inviter(invitation),
+            roles=repository.role_names(invitation.roles),
+            email=invitation.email,
+            expires_at=invitation.expires_at,
+            account=account,
+        )
 
 
 def accept(acceptance: Acceptance) -> Joined:

@@ -20,7 +20,13 @@ def send(invitation_id: UUID, sent: int) -> None:
         # Accepted, withdrawn or sent once more meanwhile.
         return
     token = links.make(Link(found.agency_id, found.id, found.sent))
-    letter = letters.invitation(found, agency=repository.agency().name, address=mail.link("invitation", token))
+    letter = letters.invitation(
+        found,
+        agency=repository.agency().name,
+        inviter=repository.inviter(found),
+        roles=repository.role_names(found.roles),
+        address=mail.link("invitation", token),
+    )
     mail.send(letter)
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from core.auth import one_time
+from core.auth.once import one_time
 from core.db.session import apart
 
 PURPOSE = "invitations.accept"

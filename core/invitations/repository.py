@@ -16,6 +16,7 @@ from core.extensions import db
 from core.fields import Instant
 from core.invitations.models import Invitation
 from core.invitations.schemas import InvitationView, State
+from core.roles.models import Role
 from core.users.models import Membership, User
 
 # Shown as expired at once; the column follows within the hour.
@@ -68,6 +69,16 @@ def is_colleague(email: str) -> bool:
 def agency() -> Agency:
     """The acting agency."""
     return db.session.scalars(select(Agency).where(Agency.id == current_agency_id())).one()
+
+
+def inviter(invitation: Invitation) -> str | None:
+    """The name of whoever invited last; None where they are gone."""
+    return db.session.scalar(select(User.name).where(User.id == invitation.invited_by))
+
+
+def role_names(codes: list[str]) -> list[str]:
+    """What roles are called; those that are gone are left out."""
+    return list(db.session.scalars(select(Role.name).where(Role.code.in_(codes)).order_by(Role.name)))
 
 
 invitations = Invitations()

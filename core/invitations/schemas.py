@@ -57,6 +57,8 @@ class InvitationOffer(View):
     """What an invitation offers, to whoever has its link."""
 
     agency: Annotated[str, Meta(description="The agency's name.")]
+    invited_by: Annotated[str | None, Meta(description="The name of whoever invites; null where they are gone.")]
+    roles: Annotated[list[str], Meta(description="What the roles are called.", examples=[["Agent"]])]
     email: str
     expires_at: Instant
     account: Account

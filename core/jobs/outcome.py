@@ -22,7 +22,7 @@ from core.jobs.events import JobFailed, JobFinished
 from core.jobs.ledger import Lease
 from core.jobs.models import JobEntry
 from core.jobs.run import LeaseLost, Run
-from core.telemetry import masked
+from core.telemetry import anonymous
 
 log = structlog.get_logger()
 LONGEST_PAUSE = timedelta(hours=1)
@@ -105,11 +105,11 @@ def pause_asked_for(seconds: float) -> timedelta:
 
 
 def sentence(error: BaseException) -> str:
-    """What went wrong and where, without secrets, for whoever looks at the dead letters."""
+    """What went wrong and where, without secrets and people, for whoever looks at the dead letters."""
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     # No source lines: they may hold values.
     places = [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
-    return masked("\n".join([f"{type(error).__name__}: {_said(error)}"[:_MOST_TEXT], *places]))
+    return anonymous("\n".join([f"{type(error).__name__}: {_said(error)}"[:_MOST_TEXT], *places]))
 
 
 def _said(error: BaseException) -> str:

@@ -24,7 +24,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 30.0, 3600.0
 def send(message: Message) -> None:
     """Send a letter, from a job. Raises RetryAfter where it may work later, Unsendable where it never will.
 
-    It carries the job's key: a job that runs twice sends the same letter with the same Message-ID.
+    It carries the job's key: a job that says the same twice says it with the same Message-ID.
     """
     settings: Settings = current_app.extensions["tripfile.settings"]
     run = current_run()

@@ -9,9 +9,9 @@ from core.config import Settings
 
 
 def link(page: str, token: str) -> str:
-    """The address of a page of the front end with a token for it.
+    """The address of a page with a token for it: the front end's at FRONT_END_URL, or ours.
 
     The token stands behind the `#`: browsers keep it from servers, from their logs and from the pages that follow.
     """
     settings: Settings = current_app.extensions["tripfile.settings"]
-    return f"{address(settings).rstrip('/')}/app/{page}#token={token}"
+    return f"{(settings.front_end_url or address(settings)).rstrip('/')}/app/{page}#token={token}"

@@ -32,14 +32,16 @@ class Unsendable(Discard):
 
 
 def compose(message: Message, *, sender: str, key: str) -> EmailMessage:
-    """The letter as RFC 5322 wants it; the same `key` gives the same Message-ID. Raises Unsendable."""
+    """The letter as RFC 5322 wants it; the same `key` and words give the same Message-ID. Raises Unsendable."""
     composed = EmailMessage(policy=SMTP)
     composed["From"] = _mailbox(sender)
     composed["To"] = address_of(message.to)
     composed["Subject"] = _line(message.subject, "subject")
     composed["Date"] = format_datetime(clock.now())
-    # A repeated job says the same letter again, and mail systems can tell.
-    unique = digest(f"{key}:{message.to}:{message.subject}".encode("utf-8", "surrogatepass")).hex()[:32]
+    # A repeated job says the same letter again, and mail systems can tell. One with another link is no repetition: the
+    # copy that a mail system dropped would be the one that works.
+    said = "\0".join((key, message.to, message.subject, message.text, message.html or ""))
+    unique = digest(said.encode("utf-8", "surrogatepass")).hex()[:32]
     composed["Message-ID"] = f"<{unique}@{composed['From'].addresses[0].domain}>"
     composed["Auto-Submitted"] = "auto-generated"
     composed.set_content(message.text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 from email.message import EmailMessage
@@ -11,6 +12,10 @@ from core.mail.messages import Unsendable
 
 TIMEOUT = 10.0
 """Seconds one exchange with the server may take."""
+
+
+_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
+"""RFC 3463."""
 
 
 class Undelivered(Exception):
@@ -70,11 +75,16 @@ def _context(settings: Settings) -> ssl.SSLContext:
 def _judged(code: int, said: bytes | str) -> Exception:
     """4xx is for now, 5xx is for good (RFC 5321, section 4.2.1)."""
     text = said.decode("ascii", "replace") if isinstance(said, bytes) else said
-    return Undelivered(f"{code} {text}") if code < 500 else Unsendable(f"The mail server refused: {code} {text}")
+    # The rest of what servers say usually repeats the address.
+    status = _STATUS.match(text)
+    answer = f"{code} {status[0]}" if status else str(code)
+    return Undelivered(answer) if code < 500 else Unsendable(f"The mail server refused: {answer}")
 
 
 def _said(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPAuthenticationError):
         # What a server says here may repeat the name it was given.
         return f"SMTP_USER or SMTP_PASSWORD is refused ({error.smtp_code})"
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"{type(error).__name__}: {error.smtp_code}"
     return f"{type(error).__name__}: {error}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.oidc import endpoints, models, permissions
+from core.oidc import commands, endpoints, jobs, models, permissions
 from core.plugins.spec import Plugin
 
 plugin = Plugin(
@@ -13,4 +13,6 @@ plugin = Plugin(
     permissions=permissions.ALL,
     models=models,
     blueprints=(endpoints.blueprint,),
+    jobs=(jobs.look_at_domains, jobs.look_at_domain),
+    commands=commands.ALL,
 )

@@ -8,12 +8,15 @@ from core.auth.schemas import Challenge, Tokens
 from core.config import Settings
 from core.db.query import ListQuery, Page
 from core.http.blueprint import Blueprint
-from core.oidc import permissions, providers, sign_in
-from core.oidc.repository import Links, Providers
+from core.oidc import domains, linking, permissions, providers, sign_in
+from core.oidc.repository import Domains, Links, Providers
 from core.oidc.schemas import (
     Callback,
     CheckView,
     Choices,
+    DomainDraft,
+    DomainView,
+    LinkStart,
     LinkView,
     ProviderDraft,
     ProviderPatch,
@@ -131,3 +134,61 @@ def show_link(link_id: UUID) -> LinkView:
 def unlink(link_id: UUID, version: int | None) -> None:
     """Forget who somebody is with a provider: the next sign-in finds out anew."""
     providers.unlink(link_id, version=version)
+
+
+@blueprint.get("/domains", permission=permissions.MANAGE)
+@blueprint.listing(Domains.listing)
+@blueprint.response(200, Page[DomainView])
+def search_domains(query: ListQuery) -> Page[DomainView]:
+    """List the domains that are the agency's own, or are to be."""
+    return domains.rows(query)
+
+
+@blueprint.post("/domains", permission=permissions.MANAGE, step_up=True, problems=(409,))
+@blueprint.arguments(DomainDraft)
+@blueprint.response(201, DomainView)
+def create_domain(draft: DomainDraft) -> DomainView:
+    """Begin to prove that a domain of e-mail addresses is the agency's: the answer names the TXT record to set."""
+    return domains.add(draft)
+
+
+@blueprint.get("/domains/<uuid:domain_id>", permission=permissions.MANAGE)
+@blueprint.response(200, DomainView)
+def show_domain(domain_id: UUID) -> DomainView:
+    """Show a domain, whether it is proven, and the record that proves it."""
+    return domains.view(domain_id)
+
+
+@blueprint.post("/domains/<uuid:domain_id>/check", permission=permissions.MANAGE, step_up=True, limit="20/minute")
+@blueprint.response(200, DomainView)
+def check_domain(domain_id: UUID) -> DomainView:
+    """Look for a domain's record now; it is looked for every night as well."""
+    return domains.check(domain_id)
+
+
+@blueprint.delete("/domains/<uuid:domain_id>", permission=permissions.MANAGE, step_up=True)
+@blueprint.if_match
+@blueprint.response(204)
+def delete_domain(domain_id: UUID, version: int | None) -> None:
+    """Take a domain off the list: providers bring in nobody new by an address in it."""
+    domains.remove(domain_id, version=version)
+
+
+@blueprint.post(
+    "/link/start", signed_in=True, step_up=True, credentials=True, idempotency="off", problems=(404, 502, 503)
+)
+@blueprint.arguments(LinkStart)
+@blueprint.response(200, Started)
+def start_link(asked: LinkStart) -> Started:
+    """Begin to say who one is with a provider of the agency: go there, sign in, and come back to `/oidc/link`."""
+    return linking.begin(asked.provider_id)
+
+
+@blueprint.post(
+    "/link", signed_in=True, step_up=True, credentials=True, idempotency="off", problems=(401, 403, 409, 502, 503)
+)
+@blueprint.arguments(Callback)
+@blueprint.response(200, LinkView)
+def finish_link(callback: Callback) -> LinkView:
+    """Be known by a provider from now on, whatever e-mail address it has."""
+    return linking.complete(callback)

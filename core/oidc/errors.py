@@ -12,6 +12,20 @@ class NameTaken(Conflict):
     title = "There is a provider with this name already"
 
 
+class DomainListed(Conflict):
+    """The agency has this domain on its list."""
+
+    code = "domain_listed"
+    title = "This domain is on the list already"
+
+
+class LinkedOtherwise(Conflict):
+    """The provider knows this person under another subject, or the subject as another member."""
+
+    code = "oidc_linked_otherwise"
+    title = "The provider knows somebody else by this, or you by something else"
+
+
 class UnknownState(Unauthorized):
     """The sign-in was not begun here, is over, or took longer than ten minutes."""
 

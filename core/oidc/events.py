@@ -36,14 +36,54 @@ class ProviderRemoved(Event):
     issuer: Code
 
 
+class DomainAdded(Event):
+    """The agency says that a domain of e-mail addresses is its own."""
+
+    subject: ClassVar[str] = "domain_id"
+    permission: ClassVar[str | None] = "oidc.manage"
+    domain_id: UUID
+    domain: Code
+
+
+class DomainProven(Event):
+    """A domain is known to be the agency's: its providers speak for the people in it."""
+
+    subject: ClassVar[str] = "domain_id"
+    permission: ClassVar[str | None] = "oidc.manage"
+    domain_id: UUID
+    domain: Code
+    by: Code
+    """`dns`, or `operator`."""
+
+
+class DomainLost(Event):
+    """The record that proved a domain is gone: nobody is met by an address in it any more."""
+
+    subject: ClassVar[str] = "domain_id"
+    permission: ClassVar[str | None] = "oidc.manage"
+    domain_id: UUID
+    domain: Code
+
+
+class DomainRemoved(Event):
+    """The agency no longer says that a domain is its own."""
+
+    subject: ClassVar[str] = "domain_id"
+    permission: ClassVar[str | None] = "oidc.manage"
+    domain_id: UUID
+    domain: Code
+
+
 class IdentityLinked(Event):
-    """A member signed in through a provider for the first time."""
+    """A provider knows a member from now on: by their address, at the first sign-in, or by their own word."""
 
     subject: ClassVar[str] = "link_id"
     permission: ClassVar[str | None] = "oidc.manage"
     link_id: UUID
     provider_id: UUID
     user_id: UUID
+    by_themselves: bool = False
+    """They were signed in here, and signed in there."""
 
 
 class IdentityUnlinked(Event):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from core.actor import system
-from core.auth import identities
+from core.auth.accounts import identities
 from core.db.session import unit_of_work
 from core.db.tenancy import acting_as
 from core.events.log import publish
@@ -14,7 +14,7 @@ from core.oidc.errors import NotVouched
 from core.oidc.events import IdentityLinked
 from core.oidc.id_tokens import Vouched
 from core.oidc.models import IdentityLink
-from core.oidc.repository import links
+from core.oidc.repository import domains, links
 from core.oidc.schemas import Trust
 from core.roles.repository import roles
 from core.users import rights
@@ -27,15 +27,15 @@ def known(trust: Trust, vouched: Vouched) -> UUID | None:
     with acting_as(system(trust.agency_id)):
         user_id = links.user_of(trust.id, vouched.subject)
         if user_id is not None:
-            _check(trust, user_id)
+            check(trust, user_id)
     return user_id
 
 
 def met(trust: Trust, vouched: Vouched) -> UUID:
     """The member somebody is who signs in for the first time, by an address the provider has verified.
 
-    Raises NotVouched: for an address outside the provider's domains, for one that is no member's (where new members are
-    not made), and for a member whom the provider knows under another subject already.
+    Raises NotVouched: for an address outside the provider's domains, or in one that the agency has not proven; for one
+    that is no member's (where new members are not made), and for a member it knows under another subject already.
     """
     email = vouched.email
     if email is None:
@@ -44,11 +44,14 @@ def met(trust: Trust, vouched: Vouched) -> UUID:
         raise NotVouched("an e-mail address outside the provider's domains")
     # Committed on its own: opening a session asks for the membership over another connection.
     with unit_of_work(), acting_as(system(trust.agency_id)):
+        # Before anybody is looked for: the answer is the same for whoever there is.
+        if not domains.is_proven(email.rpartition("@")[2]):
+            raise NotVouched("an e-mail address in a domain that is not proven to be the agency's")
         user_id = repository.member_with(email)
         if user_id is None:
             user_id = _joined(trust, email=email, name=vouched.name)
-        _check(trust, user_id)
-        if links.is_linked(trust.id, user_id):
+        check(trust, user_id)
+        if links.of_user(trust.id, user_id) is not None:
             # Addresses are given to others when people leave; subjects never are.
             raise NotVouched("the member is known under another subject")
         link = links.add(IdentityLink(provider_id=trust.id, subject=vouched.subject, user_id=user_id))
@@ -56,7 +59,8 @@ def met(trust: Trust, vouched: Vouched) -> UUID:
     return user_id
 
 
-def _check(trust: Trust, user_id: UUID) -> None:
+def check(trust: Trust, user_id: UUID) -> None:
+    """Raise NotVouched for a member whom the provider may not bring in."""
     if repository.is_disabled(user_id):
         raise NotVouched("the person is disabled")
     if not trust.vouches_for_owners and rights.OWNER in members.roles_of(user_id):
@@ -68,8 +72,8 @@ def _joined(trust: Trust, *, email: str, name: str | None) -> UUID:
     code = trust.new_member_role
     if code is None or not roles.by_codes([code]):
         raise NotVouched("nobody's e-mail address")
-    if identities.find(email) is not None:
-        # An account of theirs, made elsewhere: only they themselves may take it into another agency.
-        raise NotVouched("an account of another agency")
-    identities.create_without_password(email=email, name=name or email.partition("@")[0], language="en", zone="UTC")
+    # Whoever has the domain has its mailboxes, and with them the accounts: one made elsewhere is taken in like a new
+    # one, so that nobody can tell them apart by who is let in.
+    if identities.find(email) is None:
+        identities.create_without_password(email=email, name=name or email.partition("@")[0], language="en", zone="UTC")
     return users.attach(email, [code]).id

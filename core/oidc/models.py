@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Index, UniqueConstraint
@@ -33,6 +34,28 @@ class IdentityProvider(Owned, Model):
     __table_args__ = (
         UniqueConstraint("agency_id", "name"),
         Index("core_identity_provider_created_at_idx", "agency_id", "created_at", "id"),
+    )
+
+
+class EmailDomain(Owned, Model):
+    """A domain of e-mail addresses that an agency says is its own."""
+
+    __tablename__ = "core_email_domain"
+
+    domain: Mapped[Code]
+    token: Mapped[Code]
+    """What the record must hold: drawn here, and public once it stands there."""
+    proven_by: Mapped[Code | None]
+    """`dns`, or `operator`; None while it is not proven."""
+    proven_at: Mapped[datetime | None]
+    last_check: Mapped[Code | None]
+    checked_at: Mapped[datetime | None]
+    found_at: Mapped[datetime | None]
+    """When the record was last seen."""
+
+    __table_args__ = (
+        UniqueConstraint("agency_id", "domain"),
+        Index("core_email_domain_created_at_idx", "agency_id", "created_at", "id"),
     )
 
 

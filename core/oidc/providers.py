@@ -10,12 +10,12 @@ from flask import current_app
 from msgspec import UNSET
 
 from core import checks, sealing
-from core.actor import current_actor, current_user_id
+from core.actor import current_actor
 from core.config import Settings
 from core.db.query import ListQuery, Page
-from core.errors import Fault, Forbidden, Invalid, gather
+from core.errors import Fault, Invalid, gather
 from core.events.log import publish
-from core.oidc import sessions
+from core.oidc import rights, sessions
 from core.oidc.discovery import directory
 from core.oidc.errors import NameTaken, ProviderBroken, ProviderDown
 from core.oidc.events import IdentityUnlinked, ProviderAdded, ProviderChanged, ProviderRemoved
@@ -23,9 +23,7 @@ from core.oidc.exchange import SECRET_COLUMN
 from core.oidc.models import IdentityProvider
 from core.oidc.repository import links, providers
 from core.oidc.schemas import CheckView, LinkView, ProviderDraft, ProviderPatch, ProviderView
-from core.plugins.manager import installed
-from core.users import rights
-from core.users.repository import members
+from core.users import rights as giving
 
 _SPEAKS_FOR = frozenset({"issuer", "client_id", "client_secret", "email_domains"})
 """What decides whom a provider speaks for."""
@@ -45,13 +43,13 @@ def view(provider_id: UUID) -> ProviderView:
 
 def add(draft: ProviderDraft) -> ProviderView:
     """Trust a provider. Raises Forbidden, NameTaken, Invalid."""
-    _require_every_right()
+    rights.require_every_right()
     uri = _default_redirect() if draft.redirect_uri is UNSET else draft.redirect_uri
     gather(
         lambda: _check_redirect(uri), lambda: _check_issuer(draft.issuer), lambda: _check_role(draft.new_member_role)
     )
     if draft.vouches_for_owners:
-        _require_owner()
+        rights.require_owner()
     if providers.has_name(draft.name):
         raise NameTaken
     provider = providers.add(
@@ -75,7 +73,7 @@ def add(draft: ProviderDraft) -> ProviderView:
 
 def change(provider_id: UUID, patch: ProviderPatch, *, version: int | None) -> ProviderView:
     """Change a provider. Raises NotFound, Forbidden, NameTaken, Invalid."""
-    _require_every_right()
+    rights.require_every_right()
     provider = providers.get(provider_id, version=version)
     asked = patch.changes()
     changed = {name for name, value in asked.items() if name == "client_secret" or getattr(provider, name) != value}
@@ -84,7 +82,7 @@ def change(provider_id: UUID, patch: ProviderPatch, *, version: int | None) -> P
         setattr(provider, name, asked[name])
     if "client_secret" in changed:
         provider.client_secret = _sealed(asked["client_secret"], provider.id)
-    if changed & _SPEAKS_FOR and not _is_owner():
+    if changed & _SPEAKS_FOR and not rights.is_owner():
         provider.vouches_for_owners = False
     publish(ProviderChanged(provider_id=provider.id, fields=sorted(changed)), of=provider)
     providers.save()
@@ -97,7 +95,7 @@ def change(provider_id: UUID, patch: ProviderPatch, *, version: int | None) -> P
 
 def remove(provider_id: UUID, *, version: int | None) -> None:
     """Trust a provider no longer; sessions opened through it end. Raises NotFound, Forbidden."""
-    _require_every_right()
+    rights.require_every_right()
     provider = providers.get(provider_id, version=version)
     publish(ProviderRemoved(provider_id=provider.id, issuer=provider.issuer))
     _end_sessions(provider_id)
@@ -129,7 +127,7 @@ def link(link_id: UUID) -> LinkView:
 
 def unlink(link_id: UUID, *, version: int | None) -> None:
     """Forget who somebody is with a provider; what they have open through one ends. Raises NotFound, Forbidden."""
-    _require_every_right()
+    rights.require_every_right()
     known = links.get(link_id, version=version)
     publish(IdentityUnlinked(link_id=known.id, provider_id=known.provider_id, user_id=known.user_id))
     sessions.end([known.user_id])
@@ -152,7 +150,7 @@ def _check_changes(provider: IdentityProvider, asked: dict[str, Any], changed: s
         lambda: _check_secret(provider, asked, changed),
     )
     if asked.get("vouches_for_owners") is True and "vouches_for_owners" in changed:
-        _require_owner()
+        rights.require_owner()
     if "name" in changed and providers.has_name(asked["name"]):
         raise NameTaken
 
@@ -164,31 +162,15 @@ def _check_secret(provider: IdentityProvider, asked: dict[str, Any], changed: se
         raise Invalid(errors=[Fault("/client_secret", "required", message)])
 
 
-def _require_every_right() -> None:
-    """Only somebody who may do everything decides who everybody is. Raises Forbidden."""
-    lacking = [name for name in installed().permissions if current_actor().scope_of(name) != "all"]
-    if lacking:
-        raise Forbidden("Whoever sets up a provider can sign in as anybody: that takes every right there is")
-
-
-def _is_owner() -> bool:
-    return rights.OWNER in members.roles_of(current_user_id())
-
-
-def _require_owner() -> None:
-    if not _is_owner():
-        raise Forbidden("Only an owner may let a provider speak for owners")
-
-
 def _check_role(code: str | None) -> None:
     """Raise Invalid for a role that is unknown, or more than may be given to whoever comes."""
     if code is None:
         return
     try:
-        rights.role_ids([code], giver=current_actor())
+        giving.role_ids([code], giver=current_actor())
     except Invalid as unknown:
         raise Invalid(errors=[Fault("/new_member_role", "unknown_role", unknown.errors[0].message)]) from None
-    if code == rights.OWNER:
+    if code == giving.OWNER:
         raise Invalid(errors=[Fault("/new_member_role", "owner", "Nobody becomes an owner by signing in")])
 
 

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, bindparam, delete, select
+from sqlalchemy import Text, Uuid, bindparam, delete, func, select
 
 from core.agencies.models import Agency
 from core.db import read
 from core.db.query import Filter, Listing, ListQuery, Page
 from core.db.repository import Repository
 from core.extensions import db
-from core.oidc.models import IdentityLink, IdentityProvider
-from core.oidc.schemas import Choice, LinkView, ProviderView, Trust
+from core.oidc.models import EmailDomain, IdentityLink, IdentityProvider
+from core.oidc.schemas import Choice, DomainView, LinkView, ProviderView, Trust
 from core.users.models import Membership, User
 
+RECORD_AT, RECORD_HOLDS = "_tripfile.", "tripfile-domain="
 PROVIDER = select(*read.columns(ProviderView, IdentityProvider, has_secret=IdentityProvider.client_secret.is_not(None)))
 LINK = select(*read.columns(LinkView, IdentityLink))
+DOMAIN = select(
+    *read.columns(
+        DomainView,
+        EmailDomain,
+        record_name=func.concat(RECORD_AT, EmailDomain.domain),
+        record_value=func.concat(RECORD_HOLDS, EmailDomain.token),
+    )
+)
 _OF_AGENCY = Agency.id == IdentityProvider.agency_id
 _TRUST = read.SystemQuery(
     select(*read.columns(Trust, IdentityProvider, agency=Agency.slug))
@@ -57,6 +66,39 @@ class Providers(Repository[IdentityProvider]):
         return db.session.scalar(select(IdentityProvider.id).where(IdentityProvider.name == name)) is not None
 
 
+class Domains(Repository[EmailDomain]):
+    """The domains an agency says are its own."""
+
+    model = EmailDomain
+    permission = "oidc.manage"
+    listing = Listing(
+        filters={"domain": Filter(EmailDomain.domain, str, "The domain, in lower case.")},
+        sorts={"created_at": EmailDomain.created_at},
+        default_sort="created_at",
+    )
+
+    def rows(self, query: ListQuery) -> Page[DomainView]:
+        """A page of domains."""
+        return self.page(query, DOMAIN, DomainView)
+
+    def shown(self, domain_id: UUID) -> DomainView:
+        """A domain. Raises NotFound."""
+        return self.view(domain_id, DOMAIN, DomainView)
+
+    def named(self, domain: str) -> EmailDomain | None:
+        """A domain of the list."""
+        return db.session.scalar(select(EmailDomain).where(EmailDomain.domain == domain))
+
+    def is_proven(self, domain: str) -> bool:
+        """Whether a domain is known to be the agency's."""
+        proven = select(EmailDomain.id).where(EmailDomain.domain == domain, EmailDomain.proven_by.is_not(None))
+        return db.session.scalar(proven) is not None
+
+    def proven_by(self, word: str) -> list[UUID]:
+        """The domains that were proven in a way."""
+        return list(db.session.scalars(select(EmailDomain.id).where(EmailDomain.proven_by == word)))
+
+
 class Links(Repository[IdentityLink]):
     """Who is who with an agency's providers."""
 
@@ -83,10 +125,10 @@ class Links(Repository[IdentityLink]):
         known = IdentityLink.provider_id == provider_id, IdentityLink.subject == subject
         return db.session.scalar(select(IdentityLink.user_id).where(*known))
 
-    def is_linked(self, provider_id: UUID, user_id: UUID) -> bool:
-        """Whether a provider knows a member."""
+    def of_user(self, provider_id: UUID, user_id: UUID) -> UUID | None:
+        """The link by which a provider knows a member."""
         known = IdentityLink.provider_id == provider_id, IdentityLink.user_id == user_id
-        return db.session.scalar(select(IdentityLink.id).where(*known)) is not None
+        return db.session.scalar(select(IdentityLink.id).where(*known))
 
     def users_of(self, provider_id: UUID) -> list[UUID]:
         """The members a provider knows."""
@@ -98,6 +140,7 @@ class Links(Repository[IdentityLink]):
 
 
 providers = Providers()
+domains = Domains()
 links = Links()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -32,17 +32,21 @@ ClientSecret = Annotated[
         examples=["what-the-provider-gave-you"],
     ),
 ]
+Domain = Annotated[
+    str,
+    Meta(
+        pattern="^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$",
+        max_length=240,
+        description="A domain of e-mail addresses, in lower case.",
+        examples=["sunrise.example"],
+    ),
+]
 Domains = Annotated[
-    list[
-        Annotated[
-            str,
-            Meta(pattern="^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$", max_length=253),
-        ]
-    ],
+    list[Domain],
     Meta(
         min_length=1,
         max_length=50,
-        description="Domains of the e-mail addresses it may vouch for, in lower case.",
+        description="Domains of the e-mail addresses it may vouch for, in lower case; only while they are proven.",
         examples=[["sunrise.example"]],
     ),
 ]
@@ -124,6 +128,37 @@ class ProviderView(View):
     updated_at: Instant
 
 
+Finding = Literal["found", "missing", "no_answer"]
+
+
+class DomainDraft(Draft):
+    """A domain that is the agency's own."""
+
+    domain: Domain
+
+
+class DomainView(View):
+    """A domain of e-mail addresses, and the TXT record that proves it to be the agency's own."""
+
+    id: UUID
+    domain: str
+    record_name: Annotated[
+        str, Meta(description="Where the TXT record stands.", examples=["_tripfile.sunrise.example"])
+    ]
+    record_value: Annotated[str, Meta(description="What it holds; other records may stand beside it.")]
+    proven_by: Annotated[
+        Literal["dns", "operator"] | None,
+        Meta(description="The record, or the word of whoever runs the installation; null while it is not proven."),
+    ]
+    proven_at: Instant | None
+    last_check: Annotated[
+        Finding | None, Meta(description="What the last look brought; `no_answer` where no resolver could tell.")
+    ]
+    checked_at: Instant | None
+    version: int
+    created_at: Instant
+
+
 class CheckView(View):
     """What a provider says of itself, or why nobody can sign in through it now."""
 
@@ -166,6 +201,12 @@ class Start(Draft):
     fresh: Annotated[
         bool, Meta(description="Have the provider ask who it is, even if it knows: for step-up.", examples=[False])
     ] = False
+
+
+class LinkStart(Draft):
+    """With which provider somebody wants to be known."""
+
+    provider_id: UUID
 
 
 class Started(View):

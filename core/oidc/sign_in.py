@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
 
 from core import clock
 from core.actor import Actor
-from core.auth import admission
 from core.auth.schemas import Challenge, Tokens
+from core.auth.ways_in import admission
 from core.errors import Forbidden, NotFound, Problem, Unauthorized
 from core.events.log import publish_apart
 from core.oidc import exchange, id_tokens, members, repository, tickets
 from core.oidc.discovery import Metadata, directory
 from core.oidc.errors import ProviderBroken, ProviderDown, SignInRefused, UnknownState
 from core.oidc.events import SignInFailed
+from core.oidc.exchange import Granted
 from core.oidc.id_tokens import Vouched
 from core.oidc.schemas import Callback, Choices, Start, Started, Trust
 from core.oidc.tickets import Begun, Ticket
 
 log = structlog.get_logger()
+
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 """When somebody proved who they are whose provider does not tell: they may do nothing that asks for a fresh proof."""
 FRESH_FOR = timedelta(minutes=10)
+
+
+class _Came(NamedTuple):
+    """Somebody who came back to the browser they left from."""
+
+    callback: Callback
+    ticket: Ticket
+    begun: Begun
+    trust: Trust
 
 
 def choices(slug: str) -> Choices:
@@ -37,14 +51,19 @@ def begin(provider_id: UUID, start: Start) -> Started:
     trust = repository.trust(provider_id)
     if trust is None:
         raise NotFound
+    return sent(trust, fresh=start.fresh, linking=None)
+
+
+def sent(trust: Trust, *, fresh: bool, linking: UUID | None) -> Started:
+    """Where to send the person to come back as nobody yet, or as who they are here. Raises as `begin` does."""
     try:
         metadata = directory().metadata(trust.issuer)
     except (ProviderDown, ProviderBroken) as problem:
         # The sentence is for whoever set the provider up, and for the log.
         raise type(problem) from None
-    begun = Begun(trust.id, start.fresh, int(clock.now().timestamp()))
+    begun = Begun(trust.id, fresh, int(clock.now().timestamp()), linking)
     ticket = tickets.issue(begun, agency_id=trust.agency_id)
-    url = exchange.authorization_url(trust, metadata, ticket, fresh=start.fresh)
+    url = exchange.authorization_url(trust, metadata, ticket, fresh=fresh)
     return Started(url, ticket.state, ticket.binding, int(tickets.LIFETIME.total_seconds()))
 
 
@@ -53,22 +72,45 @@ def complete(callback: Callback) -> Tokens | Challenge:
 
     Raises UnknownState, SignInRefused, NotVouched, NoMembership, ProviderDown, ProviderBroken.
     """
+    came = _came(callback, linking=None)
+    with _reported(came.trust):
+        return _admitted(came)
+
+
+def returned(callback: Callback, *, linking: UUID) -> tuple[Trust, Vouched]:
+    """What a provider says of somebody who came back and is signed in. Raises as `complete` does."""
+    came = _came(callback, linking=linking)
+    with _reported(came.trust):
+        claims, *_ = _claims(came)
+        return came.trust, id_tokens.vouched(claims)
+
+
+def _came(callback: Callback, *, linking: UUID | None) -> _Came:
     ticket = Ticket(callback.binding)
     # Another browser's state: judged before the ticket is used up, so that nobody can spoil somebody's sign-in.
     begun = tickets.take(ticket) if ticket.belongs_to(callback.state) else None
     trust = repository.trust(begun.provider_id) if begun is not None else None
-    if begun is None or trust is None:
+    # What was begun to sign in links nobody, and what was begun to link signs nobody in.
+    if begun is None or trust is None or begun.linking != linking:
         log.warning("oidc.unknown_state")
         raise UnknownState
+    return _Came(callback, ticket, begun, trust)
+
+
+@contextmanager
+def _reported(trust: Trust) -> Iterator[None]:
+    """Tell the agency why somebody was not let in, and whoever it was only that."""
     try:
-        return _admitted(callback, ticket, begun, trust)
+        yield
     except (Unauthorized, Forbidden, ProviderDown, ProviderBroken) as problem:
         _report(trust, problem)
         # Not its sentence: it tells whoever plays with tokens which of them came further.
         raise type(problem) from None
 
 
-def _admitted(callback: Callback, ticket: Ticket, begun: Begun, trust: Trust) -> Tokens | Challenge:
+def _claims(came: _Came) -> tuple[dict[str, Any], Metadata, Granted]:
+    """What the provider signed about the person. Raises SignInRefused, ProviderDown, ProviderBroken."""
+    callback, ticket, trust = came.callback, came.ticket, came.trust
     metadata = directory().metadata(trust.issuer)
     _check_issuer(callback, metadata)
     granted = exchange.granted(trust, metadata, ticket, code=callback.code)
@@ -80,8 +122,14 @@ def _admitted(callback: Callback, ticket: Ticket, begun: Begun, trust: Trust) ->
         nonce=ticket.nonce,
         access_token=granted.access_token,
     )
+    _check_freshness(id_tokens.vouched(claims), came.begun)
+    return claims, metadata, granted
+
+
+def _admitted(came: _Came) -> Tokens | Challenge:
+    trust = came.trust
+    claims, metadata, granted = _claims(came)
     vouched = id_tokens.vouched(claims)
-    _check_freshness(vouched, begun)
     user_id = members.known(trust, vouched)
     if user_id is None:
         if "email" not in claims:

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from flask import current_app
 
-from core.auth import one_time
+from core.auth.once import one_time
 from core.config import Settings
 from core.crypto import digest, equal, keyed_digest
 from core.db.session import apart
@@ -26,6 +26,8 @@ class Begun(msgspec.Struct, frozen=True):
     fresh: bool
     begun_at: int
     """Seconds since 1970."""
+    linking: UUID | None = None
+    """Who began it where they are signed in, to say who they are with the provider; it then signs nobody in."""
 
 
 class Ticket(msgspec.Struct, frozen=True):

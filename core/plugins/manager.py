@@ -27,11 +27,11 @@ from core.plugins.spec import Permission, Plugin, Quota
 CORE_MODULES: Mapping[str, str] = MappingProxyType(
     {
         "files": "core.files",
-        "agencies": "core.agencies",
-        "users": "core.users",
-        "roles": "core.roles",
-        "auth": "core.auth",
-        "factors": "core.factors",
+        "agencies": "core.agencies.plugin",
+        "users": "core.users.plugin",
+        "roles": "core.roles.plugin",
+        "auth": "core.auth.plugin",
+        "factors": "core.factors.plugin",
         "audit": "core.audit",
         "events": "core.events.feed",
         "plugins": "core.plugins.switchboard",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from core.agencies.models import PluginSwitch
-from core.auth.revocations import revoke
 from core.db.tenancy import current_agency_id
 from core.errors import Conflict, NotFound
 from core.events.log import publish
@@ -14,6 +13,7 @@ from core.plugins.events import PluginSwitchedOff, PluginSwitchedOn
 from core.plugins.manager import installed
 from core.plugins.schemas import PluginView
 from core.plugins.spec import Plugin
+from core.revocations.api import revoke
 
 
 class NeededByOthers(Conflict):

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from core.db.base import Model
 from core.db.personal import category_of
+from core.events.models import EventEntry
 from core.extensions import db
 from core.plugins import absent
 from core.plugins.manager import installed
@@ -16,10 +17,14 @@ from core.users.models import User
 
 NAMELESS = "[erased]"
 """What stands where something must: a name that is shown in lists."""
-ABOVE = frozenset({str(User.__tablename__)})
-"""Tables no erasure in an agency overwrites: identities are above the agencies."""
+ABOVE = frozenset({str(User.__tablename__), str(EventEntry.__tablename__)})
+"""Tables no erasure in an agency overwrites: the log is sealed, and identities are above the agencies."""
 _NOTHING: tuple[Any, ...] = (None, "", NAMELESS, [], {})
 _MOST_ROUNDS = 6
+
+
+class Unsettled(RuntimeError):
+    """What a plugin holds about a person leads to ever more: a defect, and what was found so far may not be all."""
 
 
 def collect(kind: str, subject_id: UUID) -> tuple[Subject, list[Holding]]:
@@ -28,12 +33,13 @@ def collect(kind: str, subject_id: UUID) -> tuple[Subject, list[Holding]]:
     holdings: list[Holding] = []
     for _ in range(_MOST_ROUNDS):
         holdings = asked(subject)
-        grown = subject.knowing(holdings)
+        # What the log says of them is named by nothing else, and there may be thousands.
+        grown = subject.knowing(each for each in holdings if each.table != EventEntry.__tablename__)
         if grown == subject:
-            break
+            return subject, holdings
         # Somebody may hold what only a row that was just found leads to.
         subject = grown
-    return subject, holdings
+    raise Unsettled(f"After {_MOST_ROUNDS} rounds somebody still holds what nobody had named before")
 
 
 def asked(subject: Subject) -> list[Holding]:

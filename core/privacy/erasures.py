@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +13,13 @@ from sqlalchemy import or_, select
 
 from core import clock
 from core.actor import acting_user_id
+from core.db import closing
 from core.db.tenancy import current_agency_id
 from core.errors import Fault, Invalid
 from core.events.log import publish
 from core.extensions import db
 from core.privacy import collecting, exports, identities
-from core.privacy.errors import Incomplete, OnHold, StillMember
+from core.privacy.errors import ErasureUnderWay, Incomplete, OnHold, StillMember
 from core.privacy.events import ErasureRefused, ErasureRequested, PersonErased
 from core.privacy.models import OPEN, PrivacyRequest
 from core.privacy.repository import holds_of, requests
@@ -44,13 +46,20 @@ def preview(person: PersonRef) -> PreviewView:
 
 
 def request(draft: ErasureDraft) -> RequestView:
-    """Have a person erased in the background. Raises Invalid, OnHold, StillMember, SubjectErased."""
+    """Have a person erased in the background.
+
+    Raises Invalid, OnHold, StillMember, SubjectErased, and ErasureUnderWay where somebody else has that done.
+    """
     person = draft.subject
+    # Before the lock as well: whoever erases them just now holds that for a while.
+    _refuse_second(person)
+    keys.hold(Person(person.kind, person.id))
     exports.check(person)
     _refuse_member(person)
     held = holds_of(person.kind, person.id)
     if held:
         raise OnHold("; ".join(each.reason for each in held))
+    _refuse_second(person)
     made = requests.add(
         PrivacyRequest(
             kind="erasure",
@@ -63,6 +72,11 @@ def request(draft: ErasureDraft) -> RequestView:
     )
     publish(ErasureRequested(request_id=made.id, person=person.kind, person_id=person.id, why=draft.reason))
     return requests.shown(made.id)
+
+
+def _refuse_second(person: PersonRef) -> None:
+    if requests.is_being_erased(person.kind, person.id):
+        raise ErasureUnderWay
 
 
 def carry_out(request_id: UUID) -> None:
@@ -112,8 +126,7 @@ def erase(kind: str, subject_id: UUID, *, request_id: UUID | None) -> list[Outco
     # The key is the last thing to go: what is encrypted was still to be opened for the check.
     keys.forget(Person(kind, subject_id))
     if kind == USER:
-        # Credentials are above the agencies: they are removed apart, and once more where this is repeated.
-        outcomes += identities.forget(subject_id, current_agency_id())
+        outcomes += _identity(subject_id, current_agency_id())
     outcomes = collecting.merged(outcomes)
     publish(
         PersonErased(
@@ -124,6 +137,14 @@ def erase(kind: str, subject_id: UUID, *, request_id: UUID | None) -> list[Outco
             kept=sum(each.rows for each in outcomes if each.kept),
         )
     )
+    return outcomes
+
+
+def _identity(user_id: UUID, agency_id: UUID) -> list[Outcome]:
+    """What becomes of credentials, which are above the agencies, once everything here is sure to be erased."""
+    outcomes = identities.foresee(user_id, agency_id)
+    # Should it fail then, `repeat` does it.
+    closing.of(db.session()).then(partial(identities.forget, user_id, agency_id))
     return outcomes
 
 

@@ -28,7 +28,7 @@ class ExportMade(Event):
 
 
 class ExportHandedOut(Event):
-    """Whoever asked for an export took it."""
+    """Somebody who may export took what was put together."""
 
     subject: ClassVar[str] = "request_id"
     request_id: UUID

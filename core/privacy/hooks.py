@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from core.plugins.hookspecs import hookimpl
-from core.privacy import failures, own_rows
+from core.privacy import failures, own_rows, told
 from core.privacy.subjects import Holding, Outcome, Subject
 
 
 @hookimpl
 def personal_data(subject: Subject) -> list[Holding]:
-    """Rows of the core's own tables."""
-    return list(own_rows.holdings(subject))
+    """Rows of the core's own tables, and words in its log."""
+    return [*own_rows.holdings(subject), *told.holdings(subject)]
 
 
 @hookimpl

@@ -11,9 +11,10 @@ from sqlalchemy import ColumnElement, Table, delete, or_, select, true
 from sqlalchemy.orm import Session
 
 from core import clock
-from core.auth.guards import Device
-from core.auth.models import AuthSession, Credential, OneTimeToken
-from core.auth.repository import revoke
+from core.auth.once.models import OneTimeToken
+from core.auth.passwords.models import Credential
+from core.auth.sessions.ending import revoke
+from core.auth.sessions.models import AuthSession, Device
 from core.db.base import Model
 from core.db.doctor import IDENTITY
 from core.db.personal import user_of
@@ -74,17 +75,29 @@ def forget(user_id: UUID, agency_id: UUID) -> list[Outcome]:
 
     What became of which rows; none were erased when it is done again.
     """
-    table = str(User.__tablename__)
     with apart() as session:
-        # Whoever takes them in waits, or is seen.
-        person = session.get(User, user_id, with_for_update=True)
-        mine = (AuthSession.user_id == user_id, AuthSession.agency_id == agency_id)
-        rows = len(session.scalars(delete(AuthSession).where(*mine).returning(AuthSession.id)).all())
-        if person is None or not _is_nobodys(session, user_id):
-            return [Outcome(table=table, rows=rows)]
-        if _is_held(session, user_id):
-            return [Outcome(table=table, rows=rows), Outcome(table=table, rows=1, kept=HELD_ELSEWHERE)]
-        return [Outcome(table=table, rows=rows + _anonymise(session, person))]
+        return _forgotten(session, user_id, agency_id)
+
+
+def foresee(user_id: UUID, agency_id: UUID) -> list[Outcome]:
+    """What would become of which rows: it is done, and undone."""
+    with apart() as session:
+        found = _forgotten(session, user_id, agency_id)
+        session.rollback()
+    return found
+
+
+def _forgotten(session: Session, user_id: UUID, agency_id: UUID) -> list[Outcome]:
+    table = str(User.__tablename__)
+    # Whoever takes them in waits, or is seen.
+    person = session.get(User, user_id, with_for_update=True)
+    mine = (AuthSession.user_id == user_id, AuthSession.agency_id == agency_id)
+    count = len(session.scalars(delete(AuthSession).where(*mine).returning(AuthSession.id)).all())
+    if person is None or not _is_nobodys(session, user_id):
+        return [Outcome(table=table, rows=count)]
+    if _is_held(session, user_id):
+        return [Outcome(table=table, rows=count), Outcome(table=table, rows=1, kept=HELD_ELSEWHERE)]
+    return [Outcome(table=table, rows=count + _anonymise(session, person))]
 
 
 def _is_nobodys(session: Session, user_id: UUID) -> bool:
@@ -116,5 +129,6 @@ def _anonymise(session: Session, person: User) -> int:
     if person.name != NAME:
         person.email, person.name = f"{person.id}@erased.invalid", NAME
         person.disabled_at = person.disabled_at or clock.now()
+        person.second_factor = False
         changed += 1
     return changed

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, Text, cast, delete, func, or_, select, update
+from msgspec import structs
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    cast,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from core.db.base import Model
 from core.db.ownership import CORE
 from core.db.personal import Category, author_of, category_of, user_of
 from core.db.tenancy import current_agency_id
-from core.events.models import EventEntry
+from core.events.models import EventEntry, EventOrigin
 from core.extensions import db
 from core.http.models import KeptAnswer
 from core.jobs.models import JobEntry
@@ -23,9 +39,10 @@ from core.privacy.words import stand_in
 from core.search import SearchToken
 from core.users.models import Membership, User
 
-LOG_KEPT = "The audit log is append-only and sealed; it names people by id, and where a request came from"
+LOG_KEPT = "The audit log is append-only and sealed; it names people by id"
 _PAGE = 500
 _EVENT = EventEntry.metadata.tables[EventEntry.__tablename__]
+_ORIGIN = EventOrigin.metadata.tables[EventOrigin.__tablename__]
 _ANSWER = KeptAnswer.metadata.tables[KeptAnswer.__tablename__]
 _JOB = JobEntry.metadata.tables[JobEntry.__tablename__]
 _TOKEN = SearchToken.metadata.tables[SearchToken.__tablename__]
@@ -44,9 +61,12 @@ def holdings(subject: Subject) -> Iterator[Holding]:
 
 def erase(subject: Subject) -> Iterator[Outcome]:
     """Overwrite them, and whatever keeps copies of what others said about the person."""
-    for table, row in list(_rows(subject)):
-        yield _overwritten(table, row)
+    for table in tables():
+        about = _about(table, subject)
+        if about is not None:
+            yield _overwritten(table, about)
     yield from _copies(subject)
+    yield Outcome(table=str(_ORIGIN.name), rows=_forget_origins(subject))
     if subject.kind == USER:
         yield Outcome(table=str(_EVENT.name), rows=_events_of(subject), kept=LOG_KEPT)
 
@@ -66,9 +86,14 @@ def written(user_id: UUID) -> Iterator[Holding]:
 def log_of(user_id: UUID) -> Iterator[Holding]:
     """Every event a colleague caused, by themselves or in another's name, read as it is asked for."""
     shown = [column for column in _EVENT.columns if column.name not in {"payload", "before", "after"}]
-    found = select(*shown).where(*_caused_by(user_id)).order_by(_EVENT.c.occurred_at, _EVENT.c.id)
+    whence = [_ORIGIN.c.ip, _ORIGIN.c.user_agent, _ORIGIN.c.reason]
+    mine = and_(_ORIGIN.c.agency_id == _EVENT.c.agency_id, _ORIGIN.c.event_id == _EVENT.c.id)
+    found = select(*shown, *whence).outerjoin(_ORIGIN, mine).where(*_caused_by(user_id))
+    found = found.order_by(_EVENT.c.occurred_at, _EVENT.c.id)
     for row in db.session.connection().execute(found, execution_options={"yield_per": _PAGE}).mappings():
-        yield rows.held_row(_EVENT, rows.as_seen_by(user_id, dict(row)))
+        seen = rows.as_seen_by(user_id, dict(row))
+        held = rows.held_row(_EVENT, seen)
+        yield structs.replace(held, values={**held.values, **{column.name: seen[column.name] for column in whence}})
 
 
 def tables() -> list[Table]:
@@ -78,7 +103,7 @@ def tables() -> list[Table]:
         for table in Model.metadata.sorted_tables
         if table.name.startswith(f"{CORE}_")
         and "agency_id" in table.columns
-        and table.name not in _COPIES | {_EVENT.name}
+        and table.name not in _COPIES | {_ORIGIN.name}
         and any(category_of(column) is not None for column in table.columns)
     ]
 
@@ -87,7 +112,7 @@ def _rows(subject: Subject) -> Iterator[tuple[Table, Mapping[str, Any]]]:
     connection = db.session.connection()
     for table in tables():
         about = _about(table, subject)
-        if about is None or not _may("SELECT", table):
+        if about is None or not _may(table).read:
             continue
         mine = select(table).where(table.c.agency_id == current_agency_id(), about)
         for row in connection.execute(mine).mappings().all():
@@ -114,28 +139,40 @@ def _about(table: Table, subject: Subject) -> ColumnElement[bool] | None:
     return or_(*conditions) if conditions else None
 
 
-def _overwritten(table: Table, row: Mapping[str, Any]) -> Outcome:
-    changes = rows.wiped(table, row)
-    if table is _USER or not changes:
-        return Outcome(table=str(table.name), rows=0 if table is _USER else 1)
-    mine = table.c.id == row["id"]
-    if all(_may("UPDATE", table, column) for column in changes):
-        db.session.connection().execute(update(table).where(mine).values(changes))
-    elif _may("DELETE", table):
-        db.session.connection().execute(delete(table).where(mine))
-    else:
-        return Outcome(table=str(table.name), rows=1, kept="The table is append-only")
-    return Outcome(table=str(table.name), rows=1)
+def _overwritten(table: Table, about: ColumnElement[bool]) -> Outcome:
+    """What became of the rows about somebody that say something, however many they are."""
+    may, name = _may(table), str(table.name)
+    personal = [column for column in table.columns if category_of(column) is not None]
+    mine = (table.c.agency_id == current_agency_id(), about, or_(*(rows.says(column) for column in personal)))
+    connection = db.session.connection()
+    if not may.read:
+        # The system role's alone: credentials and sessions go when the identity does.
+        return Outcome(table=name, rows=0)
+    if may.update:
+        changed = update(table).where(*mine).values({column: rows.emptied(column) for column in personal})
+        return Outcome(table=name, rows=connection.execute(changed).rowcount)
+    if may.delete:
+        return Outcome(table=name, rows=connection.execute(delete(table).where(*mine)).rowcount)
+    count = connection.execute(select(func.count()).select_from(table).where(*mine)).scalar_one()
+    return Outcome(table=name, rows=count, kept="The table is append-only")
 
 
-def _may(privilege: str, table: Table, column: str | None = None) -> bool:
-    """Whether the application's role has a privilege."""
+class _Rights(NamedTuple):
+    read: bool
+    update: bool
+    """Every personal column."""
+    delete: bool
+
+
+def _may(table: Table) -> _Rights:
+    """What the application's role may do with a table."""
+    personal = [column.name for column in table.columns if category_of(column) is not None]
     asked = (
-        func.has_column_privilege(table.name, column, privilege)
-        if column
-        else func.has_table_privilege(table.name, privilege)
+        func.has_table_privilege(table.name, "SELECT"),
+        and_(*(func.has_column_privilege(table.name, name, "UPDATE") for name in personal)),
+        func.has_table_privilege(table.name, "DELETE"),
     )
-    return bool(db.session.connection().execute(select(asked)).scalar_one())
+    return _Rights(*db.session.connection().execute(select(*asked)).one())
 
 
 def _events_of(subject: Subject) -> int:
@@ -146,6 +183,22 @@ def _events_of(subject: Subject) -> int:
 def _caused_by(user_id: UUID) -> tuple[ColumnElement[bool], ...]:
     theirs = or_(_EVENT.c.actor_id == user_id, _EVENT.c.impersonator_id == user_id)
     return (_EVENT.c.agency_id == current_agency_id(), theirs)
+
+
+def _forget_origins(subject: Subject) -> int:
+    """Forget where their events came from, and what was said of events about them or with one of their names."""
+    here, told = _EVENT.c.agency_id == current_agency_id(), _ORIGIN.c.reason.is_not(None)
+    about = select(_EVENT.c.id).where(here, _EVENT.c.subject_id == any_(literal(list(subject.rows), ARRAY(Uuid()))))
+    theirs: list[ColumnElement[bool]] = [
+        told & or_(_ORIGIN.c.event_id.in_(about), stand_in(_ORIGIN.c.reason, subject.words))
+    ]
+    if subject.kind == USER:
+        # What somebody else did in their name came from somewhere else.
+        caused = select(_EVENT.c.id).where(*_caused_by(subject.id))
+        really = func.coalesce(_EVENT.c.impersonator_id, _EVENT.c.actor_id) == subject.id
+        theirs.append(_ORIGIN.c.event_id.in_(caused.where(really)))
+    gone = (delete(_ORIGIN).where(_ORIGIN.c.agency_id == current_agency_id(), each) for each in theirs)
+    return sum(db.session.connection().execute(each).rowcount for each in gone)
 
 
 def _copies(subject: Subject) -> Iterator[Outcome]:

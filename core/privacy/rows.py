@@ -7,9 +7,25 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import JSON, Column, Table, inspect, null
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    Column,
+    ColumnElement,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    case,
+    cast,
+    func,
+    inspect,
+    literal,
+    null,
+)
 
 from core.crypto import Unreadable
+from core.db.base import stored
 from core.db.personal import Category, category_of, kind_of
 from core.privacy.subjects import Holding
 from core.vault.columns import Ciphertext, reveal
@@ -21,11 +37,10 @@ def held(entity: Any) -> Holding:
     """What an entity says about a person: all of its columns but secrets and copies, encrypted ones in clear."""
     state = inspect(entity)
     values = {}
-    for attribute in state.mapper.column_attrs:
-        column = attribute.columns[0]
-        value = getattr(entity, attribute.key)
+    for key, column in stored(state.mapper):
+        value = getattr(entity, key)
         if isinstance(column.type, Ciphertext):
-            value = _revealed(entity, getattr(type(entity), attribute.key))
+            value = _revealed(entity, getattr(type(entity), key))
         values[column.name] = value
     return held_row(state.mapper.local_table, values)
 
@@ -62,16 +77,9 @@ def as_seen_by(user_id: UUID, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def wipe(entity: Any) -> None:
     """Overwrite everything personal that an entity says, and whatever index of it there is."""
-    for attribute in inspect(entity).mapper.column_attrs:
-        column = attribute.columns[0]
+    for key, column in stored(inspect(entity).mapper):
         if category_of(column) is not None:
-            setattr(entity, attribute.key, blank(column, getattr(entity, attribute.key)))
-
-
-def wiped(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
-    """What the personal columns of a row are overwritten with that say something; the row as its table has it."""
-    personal = (column for column in table.columns if category_of(column) is not None)
-    return {column.name: blank(column, values[column.name]) for column in personal if not is_blank(values[column.name])}
+            setattr(entity, key, blank(column, getattr(entity, key)))
 
 
 def blank(column: Column[Any], value: Any) -> Any:
@@ -85,9 +93,22 @@ def blank(column: Column[Any], value: Any) -> Any:
     return empty[type(value)]
 
 
-def is_blank(value: Any) -> bool:
-    """Whether a value says nothing."""
-    return value in (None, "", b"", [], {})
+def emptied(column: Column[Any]) -> ColumnElement[Any]:
+    """The same for many rows at once, whatever they say."""
+    kind = kind_of(column)
+    if column.nullable:
+        return null()
+    if isinstance(kind, JSON):
+        # A column holds objects or lists, and its type does not tell which.
+        is_list = func.jsonb_typeof(column) == "array"
+        return case((is_list, cast(literal("[]", Text()), kind)), else_=cast(literal("{}", Text()), kind))
+    empty: dict[type[Any], Any] = {LargeBinary: b"", ARRAY: [], String: ""}
+    return next(literal(value, kind) for each, value in empty.items() if isinstance(kind, each))
+
+
+def says(column: Column[Any]) -> ColumnElement[bool]:
+    """Whether a column of a row says something."""
+    return column.is_not(None) if column.nullable else column.is_distinct_from(emptied(column))
 
 
 def _is_said(column: Column[Any]) -> bool:

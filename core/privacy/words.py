@@ -25,5 +25,6 @@ def stand_in(text: SQLColumnExpression[Any], words: Iterable[str]) -> ColumnElem
         conditions.append(exists().where(found[1] == any_(literal(ids, ARRAY(Text())))))
     if names:
         name = func.unnest(literal(names, ARRAY(Text())), type_=Text()).column_valued("name")
-        conditions.append(exists().where(func.strpos(text, name) > 0))
+        # Addresses are written in any case.
+        conditions.append(exists().where(func.strpos(func.lower(text), func.lower(name)) > 0))
     return or_(*conditions)

@@ -8,13 +8,13 @@ from msgspec import UNSET
 
 from core import clock
 from core.actor import Scope, current_actor
-from core.auth.requirements import require_own_factor
-from core.auth.revocations import revoke
+from core.auth.sessions.requirements import require_own_factor
 from core.db.query import ListQuery, Page
 from core.db.tenancy import current_agency_id
 from core.errors import Fault, Invalid
 from core.events.log import publish
 from core.plugins.manager import installed
+from core.revocations.api import revoke
 from core.roles import builtin
 from core.roles.errors import BuiltInRole, CodeTaken, RoleInUse
 from core.roles.events import RoleChanged, RoleCreated, RoleDeleted

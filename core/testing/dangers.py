@@ -72,7 +72,7 @@ def _no_shell(source: Source) -> Iterator[Finding]:
 def _no_tokens_by_hand(source: Source) -> Iterator[Finding]:
     for line, module in _imports(source):
         if module in _READS_TOKENS or module.split(".")[0] in _READS_TOKENS:
-            yield line, f"{module} reads tokens by other rules than ours; only core.auth does that"
+            yield line, f"{module} reads tokens by other rules than ours; only core.auth.tokens does that"
 
 
 def _no_unchecked_tls(source: Source) -> Iterator[Finding]:

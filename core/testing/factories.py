@@ -12,8 +12,9 @@ from sqlalchemy import select
 from core import ids
 from core.actor import system
 from core.agencies import service as agencies
-from core.auth import tokens
-from core.auth.models import AuthSession, Credential
+from core.auth.passwords.models import Credential
+from core.auth.sessions.models import AuthSession
+from core.auth.tokens import access
 from core.clock import now
 from core.db.session import apart, unit_of_work
 from core.db.tenancy import acting_as
@@ -52,7 +53,7 @@ class AgencyUnderTest:
                 members.give_roles(user_id, [roles.by_codes([role])[role]])
                 if team:
                     self._join(user_id, team)
-            token = tokens.access_token(user_id=user_id, session_id=session_id, agency_id=self.id, extra={})
+            token = access.make(user_id=user_id, session_id=session_id, agency_id=self.id, extra={})
         client = ApiClient(self.app, token, agency_id=self.id)
         client.user_id = user_id
         return client

@@ -20,7 +20,7 @@ from core.config import Settings, plugin_environment
 ROOT = Path(__file__).parents[2]
 TRIPFILE = [sys.executable, "-c", "from core.cli import main; main()"]
 """The command line, wherever it is installed."""
-_given: set[int] = set()
+_given: dict[int, socket.socket] = {}
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 15, *, what: str = "It") -> None:
@@ -36,13 +36,19 @@ def free_port() -> int:
     """A port on the loopback that nobody listens on.
 
     Below those that the system gives to outgoing connections, so that it is still free when a killed server comes back.
+    Nobody else is given it while this process lives: its namesake for datagrams, which no server here uses, is held.
     """
     while True:
         port = random.randrange(20_000, 32_000)  # noqa: S311 - nothing to guess
-        if port not in _given:
-            with suppress(OSError), socket.create_server(("127.0.0.1", port)):
-                _given.add(port)
-                return port
+        held = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            held.bind(("127.0.0.1", port))
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            held.close()
+            continue
+        _given[port] = held
+        return port
 
 
 def environment_for(settings: Settings, **more: str) -> dict[str, str]:

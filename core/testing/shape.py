@@ -25,7 +25,8 @@ _MODULES = frozenset(_RANK)
 _FOLDERS = frozenset({"migrations", "templates", "service", "repository", "static"})
 _OTHER_FILES = frozenset({"__init__.py", "README.md", "py.typed"})
 _OUTSIDE = frozenset(
-    "httpx httpx2 httpcore requests aiohttp urllib3 h11 h2 urllib.request http.client socket ssl smtplib ftplib".split()
+    "httpx httpx2 httpcore requests aiohttp urllib3 h11 h2 urllib.request http.client socket ssl smtplib ftplib"
+    " dns".split()
 )
 _DOORS = frozenset({"core.sdk"})
 _MIGRATIONS_DOOR = "core.sdk.migrations"

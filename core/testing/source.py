@@ -43,9 +43,13 @@ class Source:
         """Its syntax."""
         return ast.parse(self.text, str(self.path))
 
+    @cached_property
+    def _walked(self) -> list[ast.AST]:
+        return list(ast.walk(self.tree))
+
     def nodes(self) -> Iterator[ast.AST]:
         """Every node of its syntax."""
-        return ast.walk(self.tree)
+        return iter(self._walked)
 
 
 Finding = tuple[int, str]

@@ -23,15 +23,15 @@ def scan(file: BinaryIO, *, name: str, media_type: str) -> None:
     """Raise FileRefused where anybody finds something. A scanner that cannot answer lets nothing pass: Unavailable."""
     settings: Settings = current_app.extensions["tripfile.settings"]
     if settings.clamd_host:
-        _judge("ClamAV", _asked_of_clamd(file, settings.clamd_host, settings.clamd_port), name)
+        _judge("ClamAV", _asked_of_clamd(file, settings.clamd_host, settings.clamd_port))
     for reason in _asked_of_plugins(file, name, media_type):
-        _judge("a plugin", reason, name)
+        _judge("a plugin", reason)
     file.seek(0)
 
 
-def _judge(scanner: str, found: str | None, name: str) -> None:
+def _judge(scanner: str, found: str | None) -> None:
     if found:
-        log.warning("uploads.infected", scanner=scanner, found=found, name=name)
+        log.warning("uploads.infected", scanner=scanner, found=found)
         raise refused("file_infected", "This file carries something harmful")
 
 

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from core import clock
 from core.actor import system
-from core.auth import repository as auth
-from core.auth import revocations
-from core.auth.models import AuthSession
+from core.auth.sessions import ending
+from core.revocations import api as revocations
+from core.auth.sessions.models import AuthSession
 from core.db.read import SystemQuery
 from core.db.session import apart
 from core.errors import NotFound
@@ -45,7 +45,7 @@ def disable(email: str) -> str:
     account = _account(email)
     with apart() as session:
         _set_disabled(session, account.id, since=clock.now())
-        auth.revoke(session, user_id=account.id, reason="account_disabled")
+        ending.revoke(session, user_id=account.id, reason="account_disabled")
         _end_impersonations(session, account.id, reason="account_disabled")
         _forget_rights(session, account.id)
     _tell_agencies(account.id, AccountDisabled(user_id=account.id))
@@ -80,6 +80,11 @@ def unmake_operator(email: str) -> str:
     return account.name
 
 
+def agencies_of(user_id: UUID) -> list[UUID]:
+    """Every agency a person has ever had a place in."""
+    return _AGENCIES.rows(user_id=user_id)
+
+
 def is_operator(user_id: UUID) -> bool:
     """Whether somebody may enter agencies."""
     return _IS_OPERATOR.first(user_id=user_id) is not None
@@ -101,15 +106,15 @@ def _end_impersonations(session: Session, user_id: UUID, *, reason: str) -> None
     """End the sessions in which somebody acts as another: those are the other's by name."""
     theirs = select(AuthSession).where(AuthSession.impersonator_id == user_id, AuthSession.revoked_at.is_(None))
     for row in session.scalars(theirs):
-        auth.end(session, row, reason=reason)
+        ending.end(session, row, reason=reason)
 
 
 def _forget_rights(session: Session, user_id: UUID) -> None:
     """What processes remember of the person, keys included, is asked anew."""
-    for agency_id in _AGENCIES.rows(user_id=user_id):
+    for agency_id in agencies_of(user_id):
         revocations.revoke("member", user_id, agency_id=agency_id, session=session)
 
 
 def _tell_agencies(user_id: UUID, event: Event) -> None:
-    for agency_id in _AGENCIES.rows(user_id=user_id):
+    for agency_id in agencies_of(user_id):
         publish_apart(event, actor=system(agency_id), agency_id=agency_id)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from core.db.query import ListQuery, Page
 from core.http.blueprint import Blueprint
-from core.users import leaving, permissions, service, teams
+from core.users import leaving, permissions, profiles, service, teams
 from core.users.repository import Members, Teams
 from core.users.schemas import (
     Departure,
@@ -15,6 +15,8 @@ from core.users.schemas import (
     MemberPatch,
     MemberRow,
     MemberView,
+    ProfilePatch,
+    ProfileView,
     TeamDraft,
     TeamPatch,
     TeamView,
@@ -29,6 +31,22 @@ blueprint = Blueprint("users", description="Members of the agency, and their tea
 def search(query: ListQuery) -> Page[MemberRow]:
     """List and search members."""
     return service.rows(query)
+
+
+@blueprint.get("/me", signed_in=True)
+@blueprint.response(200, ProfileView)
+def show_me() -> ProfileView:
+    """Show what you are called, and how you are written to, in all your agencies."""
+    return profiles.mine()
+
+
+@blueprint.patch("/me", signed_in=True, everywhere=True)
+@blueprint.if_match
+@blueprint.arguments(ProfilePatch)
+@blueprint.response(200, ProfileView)
+def change_me(patch: ProfilePatch, version: int | None) -> ProfileView:
+    """Change your name, language or time zone, in all your agencies; nobody else can."""
+    return profiles.change(patch, version=version)
 
 
 @blueprint.get("/<uuid:user_id>", permission=permissions.READ)

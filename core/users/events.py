@@ -53,6 +53,15 @@ class MemberLeft(Event):
     """How many rows of each kind they owned."""
 
 
+class ProfileChanged(Event):
+    """A person changed what they are called, or how they are written to."""
+
+    subject: ClassVar[str] = "user_id"
+    user_id: UUID
+    changed: list[Code]
+    """Which of `name`, `language` and `zone`."""
+
+
 class HoldingsHandedOver(Event):
     """Everything that somebody who left had owned has another owner."""
 

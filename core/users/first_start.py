@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -13,12 +14,13 @@ from sqlalchemy import bindparam, select
 from core.actor import system
 from core.agencies import service as agencies
 from core.agencies.models import Agency
-from core.auth import identities, one_time
+from core.auth.accounts import identities
+from core.auth.once import one_time
 from core.db.read import SystemQuery
 from core.db.session import apart, unit_of_work
 from core.db.tenancy import acting_as
 from core.errors import Conflict, Invalid, NotFound
-from core.fields import Email
+from core.fields import Email, Name
 from core.users import founding, service
 from core.users.errors import AlreadyMember
 from core.users.repository import members
@@ -36,6 +38,7 @@ class FirstAdmin(msgspec.Struct, frozen=True):
 
     email: str
     password: str | None
+    role: str | None = None
 
 
 def ensure_admin(app: Flask) -> FirstAdmin | None:
@@ -56,13 +59,21 @@ def setup_token() -> str:
         return one_time.hand_out(session, SETUP, lifetime=SETUP_LIFETIME)
 
 
-def create_admin(*, agency: str, email: str) -> FirstAdmin:
-    """Make another administrator of an agency. Raises NotFound for an unknown slug, AlreadyMember."""
+def create_admin(*, agency: str, email: str, name: str | None = None) -> FirstAdmin:
+    """Make another administrator of an agency, its owner where it has none that is active.
+
+    Raises NotFound for an unknown slug, AlreadyMember.
+    """
     agency_id, user_id = agency_id_of(agency), identities.find(email)
     with acting_as(system(agency_id)):
         if user_id is not None and members.is_member(user_id):
-            raise AlreadyMember(f"{email} is a member already: give them the role admin instead")
-    return _appoint(agency_id, email=email, role="admin")
+            more = f"tripfile admin attach --agency {agency} --email {email} --role admin"
+            raise AlreadyMember(f"{email} is a member already; this gives them the role: {more}")
+        # Of two at once, the second one finds an owner.
+        members.hold_administration()
+        role = "admin" if members.owners() else "owner"
+    # Two called "Administrator" could not be told apart.
+    return _appoint(agency_id, email=email, role=role, name=name or email.partition("@")[0])
 
 
 def reset_admin(*, email: str | None = None) -> FirstAdmin:
@@ -89,9 +100,10 @@ def random_password() -> str:
     return "-".join(secrets.token_hex(3) for _ in range(5))
 
 
-def _appoint(agency_id: UUID, *, email: str, role: str) -> FirstAdmin:
-    """Give somebody a place with a role; an account they have already keeps its password."""
-    _check_address(email)
+def _appoint(agency_id: UUID, *, email: str, role: str, name: str = "Administrator") -> FirstAdmin:
+    """Give somebody a place with a role; an account they have already keeps its name and password."""
+    _check(email, Email, "an e-mail address, as ana@example.com")
+    _check(name, Name, "a name: one line of at most 200 characters")
     user_id = identities.find(email)
     with acting_as(system(agency_id)):
         if user_id is not None and members.is_member(user_id):
@@ -99,14 +111,14 @@ def _appoint(agency_id: UUID, *, email: str, role: str) -> FirstAdmin:
     password = None
     if user_id is None:
         password = random_password()
-        user_id = identities.create(email=email, name="Administrator", password=password, language="en", zone="UTC")
+        user_id = identities.create(email=email, name=name, password=password, language="en", zone="UTC")
     with acting_as(system(agency_id)) as actor:
         service.join(user_id, [role], [], giver=actor)
-    return FirstAdmin(email, password)
+    return FirstAdmin(email, password, role)
 
 
-def _check_address(email: str) -> None:
+def _check(text: str, kind: Any, wanted: str) -> None:
     try:
-        msgspec.convert(email, Email)
+        msgspec.convert(text, kind)
     except msgspec.ValidationError:
-        raise Invalid(f"{email} is not an e-mail address, as ana@example.com") from None
+        raise Invalid(f"{text} is not {wanted}") from None

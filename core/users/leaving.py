@@ -6,12 +6,12 @@ from uuid import UUID
 
 from core import clock
 from core.actor import Scope, current_actor
-from core.auth import repository as auth
-from core.auth.revocations import revoke
+from core.auth.sessions import ending
 from core.db.session import apart
 from core.db.tenancy import current_agency_id
 from core.errors import Fault, Forbidden, Invalid
 from core.events.log import publish
+from core.revocations.api import revoke
 from core.users import colleagues, holdings, jobs, reporting, rights
 from core.users.errors import HasLeft, LastOwner, StillHolds
 from core.users.events import MemberLeft
@@ -85,7 +85,7 @@ def _end_membership(member: Membership, successors: list[UUID], held: list[Held]
     revoke("member", user_id)
     # Their sessions end for good: otherwise they would come alive again with the person.
     with apart() as session:
-        auth.revoke(session, user_id=user_id, agency_id=current_agency_id(), reason="left")
+        ending.revoke(session, user_id=user_id, agency_id=current_agency_id(), reason="left")
 
 
 def refuse_without_owner(before: MemberView) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import ids
@@ -27,6 +27,8 @@ class User(Versioned, Model):
     disabled_at: Mapped[datetime | None]
     email_verified_at: Mapped[datetime | None]
     """When the person showed that letters to the address reach them."""
+    second_factor: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether they have a second factor: all that their agencies see of those. Kept by `core.factors`."""
 
 
 class Membership(Owned, Model):

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from core.agencies.models import Agency
 from core.db import read
-from core.db.query import OPTIONAL, Filter, Listing, ListQuery, Page
+from core.db.query import OPTIONAL, Filter, Listing, ListQuery, Operator, Page
 from core.db.repository import Repository
 from core.db.tenancy import current_agency_id
 from core.errors import NotFound, PreconditionFailed
@@ -19,8 +19,6 @@ from core.roles.models import MembershipRole, Role
 from core.users.models import Membership, Team, TeamMember, User
 from core.users.schemas import MemberRow, MemberView, TeamView
 
-_PERSON = {"id": Membership.user_id, "email": User.email, "name": User.name}
-MEMBER_ROW = select(*read.columns(MemberRow, Membership, **_PERSON)).join(User, User.id == Membership.user_id)
 _ROLES = (
     select(Role.code)
     .join(MembershipRole, MembershipRole.role_id == Role.id)
@@ -29,6 +27,14 @@ _ROLES = (
     .correlate(Membership)
 )
 _TEAMS = select(TeamMember.team_id).where(TeamMember.user_id == Membership.user_id).correlate(Membership)
+_PERSON = {
+    "id": Membership.user_id,
+    "email": User.email,
+    "name": User.name,
+    "roles": func.array(_ROLES.scalar_subquery(), type_=ARRAY(Text())),
+    "second_factor": User.second_factor,
+}
+MEMBER_ROW = select(*read.columns(MemberRow, Membership, **_PERSON)).join(User, User.id == Membership.user_id)
 MEMBER = select(
     *read.columns(
         MemberView,
@@ -36,11 +42,11 @@ MEMBER = select(
         **_PERSON,
         language=User.language,
         zone=User.zone,
-        roles=func.array(_ROLES.scalar_subquery(), type_=ARRAY(Text())),
         teams=func.array(_TEAMS.scalar_subquery(), type_=ARRAY(Uuid())),
     )
 ).join(User, User.id == Membership.user_id)
 TEAM = select(*read.columns(TeamView, Team))
+_WITH_ROLE = select(MembershipRole.user_id).join(Role, Role.id == MembershipRole.role_id)
 _MEMBER = read.Query(MEMBER.where(Membership.user_id == bindparam("user_id", type_=Uuid())), MemberView)
 
 
@@ -53,6 +59,15 @@ class Members(Repository[Membership]):
         filters={
             "state": Filter(Membership.state, str, "`active`, `suspended` or `left`."),
             "reports_to": Filter(Membership.reports_to, UUID, "The user id of whom they report to.", OPTIONAL),
+            "role": Filter(Role.code, str, "The code of a role they have.", via=_WITH_ROLE, key=Membership.user_id),
+            "second_factor": Filter(
+                User.second_factor,
+                bool,
+                "Whether they have a second factor; for those who manage members.",
+                (Operator.EQ,),
+                via=User.id,
+                key=Membership.user_id,
+            ),
         },
         sorts={"created_at": Membership.created_at},
         default_sort="created_at",

@@ -7,8 +7,10 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, UnsetType
 
-from core.fields import Instant, Name
+from core.disclosure import visible_to
+from core.fields import Instant, Language, Name, Zone
 from core.http.structs import Draft, Patch, View
+from core.users import permissions
 
 State = Annotated[Literal["active", "suspended"], Meta(description="A suspended member cannot sign in.")]
 Standing = Annotated[
@@ -17,6 +19,11 @@ Standing = Annotated[
 Superior = Annotated[UUID | None, Meta(description="The user id of whom they report to.")]
 RoleCodes = Annotated[list[str], Meta(max_length=20, description="Codes of roles.", examples=[["agent"]])]
 TeamIds = Annotated[list[UUID], Meta(max_length=50, description="Ids of teams.", examples=[[]])]
+HasFactor = Annotated[
+    bool | UnsetType,
+    visible_to(permissions.MANAGE),
+    Meta(description="Whether they have a second factor; only for those who manage members."),
+]
 
 
 class MemberPatch(Patch):
@@ -36,8 +43,10 @@ class MemberRow(View):
     name: str
     state: Standing
     reports_to: Superior
+    roles: list[str]
     version: int
     created_at: Instant
+    second_factor: HasFactor = UNSET
 
 
 class MemberView(View):
@@ -54,6 +63,26 @@ class MemberView(View):
     teams: list[UUID]
     version: int
     created_at: Instant
+    second_factor: HasFactor = UNSET
+
+
+class ProfilePatch(Patch):
+    """Changes to what one is called, and how one is written to."""
+
+    name: Name | UnsetType = UNSET
+    language: Language | UnsetType = UNSET
+    zone: Zone | UnsetType = UNSET
+
+
+class ProfileView(View):
+    """A person, whichever agencies they work for."""
+
+    id: UUID
+    email: str
+    name: str
+    language: str
+    zone: str
+    version: int
 
 
 class Departure(Draft):

@@ -8,13 +8,13 @@ from msgspec import UNSET, UnsetType
 
 from core import clock, search
 from core.actor import Actor, current_actor
-from core.auth import identities
-from core.auth.revocations import revoke
+from core.auth.accounts import identities
 from core.db.query import ListQuery, Page
 from core.errors import NotFound
 from core.events.log import publish
+from core.revocations.api import revoke
 from core.users import holdings, leaving, reporting, rights
-from core.users.errors import AlreadyMember, HasLeft, StillLeaving
+from core.users.errors import AlreadyMember, HasLeft, LastOwner, StillLeaving
 from core.users.events import MemberAdded, MemberChanged
 from core.users.models import Membership
 from core.users.repository import members
@@ -32,11 +32,27 @@ def view(user_id: UUID) -> MemberView:
 
 
 def attach(email: str, codes: list[str]) -> MemberView:
-    """Give somebody with an account a place in another agency: the operator's word is the proof. Raises NotFound."""
+    """Give somebody with an account a place, or a member more roles: the operator's word is the proof.
+
+    Raises NotFound, Invalid for unknown roles, and LastOwner where the agency has no active owner afterwards.
+    """
     user_id = identities.find(email)
     if user_id is None:
         raise NotFound(f"Nobody has the e-mail address {email}")
-    return join(user_id, codes, [], giver=current_actor())
+    members.hold_administration()
+    if members.is_member(user_id):
+        shown = _with_roles(user_id, codes)
+    else:
+        shown = join(user_id, codes, [], giver=current_actor())
+    if members.owners() == 0:
+        raise LastOwner("It has none yet: give somebody the role owner first")
+    return shown
+
+
+def _with_roles(user_id: UUID, codes: list[str]) -> MemberView:
+    """A member with these roles besides those they have."""
+    held = members.shown(user_id).roles
+    return change(user_id, MemberPatch(roles=list(dict.fromkeys([*held, *codes]))), version=None)
 
 
 def join(user_id: UUID, codes: list[str], team_ids: list[UUID], *, giver: Actor) -> MemberView:
@@ -94,6 +110,11 @@ def change(user_id: UUID, patch: MemberPatch, *, version: int | None) -> MemberV
         )
     )
     revoke("member", user_id)
+    if rights.OWNER in set(shown.roles) - set(before.roles):
+        # Late: providers stand on members. Whether they may bring owners in is asked when these sign in.
+        from core.oidc import sessions
+
+        sessions.end([user_id])
     return shown
 
 

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from msgspec import UNSET
 
-from core.auth.revocations import revoke
 from core.db.query import ListQuery, Page
 from core.db.tenancy import current_agency_id
 from core.events.log import publish
+from core.revocations.api import revoke
 from core.users.errors import TeamNameTaken
 from core.users.events import TeamChanged, TeamCreated, TeamDeleted
 from core.users.models import Team

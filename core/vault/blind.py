@@ -10,7 +10,7 @@ from flask import current_app
 
 from core.crypto import derive_key, keyed_digest
 from core.db.tenancy import current_agency_id
-from core.keyring import INDEX, ring
+from core.keyring.rings import INDEX, ring
 
 _APART = re.compile(r"[\s./-]+")
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, MappedColumn, Mapper, Session,
 from sqlalchemy.types import TypeDecorator
 
 from core import ids
+from core.db.base import stored
 from core.db.personal import Category, personal
 from core.db.tenancy import current_agency_id
 from core.extensions import db
@@ -159,8 +160,8 @@ def columns_of(mapper: Mapper[Any]) -> tuple[InstrumentedAttribute[Any], ...]:
     """The encrypted columns of a mapped class."""
     found = _columns.get(mapper)
     if found is None:
-        mine = [each for each in mapper.column_attrs if "about" in each.columns[0].info]
-        found = _columns[mapper] = tuple(getattr(mapper.class_, each.key) for each in mine)
+        mine = [key for key, column in stored(mapper) if "about" in column.info]
+        found = _columns[mapper] = tuple(getattr(mapper.class_, key) for key in mine)
     return found
 
 
@@ -214,12 +215,12 @@ def _follow_subject(entity: Any, column: InstrumentedAttribute[Any]) -> None:
 
 
 def _index(entity: Any, column: InstrumentedAttribute[Any], secret: Secret | None) -> None:
-    for each in inspect(entity).mapper.column_attrs:
-        of, spelled = each.columns[0].info.get("blind", ("", None))
+    for key, stored_column in stored(inspect(entity).mapper):
+        of, spelled = stored_column.info.get("blind", ("", None))
         if of != column.key or spelled is None:
             continue
         if secret is None:
-            setattr(entity, each.key, None)
+            setattr(entity, key, None)
         elif secret.plain is not None:
-            place = f"{each.columns[0].table.name}.{of}"
-            setattr(entity, each.key, blind.digest(spelled(secret.plain), place=place))
+            place = f"{stored_column.table.name}.{of}"
+            setattr(entity, key, blind.digest(spelled(secret.plain), place=place))

@@ -9,7 +9,7 @@ from flask import current_app
 
 from core.config import Settings
 from core.crypto import Unreadable
-from core.keyring import ring
+from core.keyring.rings import ring
 from core.vault import keys, rewrapping
 
 

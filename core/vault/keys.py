@@ -23,8 +23,8 @@ from core.db import closing, locks
 from core.db.read import Query
 from core.db.tenancy import current_agency_id
 from core.extensions import db
-from core.keyring import Key as RingKey
-from core.keyring import ring
+from core.keyring.rings import Key as RingKey
+from core.keyring.rings import ring
 from core.vault.errors import Erased, SubjectErased
 from core.vault.models import DataKey, ErasedSubject
 

@@ -18,7 +18,8 @@ from core.crypto import Unreadable, derive_key, seal, unseal
 from core.db.session import apart, unit_of_work
 from core.db.tenancy import acting_as
 from core.extensions import db
-from core.keyring import RingKey, ring
+from core.keyring.models import RingKey
+from core.keyring.rings import ring
 from core.plugins import absent
 from core.streams import PLATFORM
 from core.vault import keys, repository

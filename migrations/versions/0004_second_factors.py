@@ -26,6 +26,7 @@ def upgrade() -> None:
     # The defaults stay: the release before this one goes on making rows while it is replaced.
     for table in ("core_role", "core_agency"):
         op.add_column(table, _flag("second_factor_required", sa.false()))
+    op.add_column("core_user", _flag("second_factor", sa.false()))
     # Until now no password was shorter than 15 characters.
     op.add_column("core_credential", _flag("password_is_long", sa.true()))
 
@@ -33,6 +34,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Forget the factors; the seeds of authenticator apps are gone for good."""
     op.drop_column("core_credential", "password_is_long")
+    op.drop_column("core_user", "second_factor")
     for table in ("core_agency", "core_role"):
         op.drop_column(table, "second_factor_required")
     for table in reversed(TABLES):

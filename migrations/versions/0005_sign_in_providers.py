@@ -15,7 +15,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add the providers, and who is who with them."""
+    """Add the providers, the domains they may vouch for, and who is who with them."""
     owned_table(
         "core_identity_provider",
         sa.Column("name", sa.Text(), nullable=False),
@@ -34,6 +34,18 @@ def upgrade() -> None:
     )
     _listed("core_identity_provider")
     owned_table(
+        "core_email_domain",
+        sa.Column("domain", sa.Text(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("proven_by", sa.Text()),
+        sa.Column("proven_at", sa.DateTime(timezone=True)),
+        sa.Column("last_check", sa.Text()),
+        sa.Column("checked_at", sa.DateTime(timezone=True)),
+        sa.Column("found_at", sa.DateTime(timezone=True)),
+        sa.UniqueConstraint("agency_id", "domain"),
+    )
+    _listed("core_email_domain")
+    owned_table(
         "core_identity_link",
         sa.Column("provider_id", sa.Uuid(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
@@ -49,7 +61,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop them again; members sign in as they did before."""
-    for table in ("core_identity_link", "core_identity_provider"):
+    for table in ("core_identity_link", "core_email_domain", "core_identity_provider"):
         drop_owned_table(table)
 
 

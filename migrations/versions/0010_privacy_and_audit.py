@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-from core.sdk.migrations import drop_owned_table, owned_table
+from core.sdk.migrations import drop_owned_table, owned_table, protect
 
 revision = "0010"
 down_revision = "0009"
@@ -29,9 +29,10 @@ def downgrade() -> None:
         op.drop_constraint(op.f(f"{each}_seq_check"), each)
     op.execute(f"REVOKE INSERT ON core_event_seal FROM {_role('system_role')}")
     op.execute(f"GRANT INSERT ON core_event_seal TO {_role('app_role')}")
-    for name in ("name", "actor_id", "impersonator_id", "ip"):
+    op.drop_table("core_event_origin")
+    for name in ("name", "actor_id", "impersonator_id"):
         op.drop_index(f"core_event_{name}_idx", "core_event")
-    for column in ("form", "ip", "user_agent", "impersonator_id", "key_id", "reason"):
+    for column in ("form", "origin", "impersonator_id", "key_id"):
         op.drop_column("core_event", column)
     for table in ("core_retention_choice", "core_legal_hold", "core_privacy_request"):
         drop_owned_table(table)
@@ -41,25 +42,44 @@ def _audit() -> None:
     table = "core_event"
     # The default stays: what the release before writes meanwhile is of the first form.
     op.add_column(table, sa.Column("form", sa.BigInteger(), nullable=False, server_default="1"))
-    for name in ("ip", "user_agent", "reason"):
-        op.add_column(table, sa.Column(name, sa.Text()))
+    op.add_column(table, sa.Column("origin", sa.Text()))
     for name in ("impersonator_id", "key_id"):
         op.add_column(table, sa.Column(name, sa.Uuid()))
     for name in ("name", "actor_id"):
         op.create_index(f"core_event_{name}_idx", table, ["agency_id", name, "occurred_at", "id"])
-    for name in ("impersonator_id", "ip"):
-        op.create_index(
-            f"core_event_{name}_idx",
-            table,
-            ["agency_id", name, "occurred_at", "id"],
-            postgresql_where=sa.text(f"{name} IS NOT NULL"),
-        )
+    op.create_index(
+        "core_event_impersonator_id_idx",
+        table,
+        ["agency_id", "impersonator_id", "occurred_at", "id"],
+        postgresql_where=sa.text("impersonator_id IS NOT NULL"),
+    )
+    _origins()
 
     # Whoever may write facts may not write seals; and a number below the first would never be looked at.
     op.execute(f"REVOKE INSERT ON core_event_seal FROM {_role('app_role')}")
     op.execute(f"GRANT INSERT ON core_event_seal TO {_role('system_role')}")
     for each in NUMBERED:
         op.create_check_constraint(op.f(f"{each}_seq_check"), each, "seq > 0")
+
+
+def _origins() -> None:
+    op.create_table(
+        "core_event_origin",
+        sa.Column("agency_id", sa.Uuid(), sa.ForeignKey("core_agency.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("event_id", sa.Uuid(), nullable=False),
+        *(sa.Column(name, sa.Text()) for name in ("ip", "user_agent", "reason")),
+        sa.Column("salt", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("agency_id", "event_id"),
+    )
+    for name in ("ip", "reason"):
+        op.create_index(
+            f"core_event_origin_{name}_idx",
+            "core_event_origin",
+            ["agency_id", *(["ip"] if name == "ip" else []), "event_id"],
+            postgresql_where=sa.text(f"{name} IS NOT NULL"),
+        )
+    # It can be forgotten, never changed.
+    protect("core_event_origin", grants="select, insert, delete", system="insert")
 
 
 def _role(option: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.auth import tokens
+from core.auth.tokens import access
 from core.config import Settings
 from core.http.application import Application
 from core.ids import new
@@ -132,9 +132,9 @@ class TestTokens:
     ) -> None:
         assert api.token is not None
         with app.app_context():
-            claims = tokens.verify(api.token)
+            claims = access.verify(api.token)
             monkeypatch.setitem(app.config, "JWT_ACCESS_TOKEN_EXPIRES", timedelta(seconds=8))
-            brief = tokens.access_token(user_id=claims.sub, session_id=claims.sid, agency_id=claims.agency, extra={})
+            brief = access.make(user_id=claims.sub, session_id=claims.sid, agency_id=claims.agency, extra={})
         tab = open_tab(brief, api.token)
         tab.until(lambda line: line.get("asked") == "expiring")
         tab.tell("follow", topic="events", after=0)

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from core import clock, ids
 from core.actor import system
-from core.auth.models import AuthSession
+from core.auth.sessions.models import AuthSession
 from core.db import closing
 from core.db.session import apart, unit_of_work
 from core.db.tenancy import acting_as
@@ -122,6 +122,7 @@ SAMPLES: Mapping[str, Sample] = {
     "impersonation.enter": Sample(status=404),
     "impersonation.end": Sample(status=409),
     "roles.copy": Sample(body=lambda api, number: {"code": f"copy_{number}", "name": "Copy"}),
+    "users.change_me": Sample(body=lambda api, number: {"name": f"Ana {number}"}),
     "users.change": Sample(body=lambda api, number: {"state": "suspended"}),
     "users.create_team": Sample(body=lambda api, number: {"name": f"Team {number}"}),
     "users.change_team": Sample(body=lambda api, number: {"name": f"Other team {number}"}),
@@ -137,6 +138,7 @@ SAMPLES: Mapping[str, Sample] = {
     "jobs.discard": Sample(before=_dead),
     # A link that nobody sent, and doors that are closed once there is an agency.
     "auth_links.verify_email": Sample(status=422),
+    "auth_links.undo_email_change": Sample(status=422),
     "auth_links.reset": Sample(status=422),
     "auth_links.register": Sample(status=404),
     "auth_links.finish_registration": Sample(status=404),

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 import psycopg
 from psycopg import sql
 from sqlalchemy import Boolean, CheckConstraint, Column, DateTime, Table, Text, Uuid
+from sqlalchemy.orm import InstrumentedAttribute
 
 from core.db.query import Filter, Listing
 from core.search import SearchToken
 
 VARIETY = 50
 """How many different values a column gets that need not be unique."""
+_INDEXES = """
+SELECT c.relname, pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+WHERE i.indrelid = %s::regclass AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid)
+"""
 
 
 class Crowd:
@@ -63,14 +69,15 @@ class Crowd:
             "INSERT INTO {table} ({columns}) SELECT {values} FROM {table} t, generate_series(1, %(rows)s) n"
             " WHERE t.id = %(sample)s"
         )
-        self.connection.execute(
-            statement.format(
-                table=sql.Identifier(table.name),
-                columns=sql.SQL(", ").join(sql.Identifier(column.name) for column in columns),
-                values=sql.SQL(", ").join(sql.SQL(_value(table, column.name, varied)) for column in columns),
-            ),
-            values,
-        )
+        with self._indexed_afterwards(table):
+            self.connection.execute(
+                statement.format(
+                    table=sql.Identifier(table.name),
+                    columns=sql.SQL(", ").join(sql.Identifier(column.name) for column in columns),
+                    values=sql.SQL(", ").join(sql.SQL(_value(table, column.name, varied)) for column in columns),
+                ),
+                values,
+            )
 
     def _unchecked(self, table: Table) -> None:
         # Clones are numbered below the first, where nothing that goes on from the last number meets them.
@@ -79,9 +86,20 @@ class Crowd:
                 statement = sql.SQL("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}")
                 self.connection.execute(statement.format(sql.Identifier(table.name), sql.Identifier(str(each.name))))
 
+    @contextmanager
+    def _indexed_afterwards(self, table: Table) -> Iterator[None]:
+        """Indexes are built at once in a fraction of the time that row by row takes; those of constraints stay."""
+        found = self.connection.execute(_INDEXES, [table.name]).fetchall()
+        for name, _ in found:
+            self.connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
+        yield
+        for _, definition in found:
+            self.connection.execute(definition)
+
     def _clone_children(self, declared: Filter, table: Table, sample_id: UUID) -> None:
-        assert declared.via is not None
-        child, via = declared.column.class_.__table__, declared.via.key
+        child = declared.column.class_.__table__
+        # A table that is joined has a row for each of these, under its id.
+        via = declared.via.key if isinstance(declared.via, InstrumentedAttribute) else list(child.primary_key)[-1].name
         columns = [column for column in child.columns if column.computed is None]
         values = [_child_value(column.name, via, declared.column.key) for column in columns]
         statement = sql.SQL(
@@ -119,7 +137,10 @@ def table_of(listing: Listing) -> Table:
 
 def children_of(listing: Listing) -> list[Filter]:
     """The filters that look into another table, one for each."""
-    return list({each.column.class_: each for each in listing.filters.values() if each.via is not None}.values())
+    mine, filters = table_of(listing), listing.filters.values()
+    # With a key it is no child: what is listed points at it, and it was cloned before.
+    other = (each for each in filters if each.column.class_.__table__ is not mine and each.key is None)
+    return list({each.column.class_: each for each in other}.values())
 
 
 def _identities(table: Table) -> Iterator[tuple[str, Table]]:

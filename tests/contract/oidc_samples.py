@@ -32,6 +32,11 @@ def _provider(api: ApiClient) -> str:
     return found
 
 
+def _domain(api: ApiClient) -> str:
+    found: str = ok(api.post("/oidc/domains", {"domain": f"d{ids.new().hex}.example"}), 201)["id"]
+    return found
+
+
 def _link(api: ApiClient, address: str = "") -> str:
     provider_id = UUID(_provider(api))
     with api.app.app_context(), unit_of_work(), acting_as(system(api.agency_id)):
@@ -45,11 +50,15 @@ SAMPLES: Mapping[str, Sample] = {
     "oidc.start": Sample(body=lambda api, number: {}, status=502),
     "oidc.finish": Sample(body=lambda api, number: {"state": "x", "code": "x", "binding": "x"}, status=401),
     "oidc.search_links": Sample(before=_link),
+    "oidc.start_link": Sample(body=lambda api, number: {"provider_id": _provider(api)}, status=502),
+    "oidc.finish_link": Sample(body=lambda api, number: {"state": "x", "code": "x", "binding": "x"}, status=401),
+    "oidc.create_domain": Sample(body=lambda api, number: {"domain": f"d{ids.new().hex}.example"}),
 }
 ROWS: Mapping[str, Callable[[ApiClient], str]] = {
     "/oidc/agencies/<name>": lambda api: str(ok(api.get("/agencies/current"))["slug"]),
     "/oidc/<uuid:provider_id>": _provider,
     "/oidc/links/<uuid:link_id>": _link,
+    "/oidc/domains/<uuid:domain_id>": _domain,
 }
 SHARED = frozenset({"/oidc/agencies/<name>", "/oidc/<uuid:provider_id>"})
 """Sign-in pages: whoever looks at one is nobody yet."""

@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from core.app import create_app
 from core.config import Settings
@@ -41,13 +41,19 @@ generation = {{max-examples = {scenarios}}}
 """
 
 
+class Lasting(WSGIRequestHandler):
+    """Keeps connections: thousands of requests need not make one each."""
+
+    protocol_version = "HTTP/1.1"
+
+
 @pytest.fixture(scope="module")
 def address(database_server: Server) -> Iterator[tuple[str, Callable[[], AgencyUnderTest]]]:
     """A real server with a database of its own: where it listens, and a maker of agencies on it."""
     with database_server.clone() as urls:
         settings: Settings = databases.settings_for(urls, jwt_expiration=timedelta(hours=24))
         app = create_app(settings)
-        server = make_server("127.0.0.1", 0, app, threaded=True)
+        server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Lasting)
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}", agency_maker(app)

@@ -125,6 +125,8 @@ class TestCommands:
         assert "ana@sunrise.example" in _run(block, environment)
 
 
+# It installs something into the environment that all processes run in.
+@pytest.mark.alone
 class TestPlugin:
     def test_a_new_plugin_is_green_and_enabled(
         self, running: Path, environment: dict[str, str], tmp_path: Path

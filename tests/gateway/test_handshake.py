@@ -8,7 +8,7 @@ from unittest.mock import patch
 import pytest
 
 from core.actor import Actor, current_actor
-from core.auth import repository
+from core.auth.sessions import standing
 from core.db.tenancy import current_agency_id
 from core.http.application import Application
 from core.plugins import agencies
@@ -71,7 +71,7 @@ class TestDefaultNamespace:
     ) -> None:
         client = inside()
         with (
-            patch.object(repository, "standing", side_effect=OSError("no database")),
+            patch.object(standing, "of", side_effect=OSError("no database")),
             pytest.raises(AssertionError, match="No answer"),
         ):
             client.connect(token=agency.newcomer("agent").token)

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from core.actor import system
-from core.auth import identities
+from core.auth.accounts import identities
 from core.config import Settings
 from core.db.session import unit_of_work
 from core.db.tenancy import acting_as
@@ -38,6 +38,7 @@ def busy_web(settings: Settings, tmp_path: Path) -> Iterator[WebProcess]:
     web.kill()
 
 
+@pytest.mark.alone
 class TestAnEcho:
     def test_is_never_late_during_twenty_logins_and_a_job_of_native_work(
         self, app: Application, busy_web: WebProcess, agency: AgencyUnderTest

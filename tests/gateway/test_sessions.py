@@ -6,13 +6,19 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from unittest.mock import patch
+from uuid import UUID
 
 import pytest
 
-from core.auth import tokens
-from core.auth.principals import principals
+from core import ids
+from core.auth.sessions.models import AuthSession
+from core.auth.sessions.principals import principals
+from core.auth.tokens import access
+from core.clock import now
+from core.db.session import apart
 from core.http.application import Application
 from core.plugins.manager import installed
+from core.revocations.api import Revoked
 from core.testing.clients import ApiClient, ok
 from core.testing.factories import AgencyUnderTest
 from core.testing.servers import wait_for
@@ -31,13 +37,25 @@ def token_for(app: Application, member: ApiClient, *, seconds: float) -> str:
         assert actor.session_id is not None
         assert actor.user_id is not None
         assert actor.agency_id is not None
-        return tokens.access_token(
+        return access.make(
             user_id=actor.user_id,
             session_id=actor.session_id,
             agency_id=actor.agency_id,
             extra={},
             lasting=timedelta(seconds=seconds),
         )
+
+
+def another_session(app: Application, member: ApiClient, agency: AgencyUnderTest) -> tuple[str, UUID]:
+    """A token of a second session of somebody, and its id."""
+    session_id, user_id = ids.new(), member.user_id
+    assert user_id is not None
+    with app.app_context():
+        with apart() as session:
+            ends = now().replace(year=9000)
+            session.add(AuthSession(id=session_id, user_id=user_id, agency_id=agency.id, counter=0, expires_at=ends))
+        token = access.make(user_id=user_id, session_id=session_id, agency_id=agency.id, extra={})
+    return token, session_id
 
 
 def session_of(gateway: Gateway, client: Inside) -> Session:
@@ -61,7 +79,7 @@ class TestExpiry:
         client = inside()
         client.connect(token=token)
         with app.app_context():
-            end = tokens.verify(token).exp
+            end = access.verify(token).exp
         assert client.expect("auth.expiring", seconds=2) == {"expires_at": end}
         client.quiet("auth.expiring", seconds=1.2)
         assert client.farewell is None
@@ -100,7 +118,7 @@ class TestRefresh:
         client.expect("auth.expiring", seconds=2)
         answer = client.ok("auth.refresh", {"token": member.token})
         with app.app_context():
-            assert answer == {"expires_at": tokens.verify(str(member.token)).exp}
+            assert answer == {"expires_at": access.verify(str(member.token)).exp}
         time.sleep(2.5)
         assert client.farewell is None
         assert session_of(gateway, client).follows
@@ -140,6 +158,26 @@ class TestRefresh:
 
 
 class TestRevocation:
+    def test_of_the_session_that_was_gone_on_with_counts_before_its_rights_are_known(
+        self,
+        app: Application,
+        gateway: Gateway,
+        inside: Connect,
+        agency: AgencyUnderTest,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        member = agency.newcomer("agent")
+        client = inside()
+        client.connect(token=token_for(app, member, seconds=300))
+        monkeypatch.setattr(gateway.credentials, "_check_later", lambda session: None)
+        first, (again, second) = session_of(gateway, client).session_id, another_session(app, member, agency)
+        client.ok("auth.refresh", {"token": again})
+        assert first is not None
+        gateway.credentials.revoked(Revoked("session", agency.id, first, ids.new()))
+        assert client.farewell is None
+        gateway.credentials.revoked(Revoked("session", agency.id, second, ids.new()))
+        assert reason(client) == REVOKED
+
     def test_who_signs_out_is_told_and_their_transport_is_closed(
         self, inside: Connect, agency: AgencyUnderTest
     ) -> None:

@@ -10,8 +10,8 @@ import pytest
 import time_machine
 
 from core.actor import Actor
-from core.auth import tickets
 from core.auth.errors import NotYourself
+from core.auth.sessions import tickets
 from core.db.tenancy import acting_as
 from core.http.application import Application
 from core.testing.clients import ApiClient, ok
@@ -144,10 +144,10 @@ class TestOtherAudiences:
     def test_clients_do_not_get_into_the_sockets_of_staff(
         self, app: Application, inside: Connect, agency: AgencyUnderTest
     ) -> None:
-        from core.auth import sessions
+        from core.auth.sessions import opening
 
         member = agency.newcomer("agent")
         assert member.user_id is not None
         with app.test_request_context():
-            opened = sessions.open_session(member.user_id, agency=agency.slug, methods=("pwd",), audience="portal")
+            opened = opening.open_session(member.user_id, agency=agency.slug, methods=("pwd",), audience="portal")
         assert inside().connect(token=opened.access_token)["code"] == "invalid_token"

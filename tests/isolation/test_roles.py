@@ -17,21 +17,26 @@ from core.testing.factories import AgencyUnderTest
 Connect = Callable[[str], psycopg.Connection[Any]]
 # Only these may look across agencies, each for a reason of its own.
 SYSTEM_READS = {
+    "agencies/suspension.py",  # The operator lists all agencies.
+    "users/administrators.py",  # The operator asks who administers them.
     "allow_lists/boundary.py",  # Asked at every entrance, before the agency is acted in.
     "api_keys/repository.py",  # Whoever sends a key has no agency yet.
     "audit/repository.py",  # The heads of all chains are noted and listed at once.
-    "auth/devices.py",  # Devices belong to people, and are known before anybody is.
-    "auth/identities.py",
-    "keyring.py",  # Keys belong to the installation.
+    "auth/sessions/devices.py",  # Devices belong to people, and are known before anybody is.
+    "auth/accounts/identities.py",
+    "keyring/rings.py",  # Keys belong to the installation.
     "factors/repository.py",  # Second factors belong to people, and every agency they work for may ask for one.
-    "auth/letters.py",  # Who asks for a letter has no agency.
-    "auth/people.py",  # A letter goes to a person, whichever agencies they work for.
-    "auth/throttle.py",  # Who guesses at a password has no agency.
-    "auth/one_time.py",  # Whoever brings a token has no agency yet.
-    "auth/repository.py",
+    "auth/letters/outbox.py",  # Who asks for a letter has no agency.
+    "auth/people/persons.py",  # A letter goes to a person, whichever agencies they work for.
+    "auth/guessing/throttle.py",  # Who guesses at a password has no agency.
+    "auth/once/one_time.py",  # Whoever brings a token has no agency yet.
+    "auth/people/places.py",  # Whoever signs in chooses among their agencies.
+    "auth/passwords/credentials.py",  # Passwords belong to people.
+    "auth/sessions/listing.py",  # A person sees their sessions in every agency.
+    "auth/sessions/standing.py",  # Asked before the agency of a session is acted in.
     "oidc/repository.py",  # Whoever signs in names a provider and acts in no agency yet.
     "gateway/heads.py",  # One question for everybody who follows something in a process.
-    "auth/revocations.py",  # Every process reads one feed for all agencies.
+    "revocations/feed.py",  # Every process reads one feed for all agencies.
     "events/checkpoints.py",  # Which followers lag behind is asked for all agencies at once.
     "plugins/agencies.py",  # The switch is asked before the agency is acted in.
     "users/first_start.py",
@@ -42,33 +47,34 @@ SYSTEM_READS = {
     "users/accounts.py",  # The operator closes accounts, which are above the agencies.
 }
 APART = {
-    "auth/admission.py",  # Half a sign-in belongs to somebody who acts in no agency yet.
-    "auth/second_step.py",  # The same; a try counts although the request is refused.
-    "auth/step_up.py",  # What a device must answer is noted before anybody is signed in.
+    "auth/ways_in/admission.py",  # Half a sign-in belongs to somebody who acts in no agency yet.
+    "auth/ways_in/second_step.py",  # The same; a try counts although the request is refused.
+    "auth/ways_in/passkey.py",  # The same.
+    "auth/ways_in/proving.py",  # What a device must answer is noted before anybody is signed in.
     "factors/enrolment.py",  # Second factors are the system role's alone.
     "factors/proofs.py",  # A proof is used up although the request is refused.
     "factors/removal.py",
     "factors/service.py",
     "api_keys/jobs.py",  # Keys of every agency that ended long ago go at once.
     "api_keys/last_use.py",  # One statement notes the keys of all agencies, beside their requests.
-    "auth/addresses.py",  # An address belongs to a person, not to an agency.
-    "auth/answers.py",  # Links are handed out to people, who belong to no agency.
-    "auth/devices.py",  # Devices belong to people.
-    "auth/facts.py",  # A wrong password is told although the request is refused.
-    "auth/identities.py",  # A person belongs to no agency, so the application's role cannot make one.
+    "auth/accounts/addresses.py",  # An address belongs to a person, not to an agency.
+    "auth/letters/writing.py",  # Links are handed out to people, who belong to no agency.
+    "auth/sessions/devices.py",  # Devices belong to people.
+    "auth/ways_in/facts.py",  # A wrong password is told although the request is refused.
+    "auth/accounts/identities.py",  # A person belongs to no agency, so the application's role cannot make one.
     "auth/jobs.py",  # Old revocations of every agency go at once.
-    "keyring.py",  # Keys belong to the installation, and a ring makes its first one by itself.
-    "auth/registration.py",  # Who registers has no agency yet.
-    "auth/resets.py",  # Passwords and sessions are the system role's alone.
-    "auth/service.py",
-    "auth/throttle.py",  # An attempt counts although the request is refused.
+    "keyring/rings.py",  # Keys belong to the installation, and a ring makes its first one by itself.
+    "auth/accounts/registration.py",  # Who registers has no agency yet.
+    "auth/accounts/new_passwords.py",  # Passwords and sessions are the system role's alone.
+    "auth/ways_in/password.py",
+    "auth/guessing/throttle.py",  # An attempt counts although the request is refused.
     "users/first_start.py",  # The token for the first setup, before there is an agency.
-    "auth/keys.py",  # Keys belong to the installation, and what a dropped one signed was for every agency.
-    "auth/open_sessions.py",  # Sessions are the system role's alone, and a person has some in other agencies.
-    "auth/rotation.py",  # A refresh token comes before anybody is known; its reuse counts though it is refused.
-    "auth/switching.py",  # Sessions are the system role's alone.
-    "auth/tickets.py",  # Whoever brings a ticket is nobody yet.
-    "auth/sessions.py",
+    "keyring/upkeep.py",  # Keys belong to the installation, and what a dropped one signed was for every agency.
+    "auth/sessions/listing.py",  # Sessions are the system role's alone, and a person has some in other agencies.
+    "auth/sessions/rotation.py",  # A refresh token comes before anybody is known; its reuse counts all the same.
+    "auth/ways_in/switching.py",  # Sessions are the system role's alone.
+    "auth/sessions/tickets.py",  # Whoever brings a ticket is nobody yet.
+    "auth/sessions/opening.py",
     "events/log.py",
     "jobs/ledger.py",  # Workers serve every agency: claims, leases and sweeps span them.
     "jobs/office.py",  # The operator's commands, for every agency.
@@ -125,6 +131,7 @@ class TestTheApplicationsRole:
             "TRUNCATE core_event",
             "UPDATE core_event SET name = 'x'",
             "DELETE FROM core_event",
+            "UPDATE core_event_origin SET ip = 'x'",
             "INSERT INTO core_event_seal SELECT * FROM core_event_seal",
             "SELECT * FROM core_credential",
             "SELECT * FROM core_totp",
@@ -157,6 +164,8 @@ class TestTheSystemsRole:
             "SELECT * FROM contacts_contact",
             "SELECT * FROM core_search_token",
             "SELECT * FROM core_event",
+            "SELECT * FROM core_event_origin",
+            "DELETE FROM core_event_origin",
             "UPDATE core_event SET name = 'x'",
             "UPDATE core_role SET name = 'x'",
             "SET ROLE tripfile_owner",

@@ -14,11 +14,12 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.warnings import InsecureKeyLengthWarning
 
-from core import clock, keyring
-from core.auth import tokens
-from core.auth.models import AuthSession
+from core import clock
+from core.auth.sessions.models import AuthSession
+from core.auth.tokens import access
 from core.db.session import apart
 from core.http.application import Application
+from core.keyring import rings
 from core.testing.clients import ApiClient
 from core.testing.factories import AgencyUnderTest
 
@@ -34,10 +35,10 @@ class Forger:
         self.claims = jwt.decode(person.token, options={"verify_signature": False})
         self.header = jwt.get_unverified_header(person.token)
         with app.app_context():
-            found = keyring.ring(tokens.RING).find(UUID(self.header["kid"]))
+            found = rings.ring(access.RING).find(UUID(self.header["kid"]))
         assert found is not None
         self.secret = found.secret
-        self.key = tokens._derived(found.secret, "staff")
+        self.key = access._derived(found.secret, "staff")
 
     def sign(self, *, key: Any = None, algorithm: str = "HS256", header: Any = None, **claims: Any) -> str:
         """A token with other claims (None takes one away), header or key."""
@@ -77,12 +78,12 @@ def _claims(forger: Forger, stranger: ApiClient, other: AgencyUnderTest) -> Iter
     yield "expired", forger.sign(exp=now - 60, iat=now - 660)
     yield "never expires", forger.sign(exp=None)
     yield "issued in the future", forger.sign(iat=now + 3600, nbf=now + 3600)
-    yield "wrong audience", forger.sign(aud=tokens.AUDIENCES["portal"])
+    yield "wrong audience", forger.sign(aud=access.AUDIENCES["portal"])
     yield (
         "wrong audience, signed for it",
-        forger.sign(aud=tokens.AUDIENCES["portal"], key=tokens._derived(forger.secret, "portal")),
+        forger.sign(aud=access.AUDIENCES["portal"], key=access._derived(forger.secret, "portal")),
     )
-    yield "two audiences", forger.sign(aud=[*tokens.AUDIENCES.values()])
+    yield "two audiences", forger.sign(aud=[*access.AUDIENCES.values()])
     yield "no audience", forger.sign(aud=None)
     yield "wrong issuer", forger.sign(iss="somebody")
     yield "no issuer", forger.sign(iss=None)

@@ -21,7 +21,7 @@ from werkzeug.test import TestResponse
 from core import inspection, telemetry
 from core.actor import system
 from core.app import create_app
-from core.auth import identities
+from core.auth.accounts import identities
 from core.config import ConfigurationError, Settings, load
 from core.db.session import dispose, unit_of_work
 from core.db.tenancy import acting_as

@@ -14,7 +14,8 @@ from sqlalchemy import event, update
 from werkzeug.test import TestResponse
 
 from core import clock, native
-from core.auth import identities, passwords
+from core.auth.accounts import identities
+from core.auth.passwords import hashing
 from core.db import closing, read
 from core.db.session import apart, unit_of_work
 from core.extensions import db
@@ -102,7 +103,7 @@ def noted(app: Application, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[st
         event.listen(engine, "before_cursor_execute", counted_statement)
     with monkeypatch.context() as patch:
         patch.setattr(read.Reader, "fetch", counted_fetch)
-        patch.setattr(passwords, "in_lane", counted_lane)
+        patch.setattr(hashing, "in_lane", counted_lane)
         patch.setattr(closing.Closing, "write", counted_write)
         yield steps
     for engine in engines:

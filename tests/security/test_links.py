@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.auth import identities
+from core.auth.accounts import identities
 from core.db.session import unit_of_work
 from core.http.application import Application
 from core.testing.chores import run_due

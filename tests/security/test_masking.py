@@ -7,6 +7,7 @@ import json
 import logging
 import secrets
 import sys
+import time
 from typing import Any
 
 import pytest
@@ -71,6 +72,54 @@ class TestTheLog:
     )
     def test_masks_by_name_and_by_shape(self, event: str, fields: dict[str, Any]) -> None:
         assert "CANARY" not in str(telemetry.mask(None, "info", {"event": event, **fields}))
+
+    @pytest.mark.parametrize(
+        ("text", "told"),
+        [
+            ("550 5.1.1 <ana.sousa+trips@mail.example.com>: no", "550 5.1.1 <[masked]@mail.example.com>: no"),
+            ("ána@exämple.com and BEN@EXAMPLE.ORG", "[masked]@exämple.com and [masked]@EXAMPLE.ORG"),
+            ("call +351912345678, or +44 (20) 7946-0958.", "call [masked], or [masked]."),
+            ("DETAIL:  Key (agency_id, name)=(1, Ana\nSousa) already exists.\nHINT:  x", "DETAIL: [masked]\nHINT:  x"),
+            ("e\nDETAIL:  Failing row contains (Ana).\n[SQL: x]", "e\nDETAIL: [masked]\n[SQL: x]"),
+        ],
+    )
+    def test_masks_people_by_shape(self, text: str, told: str) -> None:
+        shown = telemetry.mask(None, "info", {"event": "x", "exception": text, "nested": [{"text": text}]})
+        assert shown["exception"] == told
+        assert shown["nested"][0]["text"] == told.replace("\n", "\\n")
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "2026-11-23T08:00:00+00:00", "postgresql://app:[masked]@db.internal:5432/x", "1 + 12345678", "a@b",
+            "sha256@0123", "01a20783-cb18-72bd-beb7-18470e75a4f7", "3.11.2+20240101git", "GET /x?at=1+2",
+            "@ example.com",
+        ],
+    )  # fmt: skip
+    def test_leaves_what_is_nobody(self, text: str) -> None:
+        assert telemetry.mask(None, "info", {"event": "x", "text": text})["text"] == text
+
+    def test_masks_codes_that_are_numbers_and_no_counts(self) -> None:
+        shown = telemetry.mask(None, "info", {"event": "x", "otp": 123456, "tokens": 3})
+        assert (shown["otp"], shown["tokens"]) == (telemetry.MASK, 3)
+
+    def test_cuts_what_nobody_could_read(self) -> None:
+        shown = telemetry.mask(None, "info", {"event": "x", "exception": "x" * 1_000_000})["exception"]
+        assert len(shown) < 20_000
+        assert "984000 more characters" in shown
+
+    def test_takes_no_time_however_a_text_is_made(self) -> None:
+        begun = time.perf_counter()
+        for evil in (
+            "a" * 100_000 + "@",
+            "a@" * 50_000,
+            "+1" * 50_000,
+            "+1 2" * 30_000,
+            "DETAIL: \n" * 15_000,
+            "a.b-@" * 20_000,
+        ):
+            telemetry.mask(None, "info", {"event": "x", "text": evil})
+        assert time.perf_counter() - begun < 5
 
     def test_is_one_line_of_json_in_utc_whatever_somebody_sends(
         self, settings: Settings, monkeypatch: pytest.MonkeyPatch

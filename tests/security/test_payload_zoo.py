@@ -164,7 +164,18 @@ class TestAddresses:
                     refused(answer, call, 404)
 
     @pytest.mark.parametrize(
-        "wrong", ["0", "-1", "null", "%00", "%ff", "..%2f..%2fetc", "'%20or%201=1", "x" * 5000, str(uuid4())[:-1]]
+        "wrong",
+        [
+            "0",
+            "-1",
+            "null",
+            "%00",
+            "%ff",
+            "..%2f..%2fetc",
+            "'%20or%201=1",
+            "x" * 5000,
+            "4f0f6a52-6d4c-4a4f-9a55-0f1f8a3a2b9",
+        ],
     )
     def test_ids_that_are_none_are_refused(self, calls: Calls, owner: ApiClient, wrong: str) -> None:
         for call in calls.every:

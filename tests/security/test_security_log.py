@@ -22,6 +22,8 @@ ROOT = Path(core.__file__).parents[1]
 CATALOGUE = ROOT / "docs" / "security-log.md"
 WATCHED = (
     "core/auth",
+    "core/keyring",
+    "core/revocations",
     "core/oidc",
     "core/factors",
     "core/api_keys",
@@ -29,6 +31,7 @@ WATCHED = (
     "core/audit",
     "core/impersonation",
     "core/outbound",
+    "core/privacy",
     "core/uploads",
     "core/vault",
     "core/http/gates.py",

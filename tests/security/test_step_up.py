@@ -11,8 +11,9 @@ from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from core import clock, ids
-from core.auth import passwords, principals
-from core.auth.models import AuthSession
+from core.auth.passwords import hashing
+from core.auth.sessions import principals
+from core.auth.sessions.models import AuthSession
 from core.db.session import apart
 from core.errors import Unavailable
 from core.http.application import Application
@@ -163,7 +164,7 @@ class TestProving:
 
         change = {"current": PASSWORD, "new": "an entirely different phrase"}
         with monkeypatch.context() as full:
-            full.setattr(passwords, "matches", busy)
+            full.setattr(hashing, "matches", busy)
             for _ in range(11):
                 assert prove(person, password=PASSWORD).status_code == 503
                 assert person.api.post("/auth/password", change).status_code == 503

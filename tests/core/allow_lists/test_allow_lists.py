@@ -248,9 +248,9 @@ class TestAttempts:
         ok(restrict(api), 201)
         agent = agency.newcomer("agent")
         assert problem(at(HOME, agent)) == REFUSED
-        assert refusals(api) == [
-            {"user_id": str(agent.user_id), "key_id": None, "address": HOME, "refused_by": "agency"}
-        ]
+        assert refusals(api) == [{"user_id": str(agent.user_id), "key_id": None, "refused_by": "agency"}]
+        (event,) = ok(api.get("/audit?name=allow_lists.address_refused"))["items"]
+        assert event["ip"] == HOME
 
     def test_of_one_person_and_network_are_recorded_once(self, api: ApiClient, agency: AgencyUnderTest) -> None:
         ok(restrict(api), 201)

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
 
+from core import clock
 from core.api_keys import form
 from core.config import Settings
 from core.http.application import Application
@@ -194,6 +197,25 @@ class TestLookingAfter:
         ok(key.api.get("/contacts"))
         found = faults(api.patch(f"/api-keys/{key.id}", {"scopes": {"api_keys.read": "all"}}, version="*"))
         assert found == {"/scopes/api_keys.read": "not_for_keys"}
+
+    def test_tells_the_moment_of_the_use_and_none_after_the_revocation(
+        self, app: Application, key: Key, api: ApiClient
+    ) -> None:
+        before = clock.now()
+        ok(key.api.get("/leads"))
+        uses = app.extensions["tripfile.api_keys"]._uses
+        after = clock.now()
+        ok(api.post(f"/api-keys/{key.id}/revoke"))
+        with app.app_context():
+            uses.write()
+        shown = ok(api.get(f"/api-keys/{key.id}"))
+        used, revoked = (datetime.fromisoformat(shown[each]) for each in ("last_used_at", "revoked_at"))
+        assert before <= used <= after <= revoked
+        # Let in by a process that had not heard of it yet.
+        with app.app_context():
+            uses.note(UUID(key.id))
+            uses.write()
+        assert ok(api.get(f"/api-keys/{key.id}"))["last_used_at"] == shown["revoked_at"]
 
     def test_tells_when_a_key_was_used_without_a_write_in_the_request(
         self, app: Application, key: Key, api: ApiClient, statements: Statements

@@ -19,7 +19,7 @@ class TestNote:
             with last_use._lock:
                 again.start()
                 again.join(timeout=0.2)
-                last_use._used = set()
+                last_use._used = {}
             again.join(timeout=10)
-            assert last_use._used == {key_id}
+            assert set(last_use._used) == {key_id}
             last_use.close()

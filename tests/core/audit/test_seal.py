@@ -25,8 +25,8 @@ class TestForm:
         row = owner.execute(
             "SELECT form::text, agency_id::text, seq::text, id::text, name, schema_version::text,"
             " to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), subject, subject_id::text,"
-            " actor_kind, actor_id::text, request_id, payload::text, before::text, after::text, ip, user_agent,"
-            " impersonator_id::text, key_id::text, reason"
+            " actor_kind, actor_id::text, request_id, payload::text, before::text, after::text, origin,"
+            " impersonator_id::text, key_id::text"
             f" FROM {EVENT}",
             (agency.id, 1),
         ).fetchone()
@@ -44,7 +44,7 @@ class TestForm:
             forms.add(chain.form(msgspec.structs.replace(event, actor_kind=kind, payload=payload)))
         assert len(forms) == 5
 
-    def test_what_was_sealed_before_there_was_an_address_still_verifies(
+    def test_what_was_sealed_before_there_was_an_origin_still_verifies(
         self, app: Application, agency: AgencyUnderTest, owner: Owner
     ) -> None:
         """Sealed by the release before, as far as anybody can tell from the rows."""
@@ -63,11 +63,11 @@ class TestForm:
         found = owner.execute("SELECT hash FROM core_event_seal WHERE agency_id = %s AND seq = 1", (agency.id,))
         assert found.fetchone() == (old,)
         assert verify(app, agency).exit_code == 0
-        # And nobody gives it an address afterwards.
-        for change in ("ip = '192.0.2.1'", "reason = 'because'", "form = 2", "key_id = gen_random_uuid()"):
+        # And nobody gives it an origin afterwards.
+        for change in ("origin = 'ff'", "form = 2", "key_id = gen_random_uuid()"):
             owner.execute(f"UPDATE core_event SET {change} WHERE agency_id = %s AND seq = 1", (agency.id,))
             assert damage(app, agency) == "event 1 is not what was sealed"
-            undo = "form = 1, ip = NULL, reason = NULL, key_id = NULL"
+            undo = "form = 1, origin = NULL, key_id = NULL"
             owner.execute(f"UPDATE core_event SET {undo} WHERE agency_id = %s AND seq = 1", (agency.id,))
 
 
@@ -138,14 +138,11 @@ class TestDamage:
             "id = gen_random_uuid()",
             "form = 1",
             "form = 3",
-            "ip = '192.0.2.1'",
-            "ip = NULL",
-            "user_agent = user_agent || ' '",
-            "user_agent = NULL",
+            "origin = 'ff'",
+            "origin = NULL",
             "impersonator_id = gen_random_uuid()",
             "key_id = gen_random_uuid()",
-            "reason = 'because'",
-            "form = 1, ip = NULL, user_agent = NULL",
+            "form = 1, origin = NULL",
         ],
     )
     def test_a_changed_event_is_named(

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from core.actor import system
 from core.app import create_app
-from core.auth import identities
+from core.auth.accounts import identities
 from core.config import Settings
 from core.db.session import dispose, unit_of_work
 from core.db.tenancy import acting_as

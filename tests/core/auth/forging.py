@@ -10,9 +10,9 @@ from typing import Any
 
 import jwt
 
-from core import keyring
-from core.auth import tokens
+from core.auth.tokens import access
 from core.http.application import Application
+from core.keyring import rings
 
 
 def claims_of(token: str) -> dict[str, Any]:
@@ -34,13 +34,13 @@ def encoded(part: Any) -> str:
 def key_of(app: Application, audience: str = "staff") -> bytes:
     """The key that tokens for an audience are signed with."""
     with app.app_context():
-        return tokens._derived(keyring.ring(tokens.RING).settled().secret, audience)
+        return access._derived(rings.ring(access.RING).settled().secret, audience)
 
 
 def genuine_header(app: Application) -> dict[str, Any]:
     """The header of our own tokens."""
     with app.app_context():
-        return {"alg": "HS256", "typ": "at+jwt", "kid": str(keyring.ring(tokens.RING).settled().id)}
+        return {"alg": "HS256", "typ": "at+jwt", "kid": str(rings.ring(access.RING).settled().id)}
 
 
 def forged(

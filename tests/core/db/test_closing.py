@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from core import ids, streams
 from core.actor import Actor
-from core.auth.models import Revocation
 from core.db import closing, numbering
 from core.db.closing import Committed
 from core.db.session import apart, unit_of_work
@@ -20,9 +19,12 @@ from core.events.models import EventEntry
 from core.extensions import db
 from core.http.application import Application
 from core.http.database_errors import is_lost_race
+from core.revocations.models import Revocation
 from core.testing.factories import AgencyUnderTest
 from core.users.models import Team
+from core.users.repository import teams
 from plugins.leads.models import Lead
+from plugins.leads.repository import leads
 from tests.core.db.happening import Happened, Log, happen, let_fail, remember, undo
 from tests.core.db.inside import Inside
 
@@ -235,7 +237,7 @@ class TestAfterwards:
 def append_teams(*names: str) -> None:
     with unit_of_work():
         for name in names:
-            closing.of(db.session()).insert(Team(name=name))
+            teams.append(Team(name=name))
 
 
 class TestARowOfAHistory:
@@ -243,7 +245,7 @@ class TestARowOfAHistory:
         self, inside: Inside, agency: AgencyUnderTest
     ) -> None:
         with inside(agency.id), unit_of_work():
-            closing.of(db.session()).insert(Team(name="appended"))
+            teams.append(Team(name="appended"))
             db.session.add(Team(name="flushed"))
             assert [team.name for team in db.session.scalars(select(Team))] == ["flushed"]
         with inside(agency.id):
@@ -254,7 +256,7 @@ class TestARowOfAHistory:
 
     def test_is_none_where_the_unit_of_work_comes_to_nothing(self, inside: Inside, agency: AgencyUnderTest) -> None:
         with inside(agency.id), unit_of_work() as work:
-            closing.of(db.session()).insert(Team(name="undone"))
+            teams.append(Team(name="undone"))
             work.discard()
         with inside(agency.id):
             assert list(db.session.scalars(select(Team))) == []
@@ -265,4 +267,4 @@ class TestARowOfAHistory:
 
     def test_is_refused_where_the_session_would_encrypt_it(self, inside: Inside, agency: AgencyUnderTest) -> None:
         with inside(agency.id), pytest.raises(TypeError, match="encrypted"):
-            closing.of(db.session()).insert(Lead(reference="L-26-00001"))
+            leads.append(Lead(reference="L-26-00001"))

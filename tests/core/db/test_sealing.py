@@ -12,7 +12,7 @@ from core.crypto import Unreadable
 from core.db.session import UnitOfWork
 from core.db.tenancy import acting_as
 from core.http.application import Application
-from core.keyring import ring
+from core.keyring.rings import ring
 from core.testing.factories import AgencyUnderTest
 
 COLUMN = "webhooks_endpoint.secret"

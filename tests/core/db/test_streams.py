@@ -11,13 +11,13 @@ from sqlalchemy import text
 
 from core import ids, streams
 from core.actor import system
-from core.auth.models import Revocation
-from core.auth.revocations import revoke
 from core.db.session import unit_of_work
 from core.db.tenancy import ForeignAgency, acting_as
 from core.events import following
 from core.events.log import SCOPE
 from core.extensions import db
+from core.revocations.api import revoke
+from core.revocations.models import Revocation
 from core.testing.factories import AgencyUnderTest
 from tests.core.db.happening import Log, happen, remember
 from tests.core.db.inside import Inside

@@ -28,6 +28,8 @@ from core.http.application import Application
 from core.money import Money
 from core.plugins import rules
 from core.plugins.manager import Plugins
+from core.privacy import hooks
+from core.privacy.subjects import Subject
 from core.sdk import UNSET, Code, Codes, Day, Facts, Scope, UnsetType, sealed_for
 from core.testing.clients import ApiClient, ok
 from core.testing.factories import AgencyUnderTest
@@ -180,6 +182,7 @@ class TestReaders:
     ) -> None:
         manager = agency.member("manager")
         assert told(api, place)["surname"] == "Duartesdottir"
+        assert api.get(place).headers["Cache-Control"] == "no-store"
         assert "surname" not in told(manager, place)
         erase()
         assert told(api, place)["surname"] == "[erased]"
@@ -196,6 +199,18 @@ class TestReaders:
         assert taken()["surname"] == "Duartesdottir"
         erase()
         assert taken()["surname"] == "[erased]"
+
+    def test_the_person_is_handed_them(
+        self, within: Callable[[], Any], renamed: UUID, ana: UUID, erase: Callable[[], None]
+    ) -> None:
+        person = Subject(kind=CONTACT, id=ana, rows=frozenset({ana}))
+        with within():
+            (held,) = hooks.personal_data(person)
+        assert (held.row_id, held.values) == (renamed, {"name": "tests.renamed", "surname": "Duartesdottir"})
+        erase()
+        with within():
+            assert hooks.personal_data(person) == []
+            assert hooks.personal_data(Subject(kind=CONTACT, id=ids.new(), rows=frozenset({ana}))) == []
 
     def test_webhooks_send_none(self, within: Callable[[], Any], renamed: UUID, ana: UUID) -> None:
         with within():

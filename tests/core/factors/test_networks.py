@@ -9,8 +9,8 @@ import pyotp
 import pytest
 from sqlalchemy import func, select
 
-from core.auth import second_step
 from core.auth.errors import InvalidChallenge
+from core.auth.ways_in import second_step
 from core.db.session import apart
 from core.factors.models import Passkey, RecoveryCode, Totp
 from core.testing.clients import ApiClient, ok, problem

@@ -13,7 +13,7 @@ import time_machine
 from sqlalchemy import update
 
 from core import clock
-from core.auth.models import Credential
+from core.auth.passwords.models import Credential
 from core.db.session import apart
 from core.http.application import Application
 from core.testing.clients import ApiClient, ok, problem
@@ -205,3 +205,31 @@ class TestAShortPassword:
                 update(Credential).where(Credential.user_id == person.user_id).values(password_is_long=False)
             )
         assert person.challenge()["enrol"] is True
+
+
+class TestWhoHasOne:
+    def test_is_seen_and_asked_for_by_those_who_manage_members(
+        self, person: Person, make_person: MakePerson, agency: AgencyUnderTest
+    ) -> None:
+        owner, colleague = agency.member("owner"), make_person("agent")
+        person.set_up_totp()
+        person.set_up_passkey()
+
+        def has(member: Person) -> bool:
+            shown: bool = ok(owner.get(f"/users/{member.user_id}"))["second_factor"]
+            asked = ok(owner.get("/users?second_factor=true&limit=200"))["items"]
+            assert (str(member.user_id) in {row["id"] for row in asked}) == shown
+            return shown
+
+        assert (has(person), has(colleague)) == (True, False)
+        ok(person.api.delete("/factors/totp"), 204)
+        assert has(person)
+        (key,) = ok(person.api.get("/factors"))["passkeys"]
+        ok(person.api.delete(f"/factors/passkeys/{key['id']}"), 204)
+        assert not has(person)
+
+    def test_is_hidden_from_others(self, person: Person) -> None:
+        listed = ok(person.api.get("/users"))["items"]
+        assert all("second_factor" not in row and "roles" in row for row in listed)
+        assert "second_factor" not in ok(person.api.get(f"/users/{person.user_id}"))
+        assert problem(person.api.get("/users?second_factor=false")) == (403, "hidden_field")

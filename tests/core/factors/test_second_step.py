@@ -10,9 +10,11 @@ from typing import Any
 import time_machine
 
 from core import clock, ids
-from core.auth import admission, identities, throttle
+from core.auth.accounts import identities
 from core.auth.errors import TooManyAttempts
+from core.auth.guessing import throttle
 from core.auth.schemas import Challenge
+from core.auth.ways_in import admission
 from core.factors.proofs import THROTTLE
 from core.http.application import Application
 from core.testing.clients import ApiClient, faults, ok, problem

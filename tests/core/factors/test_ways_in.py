@@ -10,10 +10,10 @@ from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from core import clock
-from core.auth import admission
 from core.auth.errors import SetUpElsewhere
-from core.auth.models import AuthSession
 from core.auth.schemas import Challenge
+from core.auth.sessions.models import AuthSession
+from core.auth.ways_in import admission
 from core.config import load
 from core.db.session import apart
 from core.http.application import Application

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -120,6 +121,29 @@ class TestAPayloadMeantToHurt:
 
     def test_with_the_largest_numbers_and_plain_escapes_passes(self, client: FlaskClient) -> None:
         assert post(client, b'{"name":"\\\\u0000 \\ud83d\\ude00","pax":9223372036854775807}').status_code == 201
+
+
+class TestABodyWhereNoneIsTaken:
+    @pytest.mark.parametrize(("method", "address"), [("POST", f"{LEAD}/settle"), ("GET", URL)])
+    def test_is_refused_before_anything_is_done(self, client: FlaskClient, method: str, address: str) -> None:
+        for body, content_type in ((b'{"form":"csv"}', "application/json"), (b"form=csv", "")):
+            answer = client.open(address, method=method, data=body, content_type=content_type)
+            assert (answer.status_code, faults(answer)) == (422, [("", "unexpected_body")])
+
+    def test_is_refused_in_chunks_too(self, client: FlaskClient) -> None:
+        chunked = {"wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
+        answer = client.post(
+            f"{LEAD}/settle",
+            input_stream=BytesIO(b'{"form":"csv"}'),
+            headers={"Transfer-Encoding": "chunked"},
+            environ_overrides=chunked,
+        )
+        assert (answer.status_code, faults(answer)) == (422, [("", "unexpected_body")])
+
+    def test_may_say_nothing(self, client: FlaskClient) -> None:
+        for body in (b"{}", b" null "):
+            answer = client.post(f"{LEAD}/settle", data=body, content_type="application/json")
+            assert answer.get_json()["code"] == "enquiry_settled"
 
 
 class TestAQueryString:

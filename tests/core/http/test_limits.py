@@ -139,6 +139,7 @@ class TestRedis:
         told = [client.post(f"{LEAD}/settle").headers["RateLimit"] for _ in range(2)]
         assert [re.findall('"([a-z]+)"', each) for each in told] == [["anonymous", "route"], ["anonymous"]]
 
+    @pytest.mark.alone
     def test_that_is_killed_costs_next_to_nothing(self, make_app: Make, server: Server) -> None:
         app = _with(server, make_app)
         client = app.test_client()
@@ -150,6 +151,7 @@ class TestRedis:
         assert [log["event"] for log in logs if log["log_level"] == "error"] == ["limits.degraded"]
         assert all(_timed(client)[0] < 0.05 for _ in range(5))
 
+    @pytest.mark.alone
     def test_that_hangs_costs_a_quarter_of_a_second_once(self, make_app: Make, server: Server) -> None:
         app = _with(server, make_app, rate_limit_anonymous="8/minute", web_processes=4)
         client = app.test_client()

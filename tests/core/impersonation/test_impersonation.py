@@ -10,7 +10,7 @@ import time_machine
 
 from core import clock
 from core.actor import Scope, system
-from core.auth.principals import principals
+from core.auth.sessions.principals import principals
 from core.db.session import unit_of_work
 from core.db.tenancy import acting_as
 from core.events.following import follow_once
@@ -218,12 +218,12 @@ class TestActing:
 class TestARecord:
     def test_is_needed_for_a_token_to_be_good(self, app: Application, agency: AgencyUnderTest) -> None:
         """A session with an impersonator that nobody wrote down is no way in."""
-        from core.auth import sessions
+        from core.auth.sessions import opening
 
         eva, admin = agency.newcomer("agent"), agency.newcomer("admin")
         assert eva.user_id is not None
         with app.test_request_context(), unit_of_work(), acting_as(system(agency.id)):
-            opened = sessions.open_session(
+            opened = opening.open_session(
                 eva.user_id, agency=agency.slug, methods=("pwd",), impersonator_id=admin.user_id
             )
         assert problem(ApiClient(app, opened.access_token).get("/leads")) == (401, "invalid_token")

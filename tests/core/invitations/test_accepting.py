@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from core import clock
 from core.actor import system
-from core.auth import identities
+from core.auth.accounts import identities
 from core.db.session import apart, unit_of_work
 from core.db.tenancy import acting_as
 from core.factors.models import Passkey

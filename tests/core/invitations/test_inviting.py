@@ -58,6 +58,10 @@ class TestInviting:
         offer = ok(ApiClient(app).post("/invitations/look", {"token": post.token(made["email"])}))
         assert (offer["agency"], offer["email"], offer["account"]) == ("Sunrise Travel", made["email"], "new")
         assert "Sunrise Travel" in str(post.of(made["email"])[0]["Subject"])
+        name = ok(api.get("/users/me"))["name"]
+        assert (offer["invited_by"], offer["roles"]) == (name, ["Agent"])
+        assert f"{name} of Sunrise Travel invites you" in post.text(made["email"])
+        assert "as Agent." in post.text(made["email"])
 
     def test_keeps_the_secret_out_of_jobs_events_and_tables(
         self, app: Application, api: ApiClient, worker: Worker, post: Mailbox
@@ -93,6 +97,10 @@ class TestInviting:
     def test_names_what_is_wrong(self, api: ApiClient) -> None:
         for wrong, fault in (
             ({"roles": ["agent", "king"]}, {"/roles/1": "unknown_role"}),
+            (
+                {"roles": ["king"], "teams": [str(uuid4())], "language": "xx-nothing"},
+                {"/roles/0": "unknown_role", "/teams/0": "unknown_team", "/language": "language"},
+            ),
             ({"teams": [str(uuid4())]}, {"/teams/0": "unknown_team"}),
             ({"language": "xx"}, {"/language": "language"}),
             ({"password": "a long and quiet passphrase"}, {"/password": "unknown_field"}),

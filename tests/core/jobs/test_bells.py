@@ -140,6 +140,7 @@ class TestLocal:
         assert [bell.dequeue() is not None for _ in range(2)] == [True, True]
         assert not bell.local.heard(within=0)
 
+    @pytest.mark.alone
     def test_it_wakes_at_once(self, settings: Settings) -> None:
         bell = listening(settings)
         timer = threading.Timer(0.2, bell.local.ring)

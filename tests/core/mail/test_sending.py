@@ -141,6 +141,14 @@ class TestALetter:
         first, again, other = (message["Message-ID"] for message in inbox.messages)
         assert first == again != other
 
+    def test_with_another_link_is_another_letter(self, serve: Serve, through: Through) -> None:
+        """The job tries again, and makes a new link: the old one is dead."""
+        inbox = through(serve()).inbox
+        send(LETTER)
+        send(Message(LETTER.to, LETTER.subject, LETTER.text.replace("abc", "def")))
+        first, again = (message["Message-ID"] for message in inbox.messages)
+        assert first != again
+
 
 class TestWithoutAServer:
     def test_the_console_shows_the_letter_with_its_link(

@@ -10,10 +10,13 @@ import pytest
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
-from core.auth.models import AuthSession
+from core.actor import system
+from core.auth.sessions.models import AuthSession
 from core.config import Settings
-from core.db.session import apart
+from core.db.session import apart, unit_of_work
+from core.db.tenancy import acting_as
 from core.http.application import Application
+from core.oidc import domains
 from core.oidc.discovery import Directory
 from core.testing import databases
 from core.testing.clients import ApiClient, ok
@@ -53,8 +56,8 @@ class Trusting:
         self.nobody = ApiClient(app)
         self.id = ""
 
-    def trust(self, **changes: Any) -> dict[str, Any]:
-        """Set the provider up."""
+    def trust(self, *, proven: bool = True, **changes: Any) -> dict[str, Any]:
+        """Set the provider up, and its domains as the agency's own."""
         draft = {
             "name": "Sunrise",
             "issuer": self.provider.issuer,
@@ -64,7 +67,14 @@ class Trusting:
         }
         found: dict[str, Any] = ok(self.owner.post("/oidc/providers", draft | changes), 201)
         self.id = found["id"]
+        for domain in found["email_domains"] if proven else ():
+            self.prove(domain)
         return found
+
+    def prove(self, domain: str) -> None:
+        """By the operator's word."""
+        with self.app.app_context(), unit_of_work(), acting_as(system(self.agency.id)):
+            domains.vouch(domain)
 
     def change(self, **changes: Any) -> dict[str, Any]:
         """Change the provider."""

@@ -12,7 +12,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 from sqlalchemy import select, update
 
-from core.auth.models import AuthSession
+from core.auth.sessions.models import AuthSession
 from core.clock import now
 from core.db.session import apart
 from core.http.application import Application
@@ -71,7 +71,12 @@ class TestFirstSignIn:
         (link,) = ok(trusting.owner.get("/oidc/links"))["items"]
         assert (link["subject"], link["user_id"], link["provider_id"]) == ("person-1", str(user_id), trusting.id)
         (event,) = ok(trusting.owner.get("/audit?name=oidc.identity_linked"))["items"]
-        assert event["payload"] == {"link_id": link["id"], "provider_id": trusting.id, "user_id": str(user_id)}
+        assert event["payload"] == {
+            "link_id": link["id"],
+            "provider_id": trusting.id,
+            "user_id": str(user_id),
+            "by_themselves": False,
+        }
 
     def test_the_address_is_compared_as_addresses_are(self, trusting: Trusting, provider: Provider) -> None:
         trusting.member()
@@ -97,12 +102,15 @@ class TestFirstSignIn:
         # And once only.
         ok(trusting.sign_in(), 200)
 
-    def test_an_account_of_another_agency_is_not_taken_into_this_one(
+    def test_an_account_of_another_agency_is_taken_in_like_a_new_one_and_leads_nowhere_else(
         self, trusting: Trusting, other_agency: AgencyUnderTest
     ) -> None:
-        trusting.member(agency=other_agency)
+        user_id = trusting.member(agency=other_agency)
         trusting.change(new_member_role="agent")
-        assert problem(trusting.sign_in()) == (403, "oidc_not_a_member")
+        client = trusting.client(trusting.sign_in())
+        assert ok(client.get("/auth/me"))["user"]["id"] == str(user_id)
+        answer = client.post("/auth/switch", {"agency": other_agency.slug})
+        assert problem(answer) == (403, "confined_session")
 
     def test_a_suspended_member_stays_out(self, trusting: Trusting) -> None:
         user_id = trusting.member()
@@ -147,6 +155,14 @@ class TestOwners:
         ok(trusting.sign_in(), 200)
         trusting.change(vouches_for_owners=False)
         assert problem(trusting.sign_in()) == (403, "oidc_not_a_member")
+
+    def test_do_not_go_on_in_a_session_that_was_opened_before_they_were_one(self, trusting: Trusting) -> None:
+        user_id = trusting.member(role="agent")
+        client = trusting.client(trusting.sign_in())
+        ok(trusting.owner.patch(f"/users/{user_id}", {"roles": ["agent", "read_only"]}, version="*"))
+        ok(client.get("/auth/me"))
+        ok(trusting.owner.patch(f"/users/{user_id}", {"roles": ["owner"]}, version="*"))
+        assert problem(client.get("/auth/me")) == (401, "invalid_token")
 
 
 class TestClient:

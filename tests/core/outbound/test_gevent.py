@@ -62,6 +62,7 @@ print(json.dumps({"ticks": ticks, "took": [each.value for each in sending]}))
 """
 
 
+@pytest.mark.alone
 def test_slow_servers_hold_nobody_up() -> None:
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr

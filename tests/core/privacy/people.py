@@ -66,7 +66,7 @@ class Database:
             sql.SQL(", ").join(sql.Placeholder() * len(row)),
         )
         self.connection.execute(statement, list(row.values()))
-        return UUID(str(row["id"]))
+        return UUID(str(row.get("id", person.agency_id)))
 
     def mark(self, table: str, person: Person, *, where: str, like: UUID) -> None:
         """Let every personal column of rows that are there say something about a person."""

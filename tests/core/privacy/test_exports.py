@@ -126,10 +126,11 @@ class TestOneself:
         wanted = {
             each for each in columns(app, "") if not each.startswith(("contacts_", "leads_")) and each not in NOT_THEIRS
         }
-        for table in sorted({each.split()[0] for each in wanted} - {"core_user", "core_event"}):
+        for table in sorted({each.split()[0] for each in wanted} - {"core_user", "core_event_origin"}):
             about = {user for column in Model.metadata.tables[table].columns if (user := user_of(column)) is not None}
             database.add(table, person, **dict.fromkeys(about or {"user_id"}, me.user_id))
-        database.add("core_event", person, seq=900_000, actor_id=me.user_id)
+        event = database.add("core_event", person, seq=900_000, actor_id=me.user_id)
+        database.add("core_event_origin", person, event_id=event)
         database.mark("core_user", person, where="id", like=me.user_id)
         text = str(ok(me.post("/privacy/me")))
         missing = {each for each in wanted if f"{person.marker} {each}" not in text}
@@ -145,11 +146,17 @@ class TestOneself:
         person = Person(agency.id, impersonator_id=me.user_id)
         for table in ("core_impersonation", "core_auth_session"):
             database.add(table, person, user_id=other.user_id)
-        database.add("core_event", person, seq=900_000, actor_id=other.user_id)
+        event = database.add("core_event", person, seq=900_000, actor_id=other.user_id)
+        database.add("core_event_origin", person, event_id=event)
         mine, others = str(ok(me.post("/privacy/me"))), str(ok(other.post("/privacy/me")))
-        for word in ("core_impersonation reason", "core_auth_session ip", "core_event ip", "core_event user_agent"):
+        for word in (
+            "core_impersonation reason",
+            "core_auth_session ip",
+            "core_event_origin ip",
+            "core_event_origin user_agent",
+        ):
             assert f"{person.marker} {word}" in mine, word
-        for word in ("core_auth_session ip", "core_event ip", "core_event user_agent"):
+        for word in ("core_auth_session ip", "core_event_origin ip", "core_event_origin user_agent"):
             assert f"{person.marker} {word}" not in others, word
 
     def test_is_told_of_everything_they_ever_did(self, agency: AgencyUnderTest, database: Database) -> None:
@@ -213,10 +220,10 @@ class TestOneself:
         self, agency: AgencyUnderTest, database: Database
     ) -> None:
         me, other = agency.newcomer("agent"), agency.newcomer("owner")
-        database.add(
-            "core_event", Person(agency.id), seq=900_000, actor_id=me.user_id, impersonator_id=other.user_id,
-            ip="203.0.113.9", user_agent="Their phone",
-        )  # fmt: skip
+        caused = {"actor_id": me.user_id, "impersonator_id": other.user_id}
+        event = database.add("core_event", Person(agency.id), seq=900_000, **caused)
+        whence = {"ip": "203.0.113.9", "user_agent": "Their phone"}
+        database.add("core_event_origin", Person(agency.id), event_id=event, **whence)
         text = str(ok(me.post("/privacy/me")))
         assert "203.0.113.9" not in text
         assert "Their phone" not in text

@@ -9,11 +9,15 @@ from uuid import UUID
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from core import ids
+from core.extensions import db
 from core.http.application import Application
-from core.privacy import erasures
+from core.privacy import collecting, erasures, own_rows
 from core.privacy.commands import privacy as command
+from core.sdk import privacy
 from core.testing.clients import ApiClient, faults, ok
 from core.testing.factories import AgencyUnderTest
 from tests.core.privacy.conftest import Within
@@ -136,9 +140,9 @@ class TestABusyColleague:
             [agency.id, left.known["user_id"]],
         )
         database.connection.execute(
-            """INSERT INTO core_idempotency (id, agency_id, principal, route, key, request_digest, status, headers,
-                body, created_at)
-            SELECT gen_random_uuid(), %s, 'user:x', 'x', n::text, ''::bytea, 200, '{}',
+            """INSERT INTO core_idempotency (id, agency_id, principal, route, key, request_digest, rights_digest,
+                status, headers, body, created_at)
+            SELECT gen_random_uuid(), %s, 'user:x', 'x', n::text, ''::bytea, ''::bytea, 200, '{}',
                 convert_to(repeat(gen_random_uuid()::text || ' ', 60) || CASE n WHEN 7 THEN %s ELSE '' END, 'UTF8'),
                 now() FROM generate_series(1, 300) n""",
             [agency.id, str(left.known["user_id"])],
@@ -146,6 +150,61 @@ class TestABusyColleague:
         shown = erase(subject_of(left))
         rows = {each["table"]: each["rows"] for each in shown["manifest"]["outcomes"]}
         assert (rows["core_event"], rows["core_idempotency"]) == (10_000, 1)
+
+    def test_takes_as_many_statements_with_a_thousand_rows_as_with_one(
+        self, agency: AgencyUnderTest, left: Person, database: Database, within: Within
+    ) -> None:
+        user_id = left.known["user_id"]
+        subject = privacy.Subject(kind=privacy.USER, id=user_id, rows=frozenset({user_id}))
+        counts = []
+        for more in (1, 50):
+            for _ in range(more):
+                database.add("core_api_key", left)
+            sent: list[str] = []
+
+            def note(_connection: object, _cursor: object, statement: str, *_: object, to: list[str] = sent) -> None:
+                to.append(statement)
+
+            event.listen(Engine, "before_cursor_execute", note)
+            try:
+                with within(agency.id):
+                    outcomes = {each.table: each.rows for each in own_rows.erase(subject) if not each.kept}
+                    db.session.rollback()
+            finally:
+                event.remove(Engine, "before_cursor_execute", note)
+            assert outcomes["core_api_key"] >= more
+            counts.append(len(sent))
+        assert counts[0] == counts[1]
+
+    def test_keeps_their_identity_where_the_agency_could_not_erase_the_rest(
+        self, agency: AgencyUnderTest, left: Person, database: Database, within: Within,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:  # fmt: skip
+        """Credentials are above the agencies, in a transaction of their own: it comes last."""
+        user_id = left.known["user_id"]
+        database.mark("core_user", left, where="id", like=user_id)
+        with within(agency.id):
+            assert erasures.erase(privacy.USER, user_id, request_id=None)
+            db.session.rollback()
+        assert "core_user" in database.places_of(left.marker)
+        with within(agency.id):
+            outcomes = {each.table: each.rows for each in erasures.erase(privacy.USER, user_id, request_id=None)}
+        assert outcomes["core_user"] > 0
+        assert "core_user" not in database.places_of(left.marker)
+
+
+class TestAPlugin:
+    def test_that_leads_to_ever_more_stops_an_export(
+        self, agency: AgencyUnderTest, left: Person, within: Within, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What was found so far may not be all, and must not pass for it."""
+
+        def more(subject: privacy.Subject) -> list[privacy.Holding]:
+            return [privacy.Holding(table="core_user", row_id=ids.new(), values={})]
+
+        monkeypatch.setattr(own_rows, "holdings", more)
+        with within(agency.id), pytest.raises(collecting.Unsettled):
+            collecting.collect(privacy.USER, left.known["user_id"])
 
 
 class TestARestoredBackup:

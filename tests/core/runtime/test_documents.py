@@ -74,6 +74,16 @@ def exists(command: list[str]) -> bool:
     return True
 
 
+def environment(service: dict[str, Any], file: dict[str, str]) -> dict[str, str]:
+    """What compose gives a container where `.env` has these lines: the file, and over it what the service says."""
+
+    def filled(match: re.Match[str]) -> str:
+        return file.get(match[1]) or match[2]
+
+    stated = {key: re.sub(r"\$\{(\w+):-([^}]*)\}", filled, value) for key, value in service["environment"].items()}
+    return {**(file if service["env_file"] == [".env"] else {}), **stated}
+
+
 class TestImage:
     TEXT = (ROOT / "Dockerfile").read_text()
 
@@ -107,9 +117,18 @@ class TestCompose:
             assert exists(service["command"])
 
     def test_keys_exist_and_only_migrations_know_the_owner(self) -> None:
+        operators = {**dict.fromkeys(EXAMPLE, "as the operator says"), "POSTGRES_PASSWORD": "the superuser's"}
         for name, service in self.ours():
-            assert set(service["environment"]) <= set(EXAMPLE)
-            assert ("DATABASE_OWNER_URL" in service["environment"]) == (name == "migrate")
+            assert set(service["environment"]) <= set(operators)
+            told = environment(service, operators)
+            assert bool(told["DATABASE_OWNER_URL"]) == (name == "migrate")
+            assert told["POSTGRES_PASSWORD"] == ""
+
+    @pytest.mark.parametrize("name", ["api", "gateway", "worker"])
+    def test_every_setting_of_the_operator_reaches_it(self, name: str) -> None:
+        fixed = {"TRIPFILE_MODE", "TRIPFILE_VAR", "HOST", "PORT", "FILES_DIR", "REDIS_HOST", "REDIS_PORT"}
+        told = environment(self.SERVICES[name], dict.fromkeys(EXAMPLE, "as the operator says"))
+        assert {key for key in EXAMPLE if told.get(key) != "as the operator says"} == fixed | {"DATABASE_OWNER_URL"}
 
     def test_no_secret_has_a_working_default(self) -> None:
         text = (ROOT / "compose.yaml").read_text()
@@ -140,6 +159,14 @@ class TestKubernetes:
     def test_keys_exist(self) -> None:
         [config] = [each for each in self.ALL if each["kind"] == "ConfigMap"]
         assert set(config["data"]) <= set(EXAMPLE)
+
+    def test_every_setting_of_the_operator_reaches_what_serves(self) -> None:
+        for each in self.ALL:
+            if each["kind"] == "Deployment":
+                [container] = each["spec"]["template"]["spec"]["containers"]
+                sources = [{"configMapRef": {"name": "tripfile"}}, {"secretRef": {"name": "tripfile"}}]
+                assert container["envFrom"] == sources
+                assert {one["name"] for one in container.get("env", ())} <= {"WORKER_METRICS_PORT"}
 
     def test_services_reach_deployments(self) -> None:
         labels = [each["spec"]["template"]["metadata"]["labels"] for each in self.ALL if each["kind"] == "Deployment"]

@@ -11,7 +11,7 @@ from argon2.exceptions import Argon2Error
 from flask import Flask
 
 from core import native, processes
-from core.auth import passwords
+from core.auth.passwords import hashing
 from core.config import Settings, load
 from core.errors import Unavailable
 from core.supervisor import Supervisor
@@ -69,9 +69,9 @@ class TestTheLane:
         app = Flask("bare")
         app.extensions["tripfile.settings"] = load(_env_file=None, argon2_time_cost=1, argon2_memory_kib=64)
         waiting: list[Any] = []
-        monkeypatch.setattr(passwords, "in_lane", lambda work, **_: waiting.append(work))
+        monkeypatch.setattr(hashing, "in_lane", lambda work, **_: waiting.append(work))
         with app.app_context():
-            assert not passwords.matches(None, "a password")
+            assert not hashing.matches(None, "a password")
         assert app.extensions["tripfile.decoy_hashes"] == {}
         with pytest.raises(Argon2Error):
             waiting[0]()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -18,7 +19,7 @@ from core.storage import wiring
 from core.storage.local import LocalStorage
 from core.storage.port import PIECE, Missing, Storage, checked, key_of
 
-AGENCY = ids.new()
+AGENCY = UUID("0198c5d2-7a10-7c3e-9a41-5f2b8c6d7e91")
 DATA = os.urandom(3 * PIECE + 17)
 
 

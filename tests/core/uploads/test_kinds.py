@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from PIL import Image, ImageOps, PngImagePlugin
+from PIL import Image, PngImagePlugin
 
 from core.errors import Problem
 from core.http.application import Application
@@ -172,28 +172,6 @@ class TestPictures:
         assert b"of Ana" not in kept
         with Image.open(io.BytesIO(kept)) as picture:
             assert not picture.getexif()
-
-    def test_is_made_small_before_anything_makes_copies_of_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        sizes = []
-        turn, convert = ImageOps.exif_transpose, Image.Image.convert
-
-        def turned(picture: Image.Image, **how: Any) -> Any:
-            sizes.append(picture.size)
-            return turn(picture, **how)
-
-        def converted(picture: Image.Image, *how: Any, **more: Any) -> Any:
-            sizes.append(picture.size)
-            return convert(picture, *how, **more)
-
-        monkeypatch.setattr(ImageOps, "exif_transpose", turned)
-        monkeypatch.setattr(Image.Image, "convert", converted)
-        exif = Image.Exif()
-        exif[0x0112] = 6
-        small = Accepts(kinds=kinds.IMAGES, max_bytes=kinds.MIB, max_side=20)
-        kept = took(files.picture("PNG", (80, 40), exif=exif), "a.png", accepts=small).content
-        with Image.open(kept) as picture:
-            assert picture.size == (10, 20)
-        assert max(max(size) for size in sizes) == 20
 
     def test_stands_upright_although_it_no_longer_says_how(self) -> None:
         exif = Image.Exif()

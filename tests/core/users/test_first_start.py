@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from click.testing import CliRunner, Result
 
 from core.agencies.models import Agency
@@ -68,7 +70,37 @@ class TestReset:
 
 
 class TestCreate:
+    def test_the_first_one_is_the_owner(self, app: Application, make_agency: Callable[..., AgencyUnderTest]) -> None:
+        agency = make_agency()
+        first, second = (
+            ApiClient(app, ok(ApiClient(app).post("/auth/login", told(made)))["access_token"])
+            for made in (
+                run(app, "create", "--agency", agency.slug, "--email", "ana@sunrise.example", "--name", "Ana Duarte"),
+                run(app, "create", "--agency", agency.slug, "--email", "rui@sunrise.example"),
+            )
+        )
+        mine, theirs = (ok(each.get("/auth/me"))["user"] for each in (first, second))
+        assert (mine["name"], theirs["name"]) == ("Ana Duarte", "rui")
+        assert ok(first.get(f"/users/{mine['id']}"))["roles"] == ["owner"]
+        assert ok(first.get(f"/users/{theirs['id']}"))["roles"] == ["admin"]
+        # Who may make owners: what no administrator can.
+        ok(first.patch(f"/users/{theirs['id']}", {"roles": ["owner"]}, version="*"))
+
+    def test_once_the_account_of_the_last_owner_is_closed_it_makes_another_owner(
+        self, app: Application, make_agency: Callable[..., AgencyUnderTest]
+    ) -> None:
+        agency = make_agency()
+        assert run(app, "create", "--agency", agency.slug, "--email", "gone@example.com").exit_code == 0
+        assert run(app, "disable", "--email", "gone@example.com").exit_code == 0
+        assert "owner" in run(app, "create", "--agency", agency.slug, "--email", "next@example.com").output
+
+    def test_a_name_is_one_line(self, app: Application, agency: AgencyUnderTest) -> None:
+        result = run(app, "create", "--agency", agency.slug, "--email", "two@example.com", "--name", "Two\nlines")
+        assert result.exit_code != 0
+        assert "is not a name" in str(result.exception or result.output)
+
     def test_another_administrator_is_made(self, app: Application, agency: AgencyUnderTest) -> None:
+        agency.member()
         made = told(run(app, "create", "--agency", agency.slug, "--email", "Rui@example.com"))
         tokens = ok(ApiClient(app).post("/auth/login", made))
         assert tokens["agency"]["slug"] == agency.slug
@@ -94,3 +126,23 @@ class TestCreate:
         assert result.exit_code != 0
         assert "member already" in str(result.exception or result.output)
         assert log_in(app, made) == 200
+
+
+class TestAttach:
+    def test_a_member_gets_the_role_besides_their_own(
+        self, app: Application, api: ApiClient, agency: AgencyUnderTest
+    ) -> None:
+        ana = agency.newcomer("admin")
+        email = ok(ana.get("/auth/me"))["user"]["email"]
+        result = run(app, "attach", "--agency", agency.slug, "--email", email, "--role", "owner")
+        assert result.exit_code == 0, result.output
+        assert ok(api.get(f"/users/{ana.user_id}"))["roles"] == ["admin", "owner"]
+
+    def test_nobody_comes_to_an_agency_without_an_owner_but_its_owner(
+        self, app: Application, agency: AgencyUnderTest, make_agency: Callable[..., AgencyUnderTest]
+    ) -> None:
+        email = ok(agency.newcomer("agent").get("/auth/me"))["user"]["email"]
+        empty = make_agency()
+        refused = run(app, "attach", "--agency", empty.slug, "--email", email, "--role", "admin")
+        assert "give somebody the role owner first" in str(refused.exception or refused.output)
+        assert run(app, "attach", "--agency", empty.slug, "--email", email, "--role", "owner").exit_code == 0

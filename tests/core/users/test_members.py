@@ -28,6 +28,7 @@ class TestJoin:
     def test_the_operator_attaches_an_account_and_name_and_password_stay(
         self, app: Application, agency: AgencyUnderTest, other_agency: AgencyUnderTest
     ) -> None:
+        agency.member()
         person = other_agency.newcomer("agent")
         there = ok(person.get("/auth/me"))["user"]
         with app.app_context(), unit_of_work(), acting_as(system(agency.id)):

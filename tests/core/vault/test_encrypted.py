@@ -17,7 +17,7 @@ from core import ids
 from core.crypto import Unreadable
 from core.db.read import Query
 from core.extensions import db
-from core.keyring import ring
+from core.keyring.rings import ring
 from core.sdk import vault
 from core.testing.factories import AgencyUnderTest
 from core.vault.columns import Closed, Secret

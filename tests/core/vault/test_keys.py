@@ -22,7 +22,7 @@ from core.db.session import dispose, unit_of_work
 from core.db.tenancy import acting_as
 from core.extensions import db
 from core.http.application import Application
-from core.keyring import ring
+from core.keyring.rings import ring
 from core.sdk import vault
 from core.testing.factories import AgencyUnderTest
 from core.vault import keys, rewrapping

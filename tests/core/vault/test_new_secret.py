@@ -14,7 +14,7 @@ from core.app import create_app
 from core.config import Settings
 from core.crypto import Unreadable
 from core.db.session import dispose
-from core.keyring import ring
+from core.keyring.rings import ring
 from core.streams import PLATFORM
 from core.testing.databases import Server, settings_for
 from core.vault.commands import vault as command

@@ -13,11 +13,11 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import ProgrammingError
 
 from core import ids, sealing
-from core.auth import keys as lifecycle
 from core.crypto import Unreadable
 from core.extensions import db
 from core.http.application import Application
-from core.keyring import INDEX, KeptForEver, ring
+from core.keyring import upkeep
+from core.keyring.rings import INDEX, KeptForEver, ring
 from core.streams import PLATFORM
 from core.testing.factories import AgencyUnderTest
 from core.vault import jobs, keys, rewrapping
@@ -137,14 +137,14 @@ class TestAKeyOfTheRing:
         try:
             with app.app_context():
                 ring("vault").all()
-                with pytest.raises(lifecycle.KeyInUse, match="gone"):
-                    lifecycle.drop("vault", old)
+                with pytest.raises(upkeep.KeyInUse, match="gone"):
+                    upkeep.drop("vault", old)
                 assert "gone is not loaded" in CliRunner().invoke(command, ["status"]).output
                 assert "gone is not loaded" in CliRunner().invoke(command, ["rewrap"]).output
         finally:
             owner.execute("DROP TABLE gone_alembic_version")
         with app.app_context():
-            lifecycle.drop("vault", old)
+            upkeep.drop("vault", old)
 
     def test_that_equal_values_are_found_by_has_no_end(self, app: Application, within: Within) -> None:
         with app.app_context():

@@ -72,6 +72,7 @@ class TestKills:
 
 
 class TestOneSilentWorker:
+    @pytest.mark.alone
     def test_its_jobs_go_on_elsewhere_within_two_leases(self, make_ledger: Callable[..., Ledger]) -> None:
         ledger = make_ledger()
         first = ledger.worker(WORKER_QUEUES="slow:2")

@@ -129,7 +129,7 @@ class TestTopic:
         """Whoever calls, as a connected person in a unit of work."""
         from contextlib import contextmanager
 
-        from core.auth.principals import principals
+        from core.auth.sessions.principals import principals
         from core.db.session import unit_of_work
         from core.db.tenancy import acting_as
 

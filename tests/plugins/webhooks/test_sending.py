@@ -12,7 +12,7 @@ import time_machine
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from core import clock
-from core.keyring import ring
+from core.keyring.rings import ring
 from core.privacy import keeping
 from core.testing.clients import ApiClient, ok
 from core.testing.factories import AgencyUnderTest

@@ -1,0 +1,1 @@
+"""Accounts: made, moved to another address, given another password."""

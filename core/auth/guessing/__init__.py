@@ -1,0 +1,1 @@
+"""Guesses: counted, and made to wait."""

@@ -1,0 +1,64 @@
+"""Letters about sign-in that are to be sent: what each is about is noted sealed, and a job of no agency sends it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import bindparam, delete, select
+from sqlalchemy.orm import Session
+
+from core import clock, ids
+from core.auth.letters.models import Letter
+from core.auth.letters.topics import Details
+from core.db.read import SystemQuery
+from core.jobs.job import job
+from core.sealing import opened, sealed
+from core.streams import PLATFORM
+
+KEEP = timedelta(days=2)
+"""Longer than any link in a letter lives."""
+_COLUMN = "core_letter.details"
+_BY_ID = SystemQuery(select(Letter.details).where(Letter.id == bindparam("letter_id")), lambda details: details)
+
+
+def write(session: Session, details: Details) -> UUID:
+    """Have a letter sent once a unit of work of `apart()` has committed."""
+    letter_id = ids.new()
+    text = sealed(msgspec.json.encode(details).decode(), column=_COLUMN, row_id=letter_id, agency_id=PLATFORM)
+    session.add(Letter(id=letter_id, kind=str(details.__struct_config__.tag), details=text))
+    # Whoever it is for and whether there is anybody: the same row and the same job.
+    send_letter.enqueue_apart(session, letter_id=letter_id)
+    return letter_id
+
+
+def read(letter_id: UUID) -> Details | None:
+    """What a letter is about; None once it was sent."""
+    text: str | None = _BY_ID.first(letter_id=letter_id)
+    if text is None:
+        return None
+    plain = opened(text, column=_COLUMN, row_id=letter_id, agency_id=PLATFORM)
+    found: Details = msgspec.json.decode(plain, type=Details)
+    return found
+
+
+def drop(session: Session, letter_id: UUID) -> None:
+    """Forget what a letter was about."""
+    session.execute(delete(Letter).where(Letter.id == letter_id))
+
+
+def drop_old(session: Session) -> None:
+    """Forget letters whose links are dead."""
+    session.execute(delete(Letter).where(Letter.created_at < clock.now() - KEEP))
+
+
+@job(queue="mail", platform=True)
+def send_letter(letter_id: UUID) -> None:
+    """Send a letter about sign-in, with a link that is made here and kept nowhere."""
+    # Late: it stands on what writes letters.
+    from core.auth.letters import writing
+
+    details = read(letter_id)
+    if details is not None:
+        writing.answer(letter_id, details)

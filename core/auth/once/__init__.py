@@ -1,0 +1,1 @@
+"""Whatever is good once: links, challenges, tickets."""

@@ -1,0 +1,1 @@
+"""The ways in: passwords, passkeys, second steps, other agencies."""

@@ -1,0 +1,70 @@
+"""Signing in with a password."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from core.auth.errors import TooManyAttempts, WrongCredentials
+from core.auth.guessing import attempts
+from core.auth.passwords import credentials, hashing
+from core.auth.passwords.credentials import IDENTITY
+from core.auth.people import persons
+from core.auth.schemas import Challenge, Login, Tokens
+from core.auth.sessions import devices
+from core.auth.ways_in import admission, facts
+from core.db.session import apart
+from core.errors import Unavailable
+
+
+def sign_in(login: Login) -> Tokens | Challenge:
+    """Open a session, or ask for a second factor. Raises WrongCredentials, TooManyAttempts, NoMembership.
+
+    Whether there is such a person changes neither what is asked of the database nor how often a hash is computed.
+    """
+    hashing.require_room()
+    device, person = devices.sent(), IDENTITY.first(email=persons.plain(login.email))
+    theirs = device is not None and person is not None and device.user_id == person.user_id
+    guess = _counted(login.email, device.id if device is not None and theirs else None)
+    right = _is_right(guess, person.password_hash if person else None, login.password)
+    if person is None or not right or person.disabled_at is not None:
+        facts.wrong(person.user_id if person else None)
+        raise WrongCredentials
+    guess.was_right()
+    facts.right(person.user_id)
+    user_id, stored = person.user_id, person.password_hash
+    if hashing.outdated(stored):
+        stored = _hashed_anew(user_id, stored, login.password)
+
+    def still(session: Session) -> None:
+        # What was right when it was looked at may have been replaced since, and whatever was open ended.
+        if not credentials.is_stored(session, user_id, stored):
+            raise WrongCredentials
+
+    return admission.admit(user_id, agency=login.agency or None, methods=("pwd",), still=still)
+
+
+def _counted(email: str, device_id: UUID | None) -> attempts.Guess:
+    try:
+        return attempts.begin(email, device_id=device_id)
+    except TooManyAttempts:
+        facts.throttled()
+        raise
+
+
+def _is_right(guess: attempts.Guess, stored: str | None, password: str) -> bool:
+    try:
+        return hashing.matches(stored, password)
+    except Unavailable:
+        guess.was_not_looked_at()
+        raise
+
+
+def _hashed_anew(user_id: UUID, stored: str, password: str) -> str:
+    """Keep the same password under a stronger hash, which is answered."""
+    made = credentials.hashed(password)
+    with apart() as session:
+        # Never in place of one that was set meanwhile.
+        credentials.rehash(session, user_id, stored, made)
+    return made.stored

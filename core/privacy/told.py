@@ -1,0 +1,30 @@
+"""What events tell about people in words: in what a person is handed, until their key is gone and with it the words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import ARRAY, Text, Uuid, any_, cast, literal, select
+
+from core.db.tenancy import current_agency_id
+from core.events import words
+from core.events.models import EventEntry
+from core.extensions import db
+from core.privacy.subjects import Holding, Subject
+from core.vault.keys import Person
+
+_EVENT = EventEntry.metadata.tables[EventEntry.__tablename__]
+
+
+def holdings(subject: Subject) -> Iterator[Holding]:
+    """The words about a person in events of what is known to be about them."""
+    person = Person(subject.kind, subject.id)
+    found = select(_EVENT.c.id, _EVENT.c.name, _EVENT.c.payload).where(
+        _EVENT.c.agency_id == current_agency_id(),
+        _EVENT.c.subject_id == any_(literal(list(subject.rows), ARRAY(Uuid()))),
+        cast(_EVENT.c.payload, Text()).contains(words.MARK),
+    )
+    for row in db.session.connection().execute(found):
+        told = words.about(person, row.payload, name=row.name, event_id=row.id)
+        if told:
+            yield Holding(table=str(_EVENT.name), row_id=row.id, values={"name": row.name, **told})

@@ -1,0 +1,260 @@
+"""Domains of e-mail addresses: proven by a record, by the operator, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import dns.rcode
+import pytest
+import time_machine
+from click.testing import CliRunner
+
+from core import clock
+from core.actor import system
+from core.auth.accounts import identities
+from core.config import Settings
+from core.db.session import unit_of_work
+from core.db.tenancy import acting_as
+from core.http.application import Application
+from core.oidc import domains, jobs
+from core.oidc.commands import vouch
+from core.testing import databases
+from core.testing.clients import ApiClient, faults, ok, problem
+from core.testing.databases import Server
+from core.testing.factories import AgencyUnderTest
+from tests.core.oidc.conftest import Trusting
+from tests.core.oidc.provider import Provider
+from tests.core.oidc.zone import Zone
+from tests.worker import Worker
+
+NOT_A_MEMBER = (403, "oidc_not_a_member")
+Claim = Callable[[], dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def zone() -> Iterator[Zone]:
+    running = Zone()
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def settings(database_server: Server, zone: Zone) -> Iterator[Settings]:
+    with database_server.clone() as urls:
+        yield databases.settings_for(urls, outbound_allow_networks="127.0.0.0/8", dns_servers=zone.address)
+
+
+@pytest.fixture(autouse=True)
+def _empty(zone: Zone) -> None:
+    zone.records.clear()
+    zone.asked.clear()
+    zone.rcode = dns.rcode.NOERROR
+
+
+@pytest.fixture(scope="module")
+def worker(app: Application) -> Worker:
+    return Worker(app)
+
+
+@pytest.fixture
+def trusting(app: Application, agency: AgencyUnderTest, provider: Provider) -> Trusting:
+    """An agency with a provider for people of a domain that it has not proven."""
+    found = Trusting(app, agency, provider)
+    found.trust(proven=False, new_member_role="agent")
+    return found
+
+
+@pytest.fixture
+def claim(trusting: Trusting, zone: Zone) -> Claim:
+    """Puts the provider's domain on the list, and its record into the zone."""
+
+    def put() -> dict[str, Any]:
+        listed: dict[str, Any] = ok(trusting.owner.post("/oidc/domains", {"domain": trusting.provider.domain}), 201)
+        zone.records[listed["record_name"]] = ["v=spf1 -all", listed["record_value"]]
+        return listed
+
+    return put
+
+
+def check(trusting: Trusting, listed: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = ok(trusting.owner.post(f"/oidc/domains/{listed['id']}/check"), 200)
+    return found
+
+
+def shown(trusting: Trusting, listed: dict[str, Any]) -> tuple[str | None, str | None]:
+    found = ok(trusting.owner.get(f"/oidc/domains/{listed['id']}"))
+    return found["proven_by"], found["last_check"]
+
+
+class TestProof:
+    def test_is_a_record_that_only_the_owner_of_the_domain_can_set(
+        self, trusting: Trusting, zone: Zone, claim: Claim
+    ) -> None:
+        listed = claim()
+        assert shown(trusting, listed) == (None, None)
+        assert listed["record_name"] == f"_tripfile.{trusting.provider.domain}"
+        assert problem(trusting.sign_in()) == NOT_A_MEMBER
+        check(trusting, listed)
+        assert shown(trusting, listed) == ("dns", "found")
+        assert zone.asked == [listed["record_name"]]
+        ok(trusting.sign_in(), 200)
+        (event,) = ok(trusting.owner.get("/audit?name=oidc.domain_proven"))["items"]
+        assert (event["payload"]["domain"], event["payload"]["by"]) == (trusting.provider.domain, "dns")
+
+    @pytest.mark.parametrize("stands", [None, [], ["tripfile-domain="], ["tripfile-domain=" + "0" * 40]])
+    def test_is_no_other_record(self, trusting: Trusting, zone: Zone, claim: Claim, stands: list[str] | None) -> None:
+        listed = claim()
+        del zone.records[listed["record_name"]]
+        if stands is not None:
+            zone.records[listed["record_name"]] = stands
+        check(trusting, listed)
+        assert shown(trusting, listed) == (None, "missing")
+        assert problem(trusting.sign_in()) == NOT_A_MEMBER
+
+    def test_of_one_agency_is_none_of_another(
+        self, app: Application, trusting: Trusting, claim: Claim, other_agency: AgencyUnderTest, provider: Provider
+    ) -> None:
+        """The record of the one stands in the zone; the other lists the same domain."""
+        check(trusting, claim())
+        thief = Trusting(app, other_agency, provider)
+        thief.trust(proven=False, new_member_role="agent")
+        listed = ok(thief.owner.post("/oidc/domains", {"domain": provider.domain}), 201)
+        check(thief, listed)
+        assert shown(thief, listed) == (None, "missing")
+        assert problem(thief.sign_in()) == NOT_A_MEMBER
+
+    def test_of_a_domain_is_none_of_those_below(self, trusting: Trusting, provider: Provider, claim: Claim) -> None:
+        check(trusting, claim())
+        trusting.change(email_domains=[f"sub.{provider.domain}", provider.domain])
+        provider.claims["email"] = f"ana@sub.{provider.domain}"
+        assert problem(trusting.sign_in()) == NOT_A_MEMBER
+
+    def test_waits_where_no_resolver_can_tell(self, trusting: Trusting, zone: Zone, claim: Claim) -> None:
+        listed = claim()
+        zone.rcode = dns.rcode.SERVFAIL
+        check(trusting, listed)
+        assert shown(trusting, listed) == (None, "no_answer")
+
+    def test_ends_when_the_domain_is_taken_off_the_list(self, trusting: Trusting, claim: Claim) -> None:
+        listed = claim()
+        check(trusting, listed)
+        ok(trusting.owner.delete(f"/oidc/domains/{listed['id']}", version="*"), 204)
+        assert problem(trusting.sign_in()) == NOT_A_MEMBER
+
+
+class TestList:
+    def test_names_each_domain_once_as_addresses_have_it(self, trusting: Trusting) -> None:
+        ok(trusting.owner.post("/oidc/domains", {"domain": "sunrise.example"}), 201)
+        assert problem(trusting.owner.post("/oidc/domains", {"domain": "sunrise.example"})) == (409, "domain_listed")
+        for wrong in ("Sunrise.example", "sunrise", "-a.example", "a..example", "x" * 64 + ".example", "a.example."):
+            assert list(faults(trusting.owner.post("/oidc/domains", {"domain": wrong}))) == ["/domain"]
+
+    def test_takes_every_right_there_is(self, trusting: Trusting, api: ApiClient, agency: AgencyUnderTest) -> None:
+        ok(api.post("/roles", {"code": "idp", "name": "idp", "permissions": {"oidc.manage": "all"}}), 201)
+        clerk = agency.newcomer("idp")
+        listed = ok(trusting.owner.post("/oidc/domains", {"domain": "dusk.example"}), 201)
+        place, refused = f"/oidc/domains/{listed['id']}", (403, "forbidden")
+        assert problem(clerk.post("/oidc/domains", {"domain": "moon.example"})) == refused
+        assert problem(clerk.post(f"{place}/check")) == refused
+        assert problem(clerk.delete(place, version="*")) == refused
+
+
+class TestEveryNight:
+    @pytest.fixture
+    def look(self, app: Application, worker: Worker, agency: AgencyUnderTest) -> Callable[[], None]:
+        """What happens at night."""
+
+        def run() -> None:
+            with app.app_context(), unit_of_work(), acting_as(system(agency.id)):
+                jobs.look_at_domains.enqueue()
+            worker.work()
+
+        return run
+
+    def test_a_proof_goes_with_its_record(
+        self, trusting: Trusting, zone: Zone, claim: Claim, look: Callable[[], None]
+    ) -> None:
+        listed = claim()
+        check(trusting, listed)
+        look()
+        assert shown(trusting, listed) == ("dns", "found")
+        zone.records[listed["record_name"]] = ["v=spf1 -all"]
+        look()
+        assert shown(trusting, listed) == (None, "missing")
+        assert problem(trusting.sign_in()) == NOT_A_MEMBER
+        assert ok(trusting.owner.get("/audit?name=oidc.domain_lost"))["items"]
+
+    def test_a_proof_outlives_resolvers_that_fail_but_not_for_ever(
+        self,
+        app: Application,
+        agency: AgencyUnderTest,
+        trusting: Trusting,
+        zone: Zone,
+        claim: Claim,
+        look: Callable[[], None],
+    ) -> None:
+        listed = claim()
+        check(trusting, listed)
+        zone.rcode = dns.rcode.SERVFAIL
+        look()
+        assert shown(trusting, listed) == ("dns", "no_answer")
+        later = time_machine.travel(clock.now() + timedelta(days=8))
+        with later, app.app_context(), unit_of_work(), acting_as(system(agency.id)):
+            (domain_id,) = domains.to_look_at()
+            domains.look_again(domain_id)
+            assert domains.to_look_at() == []
+
+    def test_the_operators_word_needs_no_record(
+        self, app: Application, trusting: Trusting, zone: Zone, agency: AgencyUnderTest, look: Callable[[], None]
+    ) -> None:
+        with app.app_context(), unit_of_work():
+            told = CliRunner().invoke(vouch, [trusting.provider.domain, "--agency", agency.slug])
+            assert CliRunner().invoke(vouch, ["Sunrise", "--agency", agency.slug]).exit_code == 2
+        assert told.exit_code == 0, told.output
+        ok(trusting.sign_in(), 200)
+        look()
+        assert zone.asked == []
+        (listed,) = ok(trusting.owner.get("/oidc/domains"))["items"]
+        assert listed["proven_by"] == "operator"
+
+
+class TestAnUnprovenDomain:
+    """Whoever runs the provider says whatever they like of anybody."""
+
+    def test_brings_in_no_member_by_their_address(self, trusting: Trusting) -> None:
+        trusting.member()
+        assert problem(trusting.sign_in()) == NOT_A_MEMBER
+
+    @pytest.mark.parametrize("new_member_role", ["agent", None])
+    def test_tells_nothing_of_who_has_an_account(
+        self, trusting: Trusting, other_agency: AgencyUnderTest, provider: Provider, new_member_role: str | None
+    ) -> None:
+        trusting.change(new_member_role=new_member_role)
+        trusting.member(agency=other_agency)
+        answers = []
+        for name in ("ana", "nobody-at-all"):
+            provider.claims["email"] = f"{name}@{provider.domain}"
+            answer = trusting.sign_in()
+            told: dict[str, Any] = answer.get_json()
+            answers.append(told | {"request_id": "", "instance": "", "trace_id": ""})
+        assert answers[0] == answers[1]
+        assert (answers[0]["status"], answers[0]["code"]) == NOT_A_MEMBER
+        assert ok(trusting.owner.get("/oidc/links"))["items"] == []
+
+    def test_makes_nobody(self, trusting: Trusting, app: Application, provider: Provider) -> None:
+        assert problem(trusting.sign_in()) == NOT_A_MEMBER
+        with app.app_context():
+            assert identities.find(f"ana@{provider.domain}") is None
+
+
+class TestAProvenDomain:
+    def test_answers_alike_whether_there_is_an_account_elsewhere(
+        self, trusting: Trusting, claim: Claim, other_agency: AgencyUnderTest, provider: Provider
+    ) -> None:
+        check(trusting, claim())
+        trusting.member(agency=other_agency)
+        for name in ("ana", "nobody-at-all"):
+            provider.claims |= {"email": f"{name}@{provider.domain}", "sub": name}
+            ok(trusting.sign_in(), 200)

@@ -16,6 +16,8 @@ from bench import common
 from core.db.embedded import EmbeddedPostgres
 from core.testing.servers import free_port
 
+_CONNECTIONS = 300
+"""Pools of all who take part, and those of pgbench."""
 _STATEMENT = re.compile(rb"^([\w-]+)\|LOG:  (?:execute [^:]*|statement): (.*)", re.MULTILINE)
 _OURS = b"SELECT 'end of measurement'"
 
@@ -40,7 +42,15 @@ class OverTcp(EmbeddedPostgres):
     def _spawn(self, command: list[str | Path], **options: Any) -> Any:
         if Path(command[0]).name == "postgres":
             # What is said twice counts as said last.
-            command = [*command, "-c", "listen_addresses=127.0.0.1", "-c", f"port={self.port}"]
+            command = [
+                *command,
+                "-c",
+                "listen_addresses=127.0.0.1",
+                "-c",
+                f"port={self.port}",
+                "-c",
+                f"max_connections={_CONNECTIONS}",
+            ]
         return super()._spawn(command, **options)
 
     def cpu_seconds(self) -> float:

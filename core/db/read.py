@@ -91,8 +91,8 @@ class Query(Generic[S]):
     def _inside(self, values: Mapping[str, Any]) -> list[S]:
         # A read inside a write uses the write's connection: it sees what was written so far.
         session = db.session()
-        if session.new or session.dirty or session.deleted:
-            session.flush()
+        # As before the ORM's own statements, which do so unless a flush is what asks.
+        session._autoflush()  # noqa: SLF001
         raw: Any = session.connection().connection.dbapi_connection
         return wire.fetch_inside(raw, sql=self._sql, values=self._parameters(values), make_row=self._make_row)
 

@@ -283,20 +283,9 @@ def _texts(contact: Contact) -> list[str | None]:
 
 def _row(person: Known) -> dict[str, Any]:
     name = f"{person.given_name} {person.family_name}"
-    return {
-        "id": person.id,
-        "kind": "person",
-        "name": name,
-        "sort_name": search.sort_key(name),
-        "given_name": person.given_name,
-        "family_name": person.family_name,
-        "language": person.language,
-        "country": person.country,
-        "owner_id": person.owner_id,
-        "team_id": person.team_id,
-        "created_at": person.since,
-        "updated_at": person.since,
-    }
+    columns = {key: value for key, value in person._asdict().items() if key not in {"since", "email", "phone"}}
+    times = {"created_at": person.since, "updated_at": person.since}
+    return {**columns, "kind": "person", "name": name, "sort_name": search.sort_key(name), **times}
 
 
 def _first(person: Known, **what: str) -> dict[str, Any]:

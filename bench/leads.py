@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
+import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -137,6 +139,8 @@ def main() -> None:
     if shutil.which("wrk") is None:
         parser.error("wrk is missing: install it (Debian: apt install wrk)")
     begun = time.monotonic()
+    # Ended from outside, it takes along what it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.chmod(0o755)

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from core import ids
 from core.actor import current_actor
 from core.auth.once import one_time
-from core.revocations import api as revocations
 from core.auth.sessions.locks import locked as locked_session
 from core.db.session import apart
 from core.db.tenancy import current_agency_id
@@ -25,6 +24,7 @@ from core.factors.events import FactorAdded, RecoveryCodesMade
 from core.factors.models import Passkey, Totp
 from core.factors.repository import PASSKEY, PERSON, TOTP, Person
 from core.factors.schemas import Enrolled, PasskeyAttestation, PasskeyCreation, TotpEnrolment
+from core.revocations import api as revocations
 
 HOLDS = timedelta(minutes=5)
 """How long a challenge to a device, or an app that shows no code yet, is good."""

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, delete
 from sqlalchemy.orm import Session
 
 from core.actor import current_actor, system
-from core.auth.accounts import identities
+from core.auth.people import persons
 from core.auth.sessions import ending
 from core.db.session import apart
 from core.db.tenancy import current_agency_id
@@ -61,9 +61,10 @@ def reset(user_id: UUID) -> None:
 
 def reset_everywhere(email: str) -> None:
     """Remove all factors of a person and end their sessions, on the operator's word. Raises NotFound."""
-    user_id = identities.find(email)
-    if user_id is None:
+    person = persons.with_email(email)
+    if person is None:
         raise NotFound(f"Nobody has the e-mail address {email}")
+    user_id = person.id
     reset(user_id)
     for agency_id in AGENCY_IDS.rows(user_id=user_id):
         publish_apart(FactorsReset(user_id=user_id), actor=system(agency_id), agency_id=agency_id)

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from core import ids
-from core.auth.sessions.models import AuthSession
+from core.auth.models import AuthSession
 from core.auth.sessions.principals import principals
 from core.auth.tokens import access
 from core.clock import now

@@ -30,6 +30,8 @@ class Advisory:
     """Every name of it: CVE, GHSA, PYSEC."""
     package: str
     version: str
+    severity: str = ""
+    """Where the database says so: npm's does, OSV's answer does not."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,16 @@ def wrong(entries: list[dict[str, Any]], today: date) -> list[str]:
 
 
 def judged(answer: Answer, entries: list[dict[str, Any]]) -> list[str]:
-    """The advisories nobody let pass, one line each."""
-    passed = {entry["id"] for entry in entries}
-    return [f"{each.package} {each.version}: {each.id}" for each in answer.found if not each.names & passed]
+    """The advisories nobody let pass, and those let pass as less than they are, one line each."""
+    passed = {(entry["id"], entry["package"]): entry["severity"] for entry in entries}
+    problems = []
+    for each in answer.found:
+        listed = [passed[name, each.package] for name in each.names if (name, each.package) in passed]
+        if not listed:
+            problems.append(f"{each.package} {each.version}: {each.id}")
+        elif each.severity in LONGEST and LONGEST[each.severity] < min(LONGEST.get(said, 0) for said in listed):
+            problems.append(f"{each.package} {each.version}: {each.id} is {each.severity}, not {listed[0]}")
+    return problems
 
 
 def python_packages() -> Answer:
@@ -112,7 +121,7 @@ def npm_packages() -> Answer:
 
 def _npm_advisories(report: dict[str, Any]) -> list[Advisory]:
     return [
-        Advisory(name, frozenset({name}), package, each["range"])
+        Advisory(name, frozenset({name}), package, each["range"], str(via.get("severity", "")))
         for package, each in report["vulnerabilities"].items()
         for via in each["via"]
         if isinstance(via, dict)

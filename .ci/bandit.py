@@ -7,10 +7,12 @@ import subprocess
 import sys
 import tomllib
 from collections import Counter
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 SHIPPED = ("core", "gateway", "plugins", "migrations", "plugin_template", "wsgi.py")
+ROOT = Path(__file__).parent.parent
 SEEN = Path(__file__).with_name("bandit.toml")
 
 
@@ -27,18 +29,28 @@ def findings(*places: str) -> list[dict[str, Any]]:
     return found
 
 
-def unseen(found: list[dict[str, Any]], seen: list[dict[str, Any]]) -> list[str]:
-    """What nobody has looked at, and what is listed and no longer there."""
-    counts = Counter((each["filename"].removeprefix("./"), each["test_id"]) for each in found)
-    known = {(each["file"], each["test"]): each["count"] for each in seen}
-    places = {(each["filename"].removeprefix("./"), each["test_id"]): each for each in found}
-    problems = [
-        f"{file}:{places[file, test]['line_number']}: {places[file, test]['issue_text']} ({test})"
-        for (file, test), count in sorted(counts.items())
-        if count > known.get((file, test), 0)
-    ]
-    gone = [key for key, count in known.items() if counts[key] < count]
-    return problems + [f"{file}: {test} is listed more often than it is there" for file, test in gone]
+def unseen(found: list[dict[str, Any]], seen: list[dict[str, Any]], root: Path = ROOT) -> list[str]:
+    """What nobody has looked at, and what is listed and no longer there.
+
+    A line is known by what it says: another one in its place, or the same one changed, is looked at anew.
+    """
+    known = Counter((each["file"], each["test"], line) for each in seen for line in each["lines"])
+    problems = []
+    for each in found:
+        key = place(each, root)
+        if known[key] > 0:
+            known[key] -= 1
+        else:
+            file, test, line = key
+            problems.append(f"{file}:{each['line_number']}: {each['issue_text']} ({test}, line {line})")
+    return problems + [f"{file}: {test} is listed and not there, line {line}" for file, test, line in +known]
+
+
+def place(finding: dict[str, Any], root: Path = ROOT) -> tuple[str, str, str]:
+    """The file, the test, and the digest of the line that bandit points at."""
+    file: str = finding["filename"].removeprefix("./")
+    text = (root / file).read_text().splitlines()[finding["line_number"] - 1]
+    return file, finding["test_id"], sha256(text.strip().encode()).hexdigest()[:8]
 
 
 def main() -> int:

@@ -10,13 +10,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 ALLOWED = re.compile(
-    r"\b(MIT(-0|-CMU)?|Apache|BSD|0BSD|ISC|MPL|Mozilla Public|LGPL|Lesser General Public|PSF|Python Software Foundation"
-    r"|PostgreSQL|ZPL|Zope Public|Unlicense|CC0|HPND|zlib)\b",
+    # As SPDX writes them, and as the classifiers of packages do.
+    r"(MIT(-0|-CMU)?|Apache-2\.0|BSD-[23]-Clause|0BSD|ISC|MPL-2\.0|LGPL-(2\.1|3\.0)(-only|-or-later|\+)?|PSF-2\.0"
+    r"|Python-2\.0|PostgreSQL|ZPL-2\.[01]|Unlicense|CC0-1\.0|HPND|Zlib|MIT License|Apache Software License|BSD License"
+    r"|ISC License \(ISCL\)|Mozilla Public License 2\.0 \(MPL 2\.0\)|Python Software Foundation License"
+    r"|Zope Public License)",
     re.IGNORECASE,
 )
-REFUSED = re.compile(r"\b(AGPL|Affero|(?<!L)GPL|(?<!Lesser )General Public License)", re.IGNORECASE)
+_WORDS = re.compile(r"\s*(\(|\)|(?<!\S)(?:AND|OR)(?!\S)|/(?=\s))\s*")
 # Packages whose metadata says nothing a machine can read, with the licence a person found in their files.
 FOUND_BY_HAND = {"huey": "MIT", "xmlhttprequest-ssl": "MIT"}
+# Locked, and not installed where this runs: psycopg's other build, for which a compiler is needed.
+ELSEWHERE = {"psycopg-c": "LGPL-3.0-only"}
 
 
 def licence_of(package: str) -> str:
@@ -34,13 +39,50 @@ def problem(package: str) -> str | None:
     try:
         licence = licence_of(package)
     except PackageNotFoundError:
-        return None  # Not for this platform, or an alternative build of an installed one.
+        licence = ELSEWHERE.get(package, "")
     return None if allowed(licence) else f"{package}: {licence or 'no licence stated'}"
 
 
 def allowed(licence: str) -> bool:
-    """Whether one alternative of it may be used: `A OR B` is our choice."""
-    return any(ALLOWED.search(text) and not REFUSED.search(text) for text in re.split(r"\s+OR\s+", licence))
+    """Whether it may be used: one alternative of `A OR B`, which is our choice, and all of `A AND B`.
+
+    Classifiers beside each other, `A / B`, do not say which of the two it is: all of them.
+    """
+    words = [each for each in _WORDS.split(licence.strip()) if each]
+    found = _alternatives(words)
+    return found is not None and not words and found
+
+
+def _alternatives(words: list[str]) -> bool | None:
+    found = _together(words)
+    while words[:1] == ["OR"] and found is not None:
+        del words[0]
+        other = _together(words)
+        found = None if other is None else found or other
+    return found
+
+
+def _together(words: list[str]) -> bool | None:
+    found = _one(words)
+    while words[:1] in (["AND"], ["/"]) and found is not None:
+        del words[0]
+        other = _one(words)
+        found = None if other is None else found and other
+    return found
+
+
+def _one(words: list[str]) -> bool | None:
+    """Whether what begins here may be used; None where it is no licence at all."""
+    if not words or words[0] in {")", "AND", "OR", "/"}:
+        return None
+    word = words.pop(0)
+    if word != "(":
+        return ALLOWED.fullmatch(word) is not None
+    found = _alternatives(words)
+    if words[:1] != [")"]:
+        return None
+    del words[0]
+    return found
 
 
 def npm_problems(lock: Path) -> list[str]:

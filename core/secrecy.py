@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
 LEAST_BITS = 80
 """Bits a secret must seem to have; 128 of them, written in hexadecimal, may seem to be as few as 90."""
+LEAST_PASSWORD_BITS = 40
 LEAST_DATABASE_PASSWORD = 12
+_HEX = re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
+# Of 32 characters one in ten million has no capital; a sentence without blanks usually has none.
+_BASE64 = re.compile(r"(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9_+/-]{22,}={0,2}")
 # Words that somebody wrote who meant to put something else there. None is so short that it turns up by chance.
 _PLACEHOLDER = re.compile(
     r"change.{0,2}me|replace.{0,2}(me|this)|your.{0,2}secret|secret.{0,2}key|super.{0,2}secret|passw(or)?d|example"
@@ -23,6 +27,8 @@ _PLACEHOLDER = re.compile(
 _GUESSED = frozenset(
     {"postgres", "postgresql", "password", "passwd", "root", "admin", "secret", "app", "owner", "system"}
 )
+_GIVEN = ("smtp_password", "files_s3_secret_key")
+"""Secrets that somebody else makes, in a shape of their own."""
 _DATABASES = ("database_url", "database_owner_url", "database_system_url", "database_direct_url")
 
 
@@ -36,16 +42,34 @@ def problems(settings: Settings) -> list[str]:
         url = getattr(settings, key)
         if url is not None and (reason := _weak_password(url.get_secret_value())):
             found.append(f"{key.upper()} {reason}: `tripfile db roles` makes roles with passwords of their own")
-    if settings.redis_password and (reason := weakness(settings.redis_password.get_secret_value(), least=40)):
+    if any(weakness(each.decode()) for each in settings.peppers.values()):
+        found.append("PASSWORD_PEPPER holds one that could be guessed: use what `openssl rand -hex 32` prints")
+    if settings.redis_password and (reason := _guessable(settings.redis_password.get_secret_value())):
         found.append(f"REDIS_PASSWORD {reason}: use what `openssl rand -hex 32` prints")
+    for key in _GIVEN:
+        given = getattr(settings, key)
+        if given is not None and _is_tried_first(given.get_secret_value()):
+            found.append(f"{key.upper()} is what everybody tries first: ask its provider for another one")
     return found
 
 
-def weakness(secret: str, *, least: float = LEAST_BITS) -> str | None:
-    """What is wrong with a random secret, or None."""
+def weakness(secret: str) -> str | None:
+    """What is wrong with a secret that should have been drawn at random, or None."""
     if _PLACEHOLDER.search(secret):
         return "looks like an example"
-    return "is too easy to guess" if bits(secret) < least else None
+    if not (_HEX.fullmatch(secret) or _BASE64.fullmatch(secret)):
+        return "was not drawn at random"
+    return "is too easy to guess" if bits(secret) < LEAST_BITS else None
+
+
+def _guessable(password: str) -> str | None:
+    if _PLACEHOLDER.search(password):
+        return "looks like an example"
+    return "is too easy to guess" if bits(password) < LEAST_PASSWORD_BITS else None
+
+
+def _is_tried_first(password: str) -> bool:
+    return password.lower() in _GUESSED or _PLACEHOLDER.search(password) is not None
 
 
 def bits(secret: str) -> float:
@@ -71,6 +95,6 @@ def _weak_password(url: str) -> str | None:
         return None
     if not password:
         return None
-    if password.lower() in _GUESSED | {user.lower()} or _PLACEHOLDER.search(password):
+    if password.lower() == user.lower() or _is_tried_first(password):
         return "has a password that everybody tries first"
     return None if len(password) >= LEAST_DATABASE_PASSWORD else "has a password of less than 12 characters"

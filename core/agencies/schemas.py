@@ -12,7 +12,12 @@ from core.http.structs import Draft, Patch, View
 from core.money import Currency
 
 Code = Annotated[str, Meta(pattern="^[a-z][a-z0-9-]{1,39}$", description="Stable name.", examples=["sunrise"])]
-Website = Annotated[str, Meta(pattern="^https?://", max_length=500, examples=["https://sunrise.example"])]
+Website = Annotated[
+    str,
+    Meta(
+        pattern="^https?://", max_length=500, description="Web address, http(s).", examples=["https://sunrise.example"]
+    ),
+]
 
 
 class AgencyPatch(Patch):

@@ -49,11 +49,24 @@ def publish_apart(
 
     `ip` is where it came from where that is not the running request.
     """
+    with apart() as session:
+        publish_within(session, event, actor=actor, agency_id=agency_id, reason=reason, ip=ip)
+
+
+def publish_within(
+    session: Session,
+    event: Event,
+    *,
+    actor: Actor,
+    agency_id: UUID,
+    reason: str | None = None,
+    ip: str | None = None,
+) -> None:
+    """Record a security fact in the unit of work of `apart()` that makes it true: neither is ever there alone."""
     if sealed_fields(type(event)):
         raise Unsealable(f"{event.name} has words about a person: publish it in the agency's own unit of work")
     entry = _entry(event, actor, agency_id, None, None)
-    with apart() as session:
-        _write(entry, _origin(entry, ip, reason), session)
+    _write(entry, _origin(entry, ip, reason), session)
 
 
 def _write(entry: EventEntry, origin: EventOrigin | None, session: Session) -> None:

@@ -17,7 +17,7 @@ from core.db.session import apart
 from core.db.tenancy import current_agency_id
 from core.errors import Fault, Invalid, NotFound
 from core.events.event import Event
-from core.events.log import publish_apart
+from core.events.log import publish_within
 from core.factors import passkeys, recovery, repository, totp
 from core.factors.errors import AlreadySetUp, FactorExists, KnownPasskey, TooManyPasskeys
 from core.factors.events import FactorAdded, RecoveryCodesMade
@@ -69,8 +69,8 @@ def confirm_totp(
         repository.tell_agencies(session, user_id)
         codes = _first_codes(session, user_id)
         _note(session, session_id, "otp")
-    _tell(FactorAdded(user_id=user_id, kind="totp"))
-    _tell_of_codes(user_id, codes)
+        _tell(session, FactorAdded(user_id=user_id, kind="totp"))
+        _tell_of_codes(session, user_id, codes)
     return Enrolled(codes, None)
 
 
@@ -100,10 +100,10 @@ def add_passkey(
             codes = _first_codes(session, user_id)
             _note(session, session_id, "pop")
             session.flush()
+            _tell(session, FactorAdded(user_id=user_id, kind="passkey"))
+            _tell_of_codes(session, user_id, codes)
     except IntegrityError as error:
         raise KnownPasskey from error
-    _tell(FactorAdded(user_id=user_id, kind="passkey"))
-    _tell_of_codes(user_id, codes)
     return Enrolled(codes, PASSKEY.first(user_id=user_id, passkey_id=made.id))
 
 
@@ -113,7 +113,7 @@ def new_codes(user_id: UUID) -> list[str]:
         repository.hold(session, user_id)
         repository.require_factor(session, user_id)
         codes = recovery.make(session, user_id)
-    _tell_of_codes(user_id, codes)
+        _tell_of_codes(session, user_id, codes)
     return codes
 
 
@@ -161,14 +161,14 @@ def _note(session: Session, session_id: UUID | None, method: str) -> None:
         revocations.revoke("member", row.user_id, agency_id=row.agency_id, session=session)
 
 
-def _tell_of_codes(user_id: UUID, codes: list[str]) -> None:
+def _tell_of_codes(session: Session, user_id: UUID, codes: list[str]) -> None:
     if codes:
-        _tell(RecoveryCodesMade(user_id=user_id))
+        _tell(session, RecoveryCodesMade(user_id=user_id))
 
 
-def _tell(event: Event) -> None:
-    # The factor stays, whatever becomes of the sign-in it was set up for: so does what is known of it.
-    publish_apart(event, actor=current_actor(), agency_id=current_agency_id())
+def _tell(session: Session, event: Event) -> None:
+    # The factor stays, whatever becomes of the sign-in it was set up for: so does what is known of it, or neither.
+    publish_within(session, event, actor=current_actor(), agency_id=current_agency_id())
 
 
 def _person(user_id: UUID) -> Person:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete
 from sqlalchemy.orm import Session
 
-from core.actor import current_actor, system
+from core.actor import Actor, current_actor, system
 from core.auth.people import persons
 from core.auth.sessions import ending
 from core.db.session import apart
 from core.db.tenancy import current_agency_id
 from core.errors import Forbidden, NotFound
-from core.events.log import publish, publish_apart
+from core.events.log import publish_within
 from core.factors import repository
 from core.factors.errors import FactorRequired, PasswordTooShort, WorksElsewhere
 from core.factors.events import FactorRemoved, FactorsReset, Kind
@@ -47,16 +48,18 @@ def reset_member(user_id: UUID) -> None:
         raise WorksElsewhere
     # A door that guards more than they may do themselves stays shut.
     rights.refuse_superior(user_id, giver=current_actor())
-    reset(user_id)
-    publish(FactorsReset(user_id=user_id))
+    _reset(user_id, everywhere=[current_agency_id()], by=current_actor())
 
 
-def reset(user_id: UUID) -> None:
+def _reset(user_id: UUID, *, everywhere: Sequence[UUID], by: Actor | None) -> None:
     """Remove all factors of a person, and end their sessions: whoever has them may have the factors too."""
     with apart() as session:
         repository.hold(session, user_id)
         repository.forget(session, user_id)
         ending.revoke(session, user_id=user_id, reason="factors_reset")
+        for agency_id in everywhere:
+            fact = FactorsReset(user_id=user_id)
+            publish_within(session, fact, actor=by or system(agency_id), agency_id=agency_id)
 
 
 def reset_everywhere(email: str) -> None:
@@ -64,10 +67,7 @@ def reset_everywhere(email: str) -> None:
     person = persons.with_email(email)
     if person is None:
         raise NotFound(f"Nobody has the e-mail address {email}")
-    user_id = person.id
-    reset(user_id)
-    for agency_id in AGENCY_IDS.rows(user_id=user_id):
-        publish_apart(FactorsReset(user_id=user_id), actor=system(agency_id), agency_id=agency_id)
+    _reset(person.id, everywhere=AGENCY_IDS.rows(user_id=person.id), by=None)
 
 
 def _remove(table: type[Totp | Passkey], user_id: UUID, which: ColumnElement[bool], *, kind: Kind) -> None:
@@ -78,7 +78,8 @@ def _remove(table: type[Totp | Passkey], user_id: UUID, which: ColumnElement[boo
             raise NotFound
         if repository.factors_left(session, user_id) == 0:
             _give_up_the_last(session, user_id)
-    publish(FactorRemoved(user_id=user_id, kind=kind))
+        fact = FactorRemoved(user_id=user_id, kind=kind)
+        publish_within(session, fact, actor=current_actor(), agency_id=current_agency_id())
 
 
 def _give_up_the_last(session: Session, user_id: UUID) -> None:

@@ -55,7 +55,7 @@ def from_error(error: msgspec.ValidationError) -> Fault:
     located = _LOCATION.search(message)
     path = located.group(1) if located else ""
     steps = "".join(step_pointer(name or index) for name, index in _STEP.findall(path) if name or index)
-    return Fault(steps, _code(message), _sentence(message))
+    return Fault(steps, _code(message), wording.sentence(_sentence(message), None))
 
 
 def step_pointer(step: str | int) -> str:

@@ -43,7 +43,7 @@ def sentence(message: str, kind: Any) -> str:
     if message in _INVALID:
         return f"Expected {_NOUNS[_INVALID[message]]}"
     if "matching regex" in message:
-        return _as_described(kind) or message
+        return _as_described(kind)
     if message.startswith("Invalid enum value"):
         choices = list(_choices(kind))
         return f"Choose one of {', '.join(choices)}" if choices else message
@@ -58,13 +58,13 @@ def sentence(message: str, kind: Any) -> str:
     return message
 
 
-def _as_described(kind: Any) -> str | None:
-    """`E-mail address, as ana@example.com`, from what the type says about itself."""
-    for meta in _metas(kind):
-        if meta.pattern and meta.examples:
-            about = (meta.description or "Text").rstrip(".")
-            return f"Expected another form: {about}, as {meta.examples[0]}"
-    return None
+def _as_described(kind: Any) -> str:
+    """`E-mail address, as ana@example.com`, from what the type says about itself; never the pattern."""
+    meta = next((meta for meta in _metas(kind) if meta.pattern), None)
+    about = (meta.description or "").rstrip(".") if meta else ""
+    example = f"as {meta.examples[0]}" if meta and meta.examples else ""
+    told = ", ".join(part for part in (about, example) if part)
+    return f"Expected another form: {told}" if told else "Expected another form"
 
 
 def _metas(kind: Any) -> Iterator[Meta]:

@@ -10,6 +10,7 @@ from core import clock, fields
 from core.actor import acting_user_id, current_actor
 from core.auth.api import plain
 from core.db.query import ListQuery, Page
+from core.errors import gather
 from core.events.log import publish
 from core.invitations import jobs, permissions, repository
 from core.invitations.errors import AlreadyInvited, NotPending
@@ -40,8 +41,8 @@ def invite(draft: InvitationDraft) -> InvitationView:
     Raises AlreadyMember, AlreadyInvited, Invalid, Forbidden for more than one may do oneself, QuotaExceeded.
     """
     email = plain(draft.email)
-    language = repository.agency().language if draft.language is UNSET else fields.check_language(draft.language)
-    _check(draft.roles, draft.teams)
+    language = repository.agency().language if draft.language is UNSET else draft.language
+    gather(lambda: fields.check_language(language), lambda: _check(draft.roles, draft.teams))
     if repository.is_colleague(email):
         raise AlreadyMember
     _refuse_second(email)
@@ -92,8 +93,8 @@ def _refuse_superior(codes: list[str]) -> None:
 
 
 def _check(codes: list[str], teams: list[UUID]) -> None:
-    rights.role_ids(codes, giver=current_actor())
-    rights.check_teams(teams, codes, giver=current_actor())
+    giver = current_actor()
+    gather(lambda: rights.role_ids(codes, giver=giver), lambda: rights.check_teams(teams, codes, giver=giver))
 
 
 def _refuse_second(email: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,10 @@ from core.search import SearchToken
 
 VARIETY = 50
 """How many different values a column gets that need not be unique."""
+_INDEXES = """
+SELECT c.relname, pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+WHERE i.indrelid = %s::regclass AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid)
+"""
 
 
 class Crowd:
@@ -64,14 +69,15 @@ class Crowd:
             "INSERT INTO {table} ({columns}) SELECT {values} FROM {table} t, generate_series(1, %(rows)s) n"
             " WHERE t.id = %(sample)s"
         )
-        self.connection.execute(
-            statement.format(
-                table=sql.Identifier(table.name),
-                columns=sql.SQL(", ").join(sql.Identifier(column.name) for column in columns),
-                values=sql.SQL(", ").join(sql.SQL(_value(table, column.name, varied)) for column in columns),
-            ),
-            values,
-        )
+        with self._indexed_afterwards(table):
+            self.connection.execute(
+                statement.format(
+                    table=sql.Identifier(table.name),
+                    columns=sql.SQL(", ").join(sql.Identifier(column.name) for column in columns),
+                    values=sql.SQL(", ").join(sql.SQL(_value(table, column.name, varied)) for column in columns),
+                ),
+                values,
+            )
 
     def _unchecked(self, table: Table) -> None:
         # Clones are numbered below the first, where nothing that goes on from the last number meets them.
@@ -79,6 +85,16 @@ class Crowd:
             if isinstance(each, CheckConstraint) and str(each.name).endswith("_seq_check"):
                 statement = sql.SQL("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}")
                 self.connection.execute(statement.format(sql.Identifier(table.name), sql.Identifier(str(each.name))))
+
+    @contextmanager
+    def _indexed_afterwards(self, table: Table) -> Iterator[None]:
+        """Indexes are built at once in a fraction of the time that row by row takes; those of constraints stay."""
+        found = self.connection.execute(_INDEXES, [table.name]).fetchall()
+        for name, _ in found:
+            self.connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
+        yield
+        for _, definition in found:
+            self.connection.execute(definition)
 
     def _clone_children(self, declared: Filter, table: Table, sample_id: UUID) -> None:
         child = declared.column.class_.__table__

@@ -55,6 +55,8 @@ class TestProduction:
             "a secret that only tests may ever use",
             "tripfile-tripfile-tripfile-tripfile-x",
             "My password is quite long, is it not? 42",
+            "my-company-production-jwt-key-2024-lisbon",
+            "correct.horse.battery.staple.and.nine.more",
             None,
         ],
     )
@@ -66,6 +68,17 @@ class TestProduction:
         assert not [
             drawn for drawn in (make(size) for size in (24, 32, 48) for _ in range(500)) if secrecy.weakness(drawn)
         ]
+
+    def test_does_not_with_a_pepper_that_could_be_guessed(self) -> None:
+        assert keys(password_pepper=f"2:{secrets.token_hex(32)},1:{secrets.token_hex(32)}") == set()
+        for guessed in ("x" * 40, "a-long-pepper-that-somebody-thought-of-2024"):
+            assert keys(password_pepper=f"2:{secrets.token_hex(32)},1:{guessed}") == {"PASSWORD_PEPPER"}
+
+    @pytest.mark.parametrize("key", ["smtp_password", "files_s3_secret_key"])
+    def test_does_not_with_what_everybody_tries_at_a_provider(self, key: str) -> None:
+        for tried in ("changeme", "secret", "your-secret"):
+            assert keys(**{key: tried}) == {key.upper()}
+        assert keys(**{key: "wJalrXUtnFEMI/K7MDENG"}) == set()
 
     @pytest.mark.parametrize(
         "password",

@@ -76,6 +76,13 @@ class TestAdvisories:
         assert "7 days are the most" in line
         assert advisories.wrong([passed(severity="low", until=date(2027, 2, 20))], TODAY) == []
 
+    def test_one_is_not_let_pass_as_less_than_it_is(self, advisories: Any) -> None:
+        fault = advisories.Advisory("GHSA-1", frozenset({"GHSA-1"}), "thing", "1.0", "critical")
+        answer = advisories.Answer((fault,))
+        assert advisories.judged(answer, [passed(severity="low")]) == ["thing 1.0: GHSA-1 is critical, not low"]
+        assert advisories.judged(answer, [passed(severity="critical")]) == []
+        assert advisories.judged(answer, [passed(package="other")]) == ["thing 1.0: GHSA-1"]
+
     def test_a_reason_and_dates_are_needed(self, advisories: Any) -> None:
         for entry in (passed(reason="later"), passed(severity="unknown"), {"id": "GHSA-1"}):
             assert advisories.wrong([entry], TODAY)
@@ -186,13 +193,20 @@ class TestPatterns:
         problems = script.unseen(script.findings(str(tmp_path)), [])
         assert len({line.split(":")[0] for line in problems}) >= len(BAD) - 1, problems
 
-    def test_what_was_looked_at_passes_until_there_is_more_or_less_of_it(self) -> None:
+    def test_what_was_looked_at_passes_until_there_is_more_or_less_of_it(self, tmp_path: Path) -> None:
         script = loaded("bandit")
-        found = [{"filename": "./core/x.py", "test_id": "B1", "line_number": 3, "issue_text": "Bad."}]
-        seen = [{"file": "core/x.py", "test": "B1", "count": 1, "reason": "Fine."}]
-        assert script.unseen(found, seen) == []
-        assert script.unseen(found * 2, seen) == ["core/x.py:3: Bad. (B1)"]
-        assert script.unseen([], seen) == ["core/x.py: B1 is listed more often than it is there"]
+        (tmp_path / "x.py").write_text("good\nbad()\n    worse()\n")
+        [bad, worse] = [
+            {"filename": "./x.py", "test_id": "B1", "line_number": number, "issue_text": "Bad."} for number in (2, 3)
+        ]
+        seen = [{"file": "x.py", "test": "B1", "lines": [script.place(bad, tmp_path)[2]], "reason": "Fine."}]
+        assert script.unseen([bad], seen, tmp_path) == []
+        [line] = script.unseen([bad, worse], seen, tmp_path)
+        assert line.startswith("x.py:3: Bad. (B1, line ")
+        # As often as it was, and another one.
+        assert len(script.unseen([worse], seen, tmp_path)) == 2
+        [line] = script.unseen([], seen, tmp_path)
+        assert line.startswith("x.py: B1 is listed and not there")
 
     def test_every_acceptance_gives_its_reason(self) -> None:
         import tomllib

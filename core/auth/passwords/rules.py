@@ -58,9 +58,11 @@ def _faults(password: str, pointer: str, minimum: int, about: tuple[str, ...]) -
         yield Fault(pointer, "too_long", f"Use at most {MAX_LENGTH} characters")
         # Whatever else it is, nobody should compute over it.
         return
-    if len(password) < minimum:
+    is_short = len(password) < minimum
+    if is_short:
         yield Fault(pointer, "too_short", f"Use at least {minimum} characters")
-    if blocklist.is_plain(password):
+    # Of a few letters there is little to say but that they are few.
+    if not is_short and blocklist.is_plain(password):
         yield Fault(pointer, "too_plain", "Nearly all of it is one run or repetition; choose something less regular")
     elif blocklist.is_common(password):
         yield Fault(pointer, "too_common", "This is one of the passwords that attackers try first; choose another")

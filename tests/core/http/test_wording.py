@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import pytest
@@ -10,6 +11,7 @@ from msgspec import Meta
 
 from core.fields import Email
 from core.http import faults
+from core.http.application import Application
 
 
 class TestSentences:
@@ -24,7 +26,25 @@ class TestSentences:
             ("", Annotated[str, Meta(min_length=1)], "Expected at least 1 characters"),
             (-1, Annotated[int, Meta(ge=0)], "Expected at least 0"),
             ("x", Email, "Expected another form: E-mail address, as ana@example.com"),
+            ("x", Annotated[str, Meta(pattern="^y$", examples=["y"])], "Expected another form: as y"),
+            ("x", Annotated[str, Meta(pattern="^y$", description="Y.")] | None, "Expected another form: Y"),
+            ("x", Annotated[str, Meta(pattern="^y$")], "Expected another form"),
         ],
     )
     def test_are_plain_words(self, value: object, kind: object, message: str) -> None:
         assert [fault.message for fault in faults.found(value, kind)] == [message]
+
+    def test_have_something_to_say_wherever_a_form_is_asked_for(self, app: Application) -> None:
+        """A text with a pattern says what it is, and shows one."""
+        mute = []
+        for name, schema in app.api.document()["components"]["schemas"].items():
+            for field, described in _texts(schema):
+                if "pattern" in described and not (described.get("description") and described.get("examples")):
+                    mute.append(f"{name}.{field}")
+        assert mute == []
+
+
+def _texts(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for field, described in schema.get("properties", {}).items():
+        for each in (described, *described.get("anyOf", ()), described.get("items", {})):
+            yield field, each

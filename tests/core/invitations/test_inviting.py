@@ -97,6 +97,10 @@ class TestInviting:
     def test_names_what_is_wrong(self, api: ApiClient) -> None:
         for wrong, fault in (
             ({"roles": ["agent", "king"]}, {"/roles/1": "unknown_role"}),
+            (
+                {"roles": ["king"], "teams": [str(uuid4())], "language": "xx-nothing"},
+                {"/roles/0": "unknown_role", "/teams/0": "unknown_team", "/language": "language"},
+            ),
             ({"teams": [str(uuid4())]}, {"/teams/0": "unknown_team"}),
             ({"language": "xx"}, {"/language": "language"}),
             ({"password": "a long and quiet passphrase"}, {"/password": "unknown_field"}),

@@ -43,7 +43,9 @@ class TestLooking:
             chores.nothing.enqueue_many([{"number": 1}] * 3)
         worker.ask("UPDATE core_job SET run_at = now() - interval '75 s' WHERE state = 'queued'")
         lines = told(ask()).splitlines()
-        assert lines[0].split() == ["idle", "due", "3", "the", "oldest", "since", "75", "s"]
+        *words, seconds, unit = lines[0].split()
+        assert (words, unit) == (["idle", "due", "3", "the", "oldest", "since"], "s")
+        assert 75 <= int(seconds) < 90  # A busy machine takes its time to ask.
         assert lines[1].split() == ["chores.give_up", "1", "given", "up"]
 
     def test_lists_are_filtered_and_one_is_shown_whole(

@@ -48,6 +48,8 @@ class TestLength:
             (LONG[:14], 15, ["too_short"]),
             (LONG[:15], 15, []),
             ("Rk7#pw2", 8, ["too_short"]),
+            ("short", 15, ["too_short"]),
+            ("aaaa", 15, ["too_short"]),
             ("Rk7#pw2Z", 8, []),
             (LONG[:64], 15, []),
             (LONG[:73], 15, []),

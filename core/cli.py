@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,12 @@ ELSEWHERE = {
     "keys": ("core.keyring.commands:keys", "The keys that sign tokens and encrypt: list, rotate and drop them."),
     "plugins": ("core.plugins.cli:plugins", "Make, list, show, check and remove plugins."),
 }
+OF_CORE_MODULES = {
+    "agencies": "Found agencies, list, suspend and resume them.",
+    "oidc": "Vouch for the domains of agencies.",
+    "quotas": "What agencies may do in a day: show, set and reset it.",
+}
+"""Groups that core modules bring as plugins do: commands without a group of their own."""
 IN_THE_APPLICATION = {"admin", "allow-list", "audit", "events", "keys", "privacy", "vault"}
 """Groups whose commands need an application and a unit of work around them; the others arrange what they need."""
 
@@ -37,25 +43,27 @@ class Tripfile(click.Group):
     """The commands here, the groups of other modules, and one group per core module or plugin that brings commands."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*super().list_commands(ctx), *ELSEWHERE])
+        return sorted([*super().list_commands(ctx), *ELSEWHERE, *OF_CORE_MODULES])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if found := super().get_command(ctx, cmd_name):
             return found
+        if cmd_name in OF_CORE_MODULES:
+            return _told_whole(_core_group(cmd_name))
         if cmd_name not in ELSEWHERE:
-            return _plugin_group(cmd_name)
+            return _told_whole(_plugin_group(cmd_name))
         module, attribute = ELSEWHERE[cmd_name][0].split(":")
         group: click.Command = getattr(import_module(module), attribute)
-        return _in_the_application(group) if cmd_name in IN_THE_APPLICATION else group
+        return _told_whole(_in_the_application(group) if cmd_name in IN_THE_APPLICATION else group)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         rows = [(name, command.get_short_help_str(100)) for name, command in self.commands.items()]
-        rows += [(name, summary) for name, (_, summary) in ELSEWHERE.items()]
+        rows += [(name, summary) for name, (_, summary) in ELSEWHERE.items()] + [*OF_CORE_MODULES.items()]
         with formatter.section("Commands"):
             formatter.write_dl(sorted(rows))
 
 
-@click.group(cls=Tripfile, epilog="Plugins bring commands of their own: tripfile PLUGIN --help.")
+@click.group(cls=Tripfile, epilog="Plugins may bring commands of their own: tripfile PLUGIN --help.")
 @click.version_option(package_name="tripfile")
 def tripfile() -> None:
     """Run and look after Tripfile."""
@@ -153,7 +161,8 @@ def _sound_settings(missing: list[str], *, listens: bool = True) -> Settings:
         missing.append("DATABASE_URL is missing: only `tripfile run` brings a database of its own")
     if settings.jwt_secret is None:
         missing.append("JWT_SECRET is missing: set it to at least 32 random characters")
-    problems = [*missing, *(problem for problem in settings.problems() if problem.split()[0] not in str(missing))]
+    told = {problem.split()[0] for problem in missing}
+    problems = [*missing, *(problem for problem in settings.problems() if problem.split()[0] not in told)]
     if problems:
         raise ConfigurationError(problems)
     for warning in checks.require(settings):
@@ -183,6 +192,15 @@ def _become(command: list[str], **environment: str) -> None:
     os.execve(command[0], command, {**plugin_environment(), **environment})  # noqa: S606
 
 
+def _core_group(name: str) -> click.Group:
+    from core.plugins.manager import CORE_MODULES
+
+    group = click.Group(name, help=OF_CORE_MODULES[name])
+    for command in import_module(CORE_MODULES[name]).plugin.commands:
+        group.add_command(_in_the_application(command))
+    return group
+
+
 def _plugin_group(name: str) -> click.Command | None:
     from core.config import load
     from core.plugins import manager
@@ -196,6 +214,14 @@ def _plugin_group(name: str) -> click.Command | None:
     for command in plugin.commands:
         group.add_command(_in_an_agency(command) if for_agency else _in_the_application(command))
     return group
+
+
+def _told_whole(command: click.Command | None) -> click.Command | None:
+    """The same, where a list of the group's commands shall not cut what each of them says."""
+    for each in command.commands.values() if isinstance(command, click.Group) else ():
+        # What a command says is one sentence or two; click shows as much as fits beside its name.
+        each.short_help = each.short_help or (each.help or "").partition("\n\n")[0]
+    return command
 
 
 def _in_the_application(command: click.Command) -> click.Command:
@@ -234,7 +260,7 @@ def _entered(slug: str | None) -> Iterator[None]:
     from core.config import load
     from core.db.attachment import attach
     from core.db.cli import sentences
-    from core.db.session import unit_of_work
+    from core.db.session import dispose, unit_of_work
     from core.db.tenancy import acting_as
     from core.errors import Problem
     from core.users.first_start import agency_id_of
@@ -244,13 +270,14 @@ def _entered(slug: str | None) -> Iterator[None]:
             sentences(),
             attach(load(), existing=True) as settings,
             create_app(settings).app_context(),
-            unit_of_work(),
+            ExitStack() as stack,
         ):
-            if slug is None:
-                yield
-                return
-            with acting_as(system(agency_id_of(slug))):
-                yield
+            # Before an embedded database goes: whatever listens to it would complain.
+            stack.callback(dispose)
+            stack.enter_context(unit_of_work())
+            if slug is not None:
+                stack.enter_context(acting_as(system(agency_id_of(slug))))
+            yield
     except Problem as problem:
         lines = [str(problem), *(f"  {fault.pointer.strip('/')}: {fault.message}" for fault in problem.errors)]
         raise click.ClickException("\n".join(lines)) from problem

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import gc
+import os
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,6 +48,12 @@ class Turns:
             yield
         finally:
             fcntl.flock(self._room, fcntl.LOCK_UN)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One process for each processor this one may use, at least two: half of the time of the long tests is waiting."""
+    return max(2, len(os.sched_getaffinity(0)))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -5,6 +5,13 @@ from __future__ import annotations
 from core.errors import Conflict
 
 
+class SuspendedAlready(Conflict):
+    """The agency is suspended, or works, as it was to be."""
+
+    code = "agency_unchanged"
+    title = "It is so already"
+
+
 class CodeTaken(Conflict):
     """Another brand of the agency has this code."""
 

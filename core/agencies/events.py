@@ -25,6 +25,20 @@ class AgencyChanged(Event):
     fields: list[Code]
 
 
+class AgencySuspended(Event):
+    """The operator suspended the agency: nobody gets in, and nothing is done for it."""
+
+    subject: ClassVar[str] = "agency_id"
+    agency_id: UUID
+
+
+class AgencyResumed(Event):
+    """The operator let the agency work again."""
+
+    subject: ClassVar[str] = "agency_id"
+    agency_id: UUID
+
+
 class BrandCreated(Event):
     """The agency took up a trading name."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Index, UniqueConstraint, false
@@ -28,6 +29,8 @@ class Agency(Versioned, Model):
     country: Mapped[Code | None]
     second_factor_required: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether everybody in it needs a second factor."""
+    suspended_at: Mapped[datetime | None]
+    """Since when nobody gets in and nothing is done for it; its data stays."""
 
 
 class Brand(Owned, Model):

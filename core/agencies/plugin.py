@@ -13,5 +13,5 @@ plugin = Plugin(
     permissions=permissions.ALL,
     models=models,
     blueprints=(endpoints.blueprint,),
-    commands=(commands.create,),
+    commands=commands.ALL,
 )

@@ -12,6 +12,7 @@ from sqlalchemy import DateTime, bindparam, select
 
 from core import clock
 from core.actor import Scope
+from core.agencies.models import Agency
 from core.api_keys import form
 from core.api_keys.models import ApiKey
 from core.api_keys.schemas import ApiKeyView
@@ -49,12 +50,14 @@ _STANDING = read.SystemQuery(
     select(*_COLUMNS, *rights_of(ApiKey))
     .join(User, User.id == ApiKey.user_id)
     .join(Membership, (Membership.agency_id == ApiKey.agency_id) & (Membership.user_id == ApiKey.user_id))
+    .join(Agency, Agency.id == ApiKey.agency_id)
     .where(
         ApiKey.id == bindparam("key_id"),
         ApiKey.revoked_at.is_(None),
         ApiKey.expires_at > bindparam("now", type_=DateTime(timezone=True)),
         User.disabled_at.is_(None),
         Membership.state == "active",
+        Agency.suspended_at.is_(None),
     ),
     Standing,
 )

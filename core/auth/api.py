@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.auth.accounts.identities import create, create_without_password, find, set_password
 from core.auth.people.persons import Person, note_verified, plain, profile, with_email
 from core.auth.sessions.ending import end, revoke
+from core.auth.sessions.listing import end_of_agency
 from core.auth.sessions.locks import live, locked
 from core.auth.sessions.opening import open_session, open_support, yourself
 from core.auth.sessions.principals import principals
@@ -26,6 +27,7 @@ __all__ = [
     "create",
     "create_without_password",
     "end",
+    "end_of_agency",
     "find",
     "hand_out_ticket",
     "live",

@@ -70,6 +70,13 @@ class EmailVerified(Event):
     user_id: UUID
 
 
+class EmailChangeUndone(Event):
+    """The present address put a stop to another that was asked for, or took it back; every session ended."""
+
+    subject: ClassVar[str] = "user_id"
+    user_id: UUID
+
+
 class EmailChanged(Event):
     """Somebody signs in with another address from now on; the old one was told."""
 

@@ -32,11 +32,17 @@ def forget_revocations() -> None:
 
 @job(platform=True, schedule="27 3 * * *")
 def forget_sessions() -> None:
-    """Remove sessions that were over a month ago, and links and challenges that nobody used in time."""
+    """Remove sessions that were over a month ago."""
     long_ago = clock.now() - KEEP_SESSIONS
     with apart() as session:
         session.execute(delete(AuthSession).where(AuthSession.expires_at < long_ago))
         session.execute(delete(AuthSession).where(AuthSession.revoked_at < long_ago))
+
+
+@job(platform=True, schedule="37 * * * *")
+def forget_unused() -> None:
+    """Remove links and challenges that nobody used in time: strangers can have as many made as limits let them."""
+    with apart() as session:
         session.execute(delete(OneTimeToken).where(OneTimeToken.expires_at < clock.now()))
 
 

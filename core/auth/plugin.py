@@ -21,6 +21,7 @@ plugin = Plugin(
         jobs.forget_guesses,
         jobs.forget_revocations,
         jobs.forget_sessions,
+        jobs.forget_unused,
         outbox.send_letter,
     ),
     hooks=hooks,

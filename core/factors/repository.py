@@ -91,7 +91,12 @@ PLACES = read.SystemQuery(
     )
     .join(Agency, Agency.id == Membership.agency_id)
     .join(User, User.id == Membership.user_id)
-    .where(Membership.user_id == _WHOSE, Membership.state == "active", User.disabled_at.is_(None))
+    .where(
+        Membership.user_id == _WHOSE,
+        Membership.state == "active",
+        User.disabled_at.is_(None),
+        Agency.suspended_at.is_(None),
+    )
     .order_by(Membership.created_at),
     Place,
 )

@@ -29,6 +29,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     asks_name: bool = False
     password: str = ""
     """What the field for a password is called; none where there is nothing to say."""
+    is_for_somebody_new: bool = True
+    """Whether a password chosen here is the first one of its account."""
     button: str
     done: str
 
@@ -49,6 +51,7 @@ PAGES = {
         about="Choose the password you sign in with from now on. You are signed out everywhere.",
         sends="/auth/password/reset",
         password="New password",  # noqa: S106 - what a field is called
+        is_for_somebody_new=False,
         button="Set the password",
         done="This is your password now. Sign in with it.",
     ),
@@ -58,6 +61,13 @@ PAGES = {
         sends="/auth/email/verify",
         button="Confirm the address",
         done="Thank you, the address is confirmed.",
+    ),
+    "email-undo": Page(
+        title="Keep your e-mail address",
+        about="Somebody asked to move your account to another address. You keep this one, or get it back.",
+        sends="/auth/email/undo",
+        button="It was not me",
+        done="The address is yours, and everybody is signed out. A letter with a link to a new password is on its way.",
     ),
     "registration": Page(
         title="One more step",

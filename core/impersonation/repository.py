@@ -70,6 +70,7 @@ WARRANT = read.SystemQuery(
     )
     .join(AuthSession, AuthSession.id == Impersonation.session_id)
     .join(User, User.id == Impersonation.impersonator_id)
+    .join(Agency, Agency.id == Impersonation.agency_id)
     .outerjoin(Operator, Operator.user_id == Impersonation.impersonator_id)
     .outerjoin(Membership, _OWN_PLACE)
     .where(
@@ -78,6 +79,7 @@ WARRANT = read.SystemQuery(
         Impersonation.expires_at > bindparam("now", type_=DateTime(timezone=True)),
         AuthSession.revoked_at.is_(None),
         User.disabled_at.is_(None),
+        Agency.suspended_at.is_(None),
     ),
     Warrant,
 )
@@ -95,7 +97,10 @@ AGENCY = read.SystemQuery(
     select(*read.columns(AgencyRef, Agency)).where(Agency.id == bindparam("agency_id", type_=Uuid())), AgencyRef
 )
 AGENCY_BY_SLUG = read.SystemQuery(
-    select(*read.columns(AgencyRef, Agency)).where(Agency.slug == bindparam("slug", type_=Text())), AgencyRef
+    select(*read.columns(AgencyRef, Agency)).where(
+        Agency.slug == bindparam("slug", type_=Text()), Agency.suspended_at.is_(None)
+    ),
+    AgencyRef,
 )
 
 

@@ -45,7 +45,9 @@ ON CONFLICT (agency_id, name) DO UPDATE SET cron = excluded.cron, zone = exclude
 """)
 _DUE = text("""
 SELECT id, agency_id, name, cron, zone, next_at, now() AS moment FROM core_schedule
-WHERE next_at <= now() AND name = ANY(CAST(:names AS text[]))
+WHERE next_at <= now() AND name = ANY(CAST(:names AS text[])) AND NOT EXISTS (
+    SELECT FROM core_agency WHERE core_agency.id = core_schedule.agency_id AND suspended_at IS NOT NULL
+)
 ORDER BY next_at LIMIT :most FOR UPDATE SKIP LOCKED
 """)
 _MOVE = text("UPDATE core_schedule SET next_at = :next_at WHERE id = :id")

@@ -33,6 +33,7 @@ _PARTS = {
     """,
     "back": "CASE WHEN cancel_requested THEN 'cancelled' ELSE 'queued' END",
     "if_cancelled": "CASE WHEN cancel_requested THEN clock_timestamp() END",
+    "works": "NOT EXISTS (SELECT FROM core_agency AS rests WHERE rests.id = agency_id AND suspended_at IS NOT NULL)",
     "silent": "state = 'running' AND lease_until < now()",
     "in_agency": "(CAST(:agency_id AS uuid) IS NULL OR job.agency_id = :agency_id)",
     "let_go": "lease_token = NULL, lease_until = NULL",
@@ -46,15 +47,20 @@ def _statement(sql: str) -> TextClause:
 
 
 CLAIM = _statement("""
-WITH RECURSIVE lines AS (
+WITH RECURSIVE waiting AS (
     (SELECT agency_id, priority FROM core_job WHERE {waits} AND agency_id IS NOT NULL
      ORDER BY agency_id, priority LIMIT 1)
     UNION ALL
-    SELECT further.agency_id, further.priority FROM lines CROSS JOIN LATERAL (
+    SELECT further.agency_id, further.priority FROM waiting CROSS JOIN LATERAL (
         SELECT agency_id, priority FROM core_job
-        WHERE {waits} AND (agency_id, priority) > (lines.agency_id, lines.priority)
+        WHERE {waits} AND (agency_id, priority) > (waiting.agency_id, waiting.priority)
         ORDER BY agency_id, priority LIMIT 1
     ) AS further
+), lines AS (
+    -- What a suspended agency has waiting rests until it works again.
+    SELECT agency_id, priority FROM waiting WHERE NOT EXISTS (
+        SELECT FROM core_agency WHERE core_agency.id = waiting.agency_id AND suspended_at IS NOT NULL
+    )
 ), first AS MATERIALIZED (
     SELECT least(
         (SELECT min(priority) FROM lines),
@@ -186,9 +192,9 @@ DELETE FROM core_job WHERE id IN (
 LINES = _statement("""
 SELECT queue, 'due' AS state, count(*) AS jobs,
     greatest(0, extract(epoch FROM now() - min(run_at)))::float8 AS oldest_seconds
-FROM core_job WHERE state = 'queued' AND due GROUP BY queue
+FROM core_job WHERE state = 'queued' AND due AND {works} GROUP BY queue
 UNION ALL
-SELECT queue, 'later', count(*), 0 FROM core_job WHERE state = 'queued' AND NOT due GROUP BY queue
+SELECT queue, 'later', count(*), 0 FROM core_job WHERE state = 'queued' AND NOT (due AND {works}) GROUP BY queue
 UNION ALL
 SELECT queue, 'running', count(*), 0 FROM core_job WHERE state = 'running' GROUP BY queue
 """)

@@ -19,7 +19,7 @@ from core.errors import Fault, Invalid
 from core.events.log import publish
 from core.extensions import db
 from core.privacy import collecting, exports, identities
-from core.privacy.errors import Incomplete, OnHold, StillMember
+from core.privacy.errors import ErasureUnderWay, Incomplete, OnHold, StillMember
 from core.privacy.events import ErasureRefused, ErasureRequested, PersonErased
 from core.privacy.models import OPEN, PrivacyRequest
 from core.privacy.repository import holds_of, requests
@@ -46,13 +46,20 @@ def preview(person: PersonRef) -> PreviewView:
 
 
 def request(draft: ErasureDraft) -> RequestView:
-    """Have a person erased in the background. Raises Invalid, OnHold, StillMember, SubjectErased."""
+    """Have a person erased in the background.
+
+    Raises Invalid, OnHold, StillMember, SubjectErased, and ErasureUnderWay where somebody else has that done.
+    """
     person = draft.subject
+    # Before the lock as well: whoever erases them just now holds that for a while.
+    _refuse_second(person)
+    keys.hold(Person(person.kind, person.id))
     exports.check(person)
     _refuse_member(person)
     held = holds_of(person.kind, person.id)
     if held:
         raise OnHold("; ".join(each.reason for each in held))
+    _refuse_second(person)
     made = requests.add(
         PrivacyRequest(
             kind="erasure",
@@ -65,6 +72,11 @@ def request(draft: ErasureDraft) -> RequestView:
     )
     publish(ErasureRequested(request_id=made.id, person=person.kind, person_id=person.id, why=draft.reason))
     return requests.shown(made.id)
+
+
+def _refuse_second(person: PersonRef) -> None:
+    if requests.is_being_erased(person.kind, person.id):
+        raise ErasureUnderWay
 
 
 def carry_out(request_id: UUID) -> None:

@@ -35,6 +35,20 @@ class BundleExpired(Conflict):
     title = "This export is no longer kept; ask for a new one"
 
 
+class HeldAlready(Conflict):
+    """A hold on this person stands for as long or longer: a second one would have to be released as well."""
+
+    code = "on_hold_already"
+    title = "There is a hold on this person already"
+
+
+class ErasureUnderWay(Conflict):
+    """Somebody asked for this person's erasure a moment ago."""
+
+    code = "erasure_under_way"
+    title = "This person is being erased already"
+
+
 class HoldReleased(Conflict):
     """A hold is released once."""
 

@@ -10,9 +10,9 @@ from core.db import locks
 from core.db.query import ListQuery, Page
 from core.events.log import publish
 from core.privacy import events, exports
-from core.privacy.errors import HoldReleased
+from core.privacy.errors import HeldAlready, HoldReleased
 from core.privacy.models import LegalHold
-from core.privacy.repository import holds, retention_lock
+from core.privacy.repository import holds, holds_of, retention_lock
 from core.privacy.schemas import HoldDraft, HoldView
 from core.vault import keys
 from core.vault.keys import Person
@@ -29,10 +29,16 @@ def view(hold_id: UUID) -> HoldView:
 
 
 def place(draft: HoldDraft) -> HoldView:
-    """Keep everything about a person from being erased. Raises Invalid, SubjectErased."""
+    """Keep everything about a person from being erased. Raises Invalid, SubjectErased.
+
+    Raises HeldAlready where a hold stands as long: one that goes on for longer is placed before the other is released.
+    """
     locks.exclusive(retention_lock())
     keys.hold(Person(draft.subject.kind, draft.subject.id))
     exports.check(draft.subject)
+    for standing in holds_of(draft.subject.kind, draft.subject.id):
+        if standing.until is None or (draft.until is not None and draft.until <= standing.until):
+            raise HeldAlready(f"Until it is released: {standing.id}")
     made = holds.add(
         LegalHold(
             subject=draft.subject.kind,

@@ -127,5 +127,6 @@ def _anonymise(session: Session, person: User) -> int:
     if person.name != NAME:
         person.email, person.name = f"{person.id}@erased.invalid", NAME
         person.disabled_at = person.disabled_at or clock.now()
+        person.second_factor = False
         changed += 1
     return changed

@@ -61,6 +61,14 @@ class Requests(Repository[PrivacyRequest]):
         mine = select(PrivacyRequest).where(PrivacyRequest.id == request_id).with_for_update()
         return db.session.scalars(mine, execution_options={"populate_existing": True}).one()
 
+    def is_being_erased(self, subject: str, subject_id: UUID) -> bool:
+        """Whether a job is to erase a person, or does so just now."""
+        about = (PrivacyRequest.subject == subject, PrivacyRequest.subject_id == subject_id)
+        waiting = select(PrivacyRequest.id).where(
+            *about, PrivacyRequest.kind == "erasure", PrivacyRequest.state == "queued"
+        )
+        return db.session.scalar(waiting.limit(1)) is not None
+
     def with_bundles(self, *conditions: ColumnElement[bool], most: int) -> Sequence[PrivacyRequest]:
         """Requests that still have a bundle."""
         wanted = select(PrivacyRequest).where(PrivacyRequest.bundle.is_not(None), *conditions)

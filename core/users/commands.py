@@ -7,7 +7,7 @@ import click
 from core.actor import system
 from core.db.tenancy import acting_as
 from core.factors import removal
-from core.users import accounts, first_start, service
+from core.users import accounts, administrators, first_start, service
 
 
 @click.group()
@@ -18,10 +18,24 @@ def admin() -> None:
 @admin.command("create")
 @click.option("--agency", required=True, help="Slug of the agency.")
 @click.option("--email", required=True, help="E-mail address to sign in with.")
-@click.option("--name", help="What the person is called; they may change it. An account they have keeps its name.")
+@click.option("--name", help="What the person is called, and may change; their address up to the @ where left out.")
 def create(agency: str, email: str, name: str | None) -> None:
     """Make an administrator of an agency, or its owner where it has none; prints a new account's password once."""
     _print(first_start.create_admin(agency=agency, email=email, name=name))
+
+
+@admin.command("list")
+@click.option("--agency", help="Slug of one agency; all of them without it.")
+def rows(agency: str | None) -> None:
+    """List the owners and administrators of agencies, and the operators of the platform."""
+    if agency is not None:
+        first_start.agency_id_of(agency)
+    for each in administrators.ADMINISTRATORS.rows(agency=agency):
+        state = "closed" if each.closed else each.state
+        click.echo(f"{each.agency:24} {each.role:9} {state:10} {each.name} <{each.email}>")
+    for operator in administrators.OPERATORS.rows() if agency is None else ():
+        state = "closed" if operator.closed else "active"
+        click.echo(f"{'(platform)':24} {'operator':9} {state:10} {operator.name} <{operator.email}>")
 
 
 @admin.command("reset")

@@ -70,7 +70,8 @@ def create_admin(*, agency: str, email: str, name: str | None = None) -> FirstAd
         # Of two at once, the second one finds an owner.
         members.hold_administration()
         role = "admin" if members.owners() else "owner"
-    return _appoint(agency_id, email=email, role=role, name=name)
+    # Two called "Administrator" could not be told apart.
+    return _appoint(agency_id, email=email, role=role, name=name or email.partition("@")[0])
 
 
 def reset_admin(*, email: str | None = None) -> FirstAdmin:
@@ -97,11 +98,10 @@ def random_password() -> str:
     return "-".join(secrets.token_hex(3) for _ in range(5))
 
 
-def _appoint(agency_id: UUID, *, email: str, role: str, name: str | None = None) -> FirstAdmin:
+def _appoint(agency_id: UUID, *, email: str, role: str, name: str = "Administrator") -> FirstAdmin:
     """Give somebody a place with a role; an account they have already keeps its name and password."""
     _check(email, Email, "an e-mail address, as ana@example.com")
-    called = name or "Administrator"
-    _check(called, Name, "a name: one line of at most 200 characters")
+    _check(name, Name, "a name: one line of at most 200 characters")
     user_id = auth.find(email)
     with acting_as(system(agency_id)):
         if user_id is not None and members.is_member(user_id):
@@ -109,7 +109,7 @@ def _appoint(agency_id: UUID, *, email: str, role: str, name: str | None = None)
     password = None
     if user_id is None:
         password = random_password()
-        user_id = auth.create(email=email, name=called, password=password, language="en", zone="UTC")
+        user_id = auth.create(email=email, name=name, password=password, language="en", zone="UTC")
     with acting_as(system(agency_id)) as actor:
         service.join(user_id, [role], [], giver=actor)
     return FirstAdmin(email, password, role)

@@ -110,6 +110,11 @@ def change(user_id: UUID, patch: MemberPatch, *, version: int | None) -> MemberV
         )
     )
     revoke("member", user_id)
+    if rights.OWNER in set(shown.roles) - set(before.roles):
+        # Late: providers stand on members. Whether they may bring owners in is asked when these sign in.
+        from core.oidc import sessions
+
+        sessions.end([user_id])
     return shown
 
 

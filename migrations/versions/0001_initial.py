@@ -59,6 +59,7 @@ def _agencies() -> None:
         sa.Column("zone", sa.Text(), nullable=False),
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("country", sa.Text()),
+        sa.Column("suspended_at", INSTANT),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("updated_at", INSTANT, nullable=False),

@@ -80,7 +80,7 @@ class TestProcesses:
             "-p",
             "no:cacheprovider",
         ]
-        command += ["-n", "2", "--dist", "loadfile", f"--basetemp={tmp_path}/run"]
+        command += ["-n", "auto", "--maxprocesses", "2", "--dist", "loadfile", f"--basetemp={tmp_path}/run"]
         environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(ROOT)}
         done = subprocess.run(
             command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False

@@ -138,6 +138,7 @@ SAMPLES: Mapping[str, Sample] = {
     "jobs.discard": Sample(before=_dead),
     # A link that nobody sent, and doors that are closed once there is an agency.
     "auth_links.verify_email": Sample(status=422),
+    "auth_links.undo_email_change": Sample(status=422),
     "auth_links.reset": Sample(status=422),
     "auth_links.register": Sample(status=404),
     "auth_links.finish_registration": Sample(status=404),

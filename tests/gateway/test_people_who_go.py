@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from core.actor import system
+from core.agencies import suspension
 from core.auth.models import AuthSession
 from core.auth.sessions.principals import principals
-from core.db.session import apart
+from core.db.session import apart, unit_of_work
+from core.db.tenancy import acting_as
 from core.http.application import Application
 from core.testing.clients import ApiClient, ok, problem
 from core.testing.factories import AgencyUnderTest
@@ -62,6 +65,17 @@ class TestAClosedAccount:
         events = ok(agency.member("owner").get(f"/audit?subject_id={person.user_id}"))["items"]
         names = {each["name"] for each in events}
         assert {"users.account_disabled", "users.account_enabled"} <= names
+
+
+class TestASuspendedAgency:
+    def test_is_disconnected(
+        self, app: Application, make_agency: Callable[..., AgencyUnderTest], listening: Callable[[str | None], Inside]
+    ) -> None:
+        agency = make_agency()
+        client = listening(agency.newcomer("agent").token)
+        with app.app_context(), unit_of_work(), acting_as(system(agency.id)):
+            suspension.suspend()
+        assert gone(client)
 
 
 class TestAMemberWhoLeaves:

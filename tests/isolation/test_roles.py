@@ -17,6 +17,8 @@ from core.testing.factories import AgencyUnderTest
 Connect = Callable[[str], psycopg.Connection[Any]]
 # Only these may look across agencies, each for a reason of its own.
 SYSTEM_READS = {
+    "agencies/suspension.py",  # The operator lists all agencies.
+    "users/administrators.py",  # The operator asks who administers them.
     "allow_lists/boundary.py",  # Asked at every entrance, before the agency is acted in.
     "api_keys/repository.py",  # Whoever sends a key has no agency yet.
     "audit/repository.py",  # The heads of all chains are noted and listed at once.

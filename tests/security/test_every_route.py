@@ -29,6 +29,7 @@ PUBLIC = {
     "auth_links.reset": "The link that was mailed is the proof.",
     "auth_links.set_up": "The token of the first start is the proof.",
     "auth_links.verify_email": "The link that was mailed is the proof.",
+    "auth_links.undo_email_change": "The link that was mailed is the proof.",
     "auth_proofs.add_passkey": "The challenge of a first factor is the proof.",
     "auth_proofs.begin_totp": "The challenge of a first factor is the proof.",
     "auth_proofs.confirm_totp": "The challenge of a first factor is the proof.",

@@ -35,6 +35,10 @@ DOCS = (
 STATIC = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+LINK = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none';"
+    " frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+)
 FILE = {
     "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "cross-origin",
@@ -75,6 +79,8 @@ def answers(app: Application, house: AgencyUnderTest, owner: ApiClient) -> dict[
         "docs": client.get("/docs"),
         "docs of events": client.get("/docs/events"),
         "script": client.get("/docs/swagger-ui-bundle.js"),
+        "page of a link": client.get("/app/invitation"),
+        "script of a link": client.get("/app/link.js"),
         "file": client.get(link),
         "refused file": client.get(f"{link}x"),
     }
@@ -97,9 +103,10 @@ EXPECTED: dict[str, dict[str, str]] = {
     "made": {"Cache-Control": "private, no-cache"},
     "credentials": {"Cache-Control": "no-store"},
     **{kind: {"Cache-Control": "no-store"} for kind in (*REFUSED, "health", "ready", "metrics")},
-    **{kind: {"Cache-Control": "no-cache"} for kind in ("openapi", "about a problem", "script")},
+    **{kind: {"Cache-Control": "no-cache"} for kind in ("openapi", "about a problem", "script", "script of a link")},
     "docs": {"Cache-Control": "no-cache", "Content-Security-Policy": DOCS},
     "docs of events": {"Cache-Control": "no-cache", "Content-Security-Policy": STATIC},
+    "page of a link": {"Cache-Control": "no-cache", "Content-Security-Policy": LINK},
     "file": FILE,
 }
 
@@ -123,7 +130,7 @@ class TestHeaders:
         assert "Strict-Transport-Security" not in client.get("/nowhere").headers
 
     def test_pages_take_everything_from_here_and_run_nothing_inline(self, answers: dict[str, TestResponse]) -> None:
-        for kind in ("docs", "docs of events"):
+        for kind in ("docs", "docs of events", "page of a link"):
             html = answers[kind].get_data(as_text=True)
             assert "http://" not in html.replace("http://www.w3.org", "")
             assert "<script>" not in html

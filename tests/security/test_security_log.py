@@ -31,6 +31,7 @@ WATCHED = (
     "core/audit",
     "core/impersonation",
     "core/outbound",
+    "core/privacy",
     "core/uploads",
     "core/vault",
     "core/http/gates.py",

@@ -71,6 +71,17 @@ def verify_email(body: LinkOpened) -> None:
     addresses.verify(body.token)
 
 
+@blueprint.post("/email/undo", public=True, limit=_sign_ins, credentials=True)
+@blueprint.arguments(LinkOpened)
+@blueprint.response(204)
+def undo_email_change(body: LinkOpened) -> None:
+    """Open the link that the present address got when another was asked for: it stays, or is the account's again.
+
+    Every session ends, and a letter with a link to a new password is on its way.
+    """
+    addresses.undo(body.token)
+
+
 @blueprint.post("/register", public=True, limit=_sign_ins, credentials=True, problems=(404,))
 @blueprint.arguments(Registration)
 @blueprint.response(202, Accepted)

@@ -41,9 +41,10 @@ class EmailChangeAsked(msgspec.Struct, frozen=True, kw_only=True, tag="email_cha
 
 
 class EmailChangeBegun(msgspec.Struct, frozen=True, kw_only=True, tag="email_change_begun"):
-    """Somebody wants another address: the present one is told while there is time."""
+    """Somebody wants another address: the present one is told, and can undo it."""
 
     user_id: UUID
+    old: str
 
 
 class EmailChanged(msgspec.Struct, frozen=True, kw_only=True, tag="email_changed"):

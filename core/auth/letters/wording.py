@@ -63,14 +63,16 @@ def email_change(person: Person, email: str, address: str) -> Message:
     return _message(email, "Confirm your new e-mail address", text)
 
 
-def email_change_begun(person: Person) -> Message:
+def email_change_begun(person: Person, old: str, address: str) -> Message:
     """What the present address gets when somebody asks for another one."""
     text = (
         f"{_greeting(person.name)}\n\nsomebody signed in as you asked to use another e-mail address for your account."
-        " Nothing has changed yet: a link was sent to the new address. It is good as long as the session lives that"
-        f" asked for it.\n\n{_ALARM}"
+        " A link was sent to the new address, which is the one you sign in with once it was opened.\n\nIf this was you,"
+        " there is nothing you need to do. If it was not, open this link within three days: you keep this address,"
+        " or get it back, every session ends, and you are sent a link to choose another password.\n\n"
+        f"{address}\n\nThen tell whoever administers your agency."
     )
-    return _message(person.email, "Somebody asked to change your e-mail address", text)
+    return _message(old, "Somebody asked to change your e-mail address", text)
 
 
 def address_in_use(person: Person) -> Message:
@@ -86,7 +88,8 @@ def email_changed(person: Person, old: str) -> Message:
     """What the old address gets when an account moves away from it."""
     text = (
         f"{_greeting(person.name)}\n\nthe e-mail address of your account was changed. This one no longer signs in, and"
-        f" you get no more letters here.\n\n{_ALARM}"
+        " you get no more letters here.\n\nIf this was not you, open the link of the letter that came when it was asked"
+        " for: for three days it gives you this address back. Then tell whoever administers your agency."
     )
     return _message(old, "The e-mail address of your account was changed", text)
 

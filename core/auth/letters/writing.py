@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from flask import current_app
 from sqlalchemy.orm import Session
 
 from core.auth.errors import TooManyAttempts
@@ -16,6 +17,8 @@ from core.auth.letters import topics, wording
 from core.auth.once import one_time, purposes
 from core.auth.people import persons
 from core.auth.people.persons import Person
+from core.config import Settings
+from core.crypto import keyed_digest
 from core.db.session import apart
 from core.jobs.run import current_run
 from core.mail.api import Message, link
@@ -52,7 +55,9 @@ def _registration(letter_id: UUID, asked: topics.RegistrationAsked) -> Message |
     if person is not None and not person.is_blank:
         return wording.registered_already(person)
     with apart() as session:
-        data = {"letter_id": str(letter_id)}
+        about = _of_address(asked.email)
+        one_time.withdraw_about(session, purposes.REGISTRATION, about)
+        data = {"letter_id": str(letter_id), "about": about}
         token = one_time.hand_out(session, purposes.REGISTRATION, lifetime=purposes.REGISTRATION_LASTS, data=data)
     return wording.registration(asked, link("registration", token))
 
@@ -81,9 +86,15 @@ def _email_change(_letter_id: UUID, asked: topics.EmailChangeAsked) -> Message |
 
 def _email_change_begun(_letter_id: UUID, told: topics.EmailChangeBegun) -> Message | None:
     person = persons.of(told.user_id)
-    if person is None or not _may_get_one((_NOTICES, person.email)):
+    if person is None or not _may_get_one((_NOTICES, told.old)):
         return None
-    return wording.email_change_begun(person)
+    with apart() as session:
+        # Not the only one: whoever asks again must not take from its owner what an earlier letter gave them.
+        data = {"email": told.old}
+        token = one_time.hand_out(
+            session, purposes.EMAIL_UNDO, lifetime=purposes.EMAIL_UNDO_LASTS, user_id=person.id, data=data
+        )
+    return wording.email_change_begun(person, told.old, link("email-undo", token))
 
 
 def _email_changed(_letter_id: UUID, told: topics.EmailChanged) -> Message | None:
@@ -111,6 +122,12 @@ _WRITERS: Mapping[type[Any], Callable[[UUID, Any], Message | None]] = {
     topics.PasswordSet: _password_set,
     topics.NewDevice: _new_device,
 }
+
+
+def _of_address(email: str) -> str:
+    """What stands for an address of somebody who has no account, and tells it to nobody who reads the table."""
+    settings: Settings = current_app.extensions["tripfile.settings"]
+    return keyed_digest(settings.key_for("registration links"), email.encode("utf-8", "surrogatepass")).hex()
 
 
 def _active(person: Person | None) -> Person | None:

@@ -94,6 +94,12 @@ def withdraw(session: Session, purpose: str, *, user_id: UUID, agency_id: UUID |
     session.execute(theirs if agency_id is None else theirs.where(OneTimeToken.agency_id == agency_id))
 
 
+def withdraw_about(session: Session, purpose: str, about: str) -> None:
+    """Make useless what was handed out for a purpose to whom `data` names as `about`, and who is nobody yet."""
+    nobodys = OneTimeToken.user_id.is_(None), OneTimeToken.purpose == purpose
+    session.execute(delete(OneTimeToken).where(*nobodys, OneTimeToken.data["about"].as_string() == about))
+
+
 def withdraw_in(session: Session, purpose: str, *, agency_id: UUID) -> None:
     """Make everybody's tokens for a purpose in an agency useless."""
     theirs = OneTimeToken.agency_id == agency_id

@@ -15,6 +15,8 @@ RESET, RESET_LASTS = "auth.password_reset", timedelta(hours=1)
 """A link by which somebody sets a new password."""
 EMAIL, EMAIL_LASTS = "auth.email", timedelta(hours=24)
 """A link that shows that an address is theirs."""
+EMAIL_UNDO, EMAIL_UNDO_LASTS = "auth.email_undo", timedelta(days=3)
+"""A link that takes a change of address back."""
 REGISTRATION, REGISTRATION_LASTS = "auth.registration", timedelta(hours=24)
 """A link that makes an account and its agency."""
 SETUP, SETUP_LASTS = "auth.setup", timedelta(days=1)

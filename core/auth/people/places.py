@@ -12,8 +12,8 @@ from core.users.models import Membership
 AGENCIES = read.SystemQuery(
     select(*read.columns(AgencyRef, Agency))
     .join(Membership, Membership.agency_id == Agency.id)
-    .where(Membership.user_id == bindparam("user_id"), Membership.state == "active")
+    .where(Membership.user_id == bindparam("user_id"), Membership.state == "active", Agency.suspended_at.is_(None))
     .order_by(Membership.created_at),
     AgencyRef,
 )
-"""The agencies a person is an active member of, the first one first."""
+"""The agencies a person is an active member of, the first one first; none that is suspended."""

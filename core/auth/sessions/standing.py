@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 
 from core import clock
 from core.actor import STAFF, Audience
+from core.agencies.models import Agency
 from core.auth.errors import SecondFactorRequired
 from core.auth.models import AuthSession
 from core.auth.sessions.requirements import STRONG, required_in
@@ -81,12 +82,14 @@ def _standing() -> read.Statement:
         )
         .join(User, User.id == AuthSession.user_id)
         .join(Membership, place)
+        .join(Agency, Agency.id == AuthSession.agency_id)
         .where(
             AuthSession.id == bindparam("session_id"),
             AuthSession.revoked_at.is_(None),
             AuthSession.expires_at > bindparam("now", type_=DateTime(timezone=True)),
             User.disabled_at.is_(None),
             Membership.state == "active",
+            Agency.suspended_at.is_(None),
             AuthSession.impersonator_id.is_(None) | exists(enabled.correlate(AuthSession)),
         )
     )

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from core.actor import system
+from core.agencies import suspension
 from core.db.session import unit_of_work
 from core.db.tenancy import acting_as
 from core.extensions import db
@@ -277,3 +278,31 @@ class TestSweeping:
         assert 'tripfile_jobs_depth{queue="idle",state="due"} 0.0' in told
         assert 'tripfile_jobs_oldest_seconds{queue="idle"} 0.0' in told
         assert 'tripfile_jobs_ended_total{name="chores.nothing",outcome="done",queue="idle"}' in told
+
+
+class TestASuspendedAgency:
+    def test_has_its_jobs_rest_and_keeps_nobody_waiting(
+        self,
+        app: Application,
+        agency: AgencyUnderTest,
+        other_agency: AgencyUnderTest,
+        acting: Acting,
+        chores: Any,
+        worker: WorkerHere,
+    ) -> None:
+        with acting():
+            chores.nothing.enqueue(0)
+            suspension.suspend()
+        # More urgent than what others wait for.
+        worker.ask("UPDATE core_job SET priority = -100")
+        with acting(system(other_agency.id)):
+            chores.nothing.enqueue(1)
+        worker.work()
+        rows = worker.ask("SELECT agency_id, state FROM core_job WHERE name = 'chores.nothing'")
+        assert dict(map(tuple, rows)) == {agency.id: "queued", other_agency.id: "done"}
+        with app.app_context():
+            assert "due" not in {line.state for line in ledger.lines()}
+        with acting():
+            suspension.resume()
+        worker.work()
+        assert worker.states().keys() == {"done"}

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
+from core.agencies import suspension
 from core.http.application import Application
 from core.jobs import registry, schedules
 from core.jobs.cron import next_slot
 from core.testing.clients import ok
 from core.testing.factories import AgencyUnderTest
 
-from .conftest import WorkerHere
+from .conftest import Acting, WorkerHere
 
 MORNING, YARD = "chores.morning", "chores.sweep_the_yard"
 
@@ -134,6 +135,20 @@ class TestFiring:
             for done in [pool.submit(fire) for _ in range(8)]:
                 done.result()
         assert set(self.fired(worker).values()) == {1}
+
+    def test_a_suspended_agency_has_its_slots_made_up_for_once_it_works_again(
+        self, agency: AgencyUnderTest, other_agency: AgencyUnderTest, worker: WorkerHere, acting: Acting
+    ) -> None:
+        with acting():
+            suspension.suspend()
+        self.late(worker)
+        worker.sweeper.fire()
+        assert (MORNING, agency.id) not in self.fired(worker)
+        assert self.fired(worker)[MORNING, other_agency.id] == 1
+        with acting():
+            suspension.resume()
+        worker.sweeper.fire()
+        assert self.fired(worker)[MORNING, agency.id] == 1
 
     def test_a_plugin_that_is_off_misses_its_slots(
         self, app: Application, agency: AgencyUnderTest, other_agency: AgencyUnderTest, worker: WorkerHere

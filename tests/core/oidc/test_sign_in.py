@@ -156,6 +156,14 @@ class TestOwners:
         trusting.change(vouches_for_owners=False)
         assert problem(trusting.sign_in()) == (403, "oidc_not_a_member")
 
+    def test_do_not_go_on_in_a_session_that_was_opened_before_they_were_one(self, trusting: Trusting) -> None:
+        user_id = trusting.member(role="agent")
+        client = trusting.client(trusting.sign_in())
+        ok(trusting.owner.patch(f"/users/{user_id}", {"roles": ["agent", "read_only"]}, version="*"))
+        ok(client.get("/auth/me"))
+        ok(trusting.owner.patch(f"/users/{user_id}", {"roles": ["owner"]}, version="*"))
+        assert problem(client.get("/auth/me")) == (401, "invalid_token")
+
 
 class TestClient:
     @pytest.mark.parametrize(

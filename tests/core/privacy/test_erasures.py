@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,16 @@ class TestAnErasure:
         answer = api.post("/privacy/erasures", {"subject": subject_of(client), "reason": "asked_for"})
         assert problem(answer) == (409, "subject_erased")
 
+    def test_is_asked_for_once(self, api: ApiClient, client: Person, work_off: Work) -> None:
+        wanted = {"subject": subject_of(client), "reason": "asked_for"}
+        with ThreadPoolExecutor(4) as pool:
+            answers = list(pool.map(lambda _: api.post("/privacy/erasures", wanted), range(4)))
+        assert sorted(answer.status_code for answer in answers) == [202, 409, 409, 409]
+        assert problem(api.post("/privacy/erasures", wanted)) == (409, "erasure_under_way")
+        assert work_off() == []
+        erased = ok(api.get(f"/audit?name=privacy.person_erased&subject_id={client.known['contact_id']}"))["items"]
+        assert len(erased) == 1
+
     def test_is_nothing_at_all_where_something_personal_would_be_left(
         self, api: ApiClient, client: Person, database: Database, work_off: Work, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -171,6 +182,19 @@ class TestAHold:
         erase(subject_of(client))
         assert database.places_of(client.marker) == set()
 
+    def test_is_placed_once_unless_it_goes_on_for_longer(self, api: ApiClient, client: Person) -> None:
+        again = {"subject": subject_of(client), "reason": "Another claim"}
+        first = self.place(api, client, until="2999-01-01")
+        for until in ("2998-12-31", "2999-01-01"):
+            answer = api.post("/privacy/holds", again | {"until": until})
+            assert problem(answer) == (409, "on_hold_already")
+            assert first["id"] in answer.json["detail"]  # type: ignore[index] # a problem
+        longer = self.place(api, client)
+        assert problem(api.post("/privacy/holds", again)) == (409, "on_hold_already")
+        ok(api.post(f"/privacy/holds/{longer['id']}/release", version=1))
+        ok(api.post(f"/privacy/holds/{first['id']}/release", version=1))
+        ok(api.post("/privacy/holds", again), 201)
+
     def test_that_comes_between_request_and_erasure_refuses_it(
         self, api: ApiClient, client: Person, database: Database, work_off: Work
     ) -> None:
@@ -225,57 +249,3 @@ class TestARestoredBackup:
         with app.app_context():
             ran = CliRunner().invoke(command, ["reapply", str(file)])
         assert (ran.exit_code, "Line 1" in ran.output) == (1, True)
-
-
-class TestAColleague:
-    @pytest.fixture
-    def left(self, agency: AgencyUnderTest, database: Database) -> Person:
-        """Somebody who has left, about whom everything says something."""
-        user_id = agency.newcomer("agent").user_id
-        assert user_id is not None
-        person = Person(agency.id, user_id=user_id)
-        for table in ("core_invitation", "core_api_key", "notifications_push_address", "core_totp", "core_passkey"):
-            database.add(table, person)
-        database.mark("core_auth_session", person, where="user_id", like=user_id)
-        database.mark("core_user", person, where="id", like=user_id)
-        database.connection.execute("UPDATE core_membership SET state = 'left' WHERE user_id = %s", [user_id])
-        return person
-
-    def subject(self, person: Person) -> dict[str, str]:
-        return {"kind": "users.user", "id": str(person.known["user_id"])}
-
-    def test_who_left_is_taken_out_of_everything(
-        self, left: Person, database: Database, erase: Callable[[dict[str, str]], dict[str, Any]]
-    ) -> None:
-        assert database.places_of(left.marker) >= {"core_user", "core_auth_session", "core_invitation", "core_passkey"}
-        erase(self.subject(left))
-        assert database.places_of(left.marker) == set()
-        found = database.connection.execute(
-            "SELECT name, email, disabled_at IS NOT NULL FROM core_user WHERE id = %s", [left.known["user_id"]]
-        ).fetchone()
-        assert found == ("Erased person", f"{left.known['user_id']}@erased.invalid", True)
-
-    def test_who_works_elsewhere_too_keeps_their_identity(
-        self, left: Person, other_agency: AgencyUnderTest, database: Database,
-        erase: Callable[[dict[str, str]], dict[str, Any]],
-    ) -> None:  # fmt: skip
-        elsewhere = Person(other_agency.id, user_id=left.known["user_id"])
-        database.add("core_membership", elsewhere, state="active", reports_to=None)
-        erase(self.subject(left))
-        assert database.places_of(left.marker) == {"core_user", "core_passkey"}
-
-    def test_who_is_still_a_member_cannot_be_erased(self, api: ApiClient, agency: AgencyUnderTest) -> None:
-        subject = {"kind": "users.user", "id": str(agency.newcomer("agent").user_id)}
-        answer = api.post("/privacy/erasures", {"subject": subject, "reason": "asked_for"})
-        assert problem(answer) == (409, "still_member")
-
-    def test_stays_in_the_log_by_id_and_it_says_why(
-        self, agency: AgencyUnderTest, api: ApiClient, erase: Callable[[dict[str, str]], dict[str, Any]],
-        database: Database,
-    ) -> None:  # fmt: skip
-        colleague = agency.newcomer("manager")
-        ok(colleague.post("/contacts", {"kind": "person", "name": "Ana"}))
-        database.connection.execute("UPDATE core_membership SET state = 'left' WHERE user_id = %s", [colleague.user_id])
-        shown = erase({"kind": "users.user", "id": str(colleague.user_id)})
-        [kept] = [each for each in shown["manifest"]["outcomes"] if each["kept"]]
-        assert (kept["table"], kept["rows"] > 0) == ("core_event", True)

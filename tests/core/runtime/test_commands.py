@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import socket
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
+import click
 import psycopg
 import pytest
 from click.testing import CliRunner
@@ -15,6 +18,7 @@ from pydantic import SecretStr
 
 from core import checks, cli
 from core.config import ConfigurationError, Settings, load
+from core.plugins.manager import CORE_MODULES
 
 from .conftest import Command
 
@@ -36,6 +40,21 @@ class TestHelp:
         assert time.monotonic() - started < 5
         for word in ("run", "api", "gateway", "worker", "check", "db", "jobs", "plugins", "admin"):
             assert f"  {word} " in command.text
+
+    def test_it_lists_what_modules_of_the_core_bring(self) -> None:
+        bring = {name for name, module in CORE_MODULES.items() if import_module(module).plugin.commands}
+        listed = CliRunner().invoke(cli.tripfile, ["--help"]).output
+        assert bring == set(cli.OF_CORE_MODULES)
+        assert all(f"\n  {name} " in listed for name in bring)
+
+    def test_what_it_lists_is_there_and_is_told_whole(self) -> None:
+        context = click.Context(cli.tripfile)
+        for name in cli.tripfile.list_commands(context):
+            command = cli.tripfile.get_command(context, name)
+            assert command is not None, name
+            told = CliRunner().invoke(cli.tripfile, [name, "--help"]).output
+            assert f"Usage: tripfile {name}" in told
+            assert "..." not in told.replace("[ARGS]...", "").replace("COMMAND...", "")
 
     def test_an_unknown_command_is_refused(self, tripfile: Start) -> None:
         assert "No such command 'fly'" in failed(tripfile("fly"))
@@ -141,11 +160,11 @@ class TestStart:
         assert "DATABASE_URL: no usable PostgreSQL at 127.0.0.1:9" in text
         assert "hidden" not in text
 
-    @pytest.mark.parametrize("command", ["api", "gateway"])
+    @pytest.mark.parametrize("command", ["api", "gateway", "worker"])
     def test_production_does_not_start_without_its_keys(self, tripfile: Start, command: str) -> None:
         text = failed(tripfile(command, TRIPFILE_MODE="production"))
         for key in ("JWT_SECRET", "DATABASE_URL", "DATABASE_SYSTEM_URL", "TRUSTED_HOSTS", "BASE_URL"):
-            assert text.count(f"{key} is missing") == 1
+            assert len(re.findall(rf"^{key} is missing", text, re.MULTILINE)) == 1
 
 
 class TestMeasurements:

@@ -39,6 +39,18 @@ class TestCommands:
             with app.app_context():
                 assert is_operator(person.user_id) is is_one
 
+    def test_list_who_administers_and_who_is_an_operator(self, app: Application, agency: AgencyUnderTest) -> None:
+        owner, admin, agent = (email_of(agency.newcomer(role)) for role in ("owner", "admin", "agent"))
+        run(app, "operator", "grant", "--email", agent)
+        lines = {line.rpartition("<")[2].rstrip(">"): line.split()[:2] for line in run(app, "list").output.splitlines()}
+        assert lines[owner] == [agency.slug, "owner"]
+        assert lines[admin] == [agency.slug, "admin"]
+        assert lines[agent] == ["(platform)", "operator"]
+        only = run(app, "list", "--agency", agency.slug).output
+        assert owner in only
+        assert "operator" not in only
+        assert run(app, "list", "--agency", "nowhere").exit_code != 0
+
     def test_know_nobody_without_an_account(self, app: Application) -> None:
         for words in (["disable"], ["enable"], ["operator", "grant"], ["operator", "revoke"]):
             result = run(app, *words, "--email", "nobody@example.com")

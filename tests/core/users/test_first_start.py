@@ -80,7 +80,7 @@ class TestCreate:
             )
         )
         mine, theirs = (ok(each.get("/auth/me"))["user"] for each in (first, second))
-        assert mine["name"] == "Ana Duarte"
+        assert (mine["name"], theirs["name"]) == ("Ana Duarte", "rui")
         assert ok(first.get(f"/users/{mine['id']}"))["roles"] == ["owner"]
         assert ok(first.get(f"/users/{theirs['id']}"))["roles"] == ["admin"]
         # Who may make owners: what no administrator can.

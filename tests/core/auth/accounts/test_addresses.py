@@ -89,7 +89,49 @@ class TestAnotherAddress:
     ) -> None:
         ask(person, fresh(), letters)
         assert letters.of(person.email)[-1]["Subject"] == "Somebody asked to change your e-mail address"
-        assert "#token=" not in letters.text(person.email)
+
+    def test_is_undone_by_the_present_one_before_its_link_is_opened(
+        self, app: Application, person: Person, letters: Mailbox
+    ) -> None:
+        thief, wanted = person.client(), fresh()
+        ok(thief.post("/auth/email", {"email": wanted}), 202)
+        run_due(app, "auth.send_letter")
+        stolen, undo = letters.token(wanted), letters.token(person.email)
+        ok(ApiClient(app).post("/auth/email/undo", {"token": undo}), 204)
+        assert faults(verify(app, stolen)) == {"/token": "dead_link"}
+        assert thief.get("/auth/me").status_code == 401
+        assert faults(ApiClient(app).post("/auth/email/undo", {"token": undo})) == {"/token": "dead_link"}
+        run_due(app, "auth.send_letter")
+        body = {"token": letters.token(person.email), "password": NEW}
+        ok(ApiClient(app).post("/auth/password/reset", body), 204)
+        assert person.log_in(NEW).status_code == 200
+
+    def test_is_undone_by_the_former_one_afterwards(
+        self, app: Application, person: Person, letters: Mailbox, api: ApiClient
+    ) -> None:
+        old, wanted = person.email, fresh()
+        token = ask(person, wanted, letters)
+        undo = letters.token(old)
+        ok(verify(app, token), 204)
+        ok(ApiClient(app).post("/auth/password/forgotten", {"email": wanted}), 202)
+        run_due(app, "auth.send_letter")
+        reset = letters.token(wanted)
+        ok(ApiClient(app).post("/auth/email/undo", {"token": undo}), 204)
+        assert person.log_in().status_code == 200
+        body = {"token": reset, "password": NEW}
+        assert faults(ApiClient(app).post("/auth/password/reset", body)) == {"/token": "dead_link"}
+        assert [each["id"] for each in ok(api.get(f"/users?q={old}"))["items"]] == [str(person.user_id)]
+        assert len(ok(api.get(f"/audit?name=auth.email_change_undone&subject_id={person.user_id}"))["items"]) == 1
+
+    def test_is_undone_by_each_letter_and_for_three_days(
+        self, app: Application, person: Person, letters: Mailbox
+    ) -> None:
+        ask(person, fresh(), letters)
+        first = letters.token(person.email)
+        ask(person, fresh(), letters)
+        with time_machine.travel(clock.now() + timedelta(days=3, minutes=1)):
+            assert faults(ApiClient(app).post("/auth/email/undo", {"token": first})) == {"/token": "dead_link"}
+        ok(ApiClient(app).post("/auth/email/undo", {"token": first}), 204)
 
     def test_is_not_had_by_a_stranger_whom_a_new_password_put_out(
         self, app: Application, person: Person, letters: Mailbox

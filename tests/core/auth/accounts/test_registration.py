@@ -163,6 +163,19 @@ class TestOpen:
         ok(finish(app, token), 204)
         assert ok(sign_in(app, draft))["agency"]["slug"].startswith("unter-way")
 
+    def test_the_newest_link_of_an_address_is_the_only_one(
+        self, app: Application, draft: dict[str, Any], letters: Mailbox
+    ) -> None:
+        other = draft | {"email": f"other-{draft['email']}"}
+        tokens = []
+        for each in (other, draft, draft):
+            ok(register(app, each), 202)
+            run_due(app, "auth.send_letter")
+            tokens.append(letters.token(each["email"]))
+        assert faults(finish(app, tokens[1])) == {"/token": "dead_link"}
+        ok(finish(app, tokens[2]), 204)
+        ok(finish(app, tokens[0]), 204)
+
     def test_whose_first_attempt_went_wrong_gets_another_letter(
         self, app: Application, draft: dict[str, Any], letters: Mailbox
     ) -> None:

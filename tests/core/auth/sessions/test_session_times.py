@@ -92,7 +92,6 @@ class TestARow:
     def test_that_is_long_over_is_removed(self, app: Application, person: Person) -> None:
         over, live = person.tokens(), person.tokens()
         ok(ApiClient(app, over["access_token"]).post("/auth/logout"), 204)
-        ok(ApiClient(app, live["access_token"]).post("/auth/socket-ticket"))
         with app.app_context():
             jobs.forget_sessions()
             assert row_of(app, over) is not None
@@ -100,8 +99,22 @@ class TestARow:
                 jobs.forget_sessions()
             with apart() as session:
                 kept = set(session.scalars(select(AuthSession.id).where(AuthSession.user_id == person.user_id)))
-                assert not session.scalars(select(OneTimeToken).where(OneTimeToken.user_id == person.user_id)).all()
         assert kept == {UUID(claims_of(live["access_token"])["sid"])}
+
+
+class TestWhatNobodyUsed:
+    def test_is_removed_within_the_hour(self, app: Application, person: Person) -> None:
+        ok(person.client().post("/auth/socket-ticket"))
+        mine = select(OneTimeToken).where(OneTimeToken.user_id == person.user_id)
+        with app.app_context():
+            jobs.forget_unused()
+            with apart() as session:
+                assert session.scalars(mine).all()
+            with in_days(0, minutes=60):
+                jobs.forget_unused()
+            with apart() as session:
+                assert not session.scalars(mine).all()
+        assert jobs.forget_unused.schedule == "37 * * * *"
 
 
 class TestTimes:

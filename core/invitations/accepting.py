@@ -10,10 +10,14 @@ from msgspec import UNSET
 
 from core import clock, fields
 from core.actor import Actor, current_user_id, system
-from core.auth import attempts, facts, identities, passwords, people
+from core.auth.accounts import identities
 from core.auth.errors import NoMembership, WrongCredentials
-from core.auth.people import Person
-from core.auth.repository import IDENTITY_BY_ID, PROFILE
+from core.auth.guessing import attempts
+from core.auth.passwords import hashing as passwords
+from core.auth.passwords.credentials import IDENTITY_BY_ID
+from core.auth.people import persons as people
+from core.auth.people.persons import PROFILE, Person
+from core.auth.ways_in import facts
 from core.db import closing
 from core.db.session import apart
 from core.db.tenancy import acting_as

@@ -1,0 +1,5 @@
+"""Moved to core.auth.models."""
+
+from core.auth.models import AuthSession
+
+__all__ = ["AuthSession"]

@@ -239,7 +239,7 @@ class TestRevocation:
     ) -> None:
         client = inside()
         client.connect(token=agency.newcomer("agent").token)
-        with patch("core.auth.principals.Principals.actor_of", side_effect=OSError("no database")):
+        with patch("core.auth.sessions.principals.Principals.actor_of", side_effect=OSError("no database")):
             gateway.credentials.check(session_of(gateway, client))
         assert reason(client) == "Your rights could not be checked"
 

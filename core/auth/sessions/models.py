@@ -1,5 +1,0 @@
-"""Moved to core.auth.models."""
-
-from core.auth.models import AuthSession
-
-__all__ = ["AuthSession"]

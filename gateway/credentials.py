@@ -12,10 +12,9 @@ from msgspec import Struct
 from core.actor import Actor
 from core.allow_lists import boundary
 from core.allow_lists.errors import AddressNotAllowed
+from core.auth import api as auth
+from core.auth.api import principals
 from core.auth.errors import InvalidToken
-from core.auth.sessions import tickets
-from core.auth.sessions.principals import principals
-from core.auth.tokens import access
 from core.errors import Fault, Invalid
 from core.realtime.errors import AnotherPerson
 from core.realtime.protocol import DEFAULT, EXPIRING_SECONDS, AuthExpiring, AuthRefresh, SessionRevoked
@@ -167,7 +166,7 @@ def _sent(sent: AuthRefresh) -> str:
     token, ticket = sent.token, sent.ticket
     if isinstance(token, str) == isinstance(ticket, str):
         raise Invalid(errors=[Fault("/token", "either", "Send either a token or a ticket")])
-    return token if isinstance(token, str) else tickets.redeem(str(ticket))
+    return token if isinstance(token, str) else auth.redeem_ticket(str(ticket))
 
 
 def _admitted(token: str, address: str) -> Actor:
@@ -180,7 +179,7 @@ def _admitted(token: str, address: str) -> Actor:
 def _read(token: str, address: str) -> tuple[Actor, float]:
     """Whose a token is and when it ends. Raises InvalidToken, AddressNotAllowed."""
     actor = _admitted(token, address)
-    return actor, float(access.verify(token).exp)
+    return actor, float(auth.verify(token).exp)
 
 
 def _concerns(told: Revoked, session: Session) -> bool:

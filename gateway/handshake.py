@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 from flask import Flask
 from socketio.exceptions import ConnectionRefusedError as Refused
 
-from core.auth.sessions import tickets
+from core.auth.api import redeem_ticket
 from core.errors import TokenInAddress
 from core.http import addresses
 from core.realtime.errors import TokenMissing
@@ -106,4 +106,4 @@ def _token(environ: dict[str, Any], auth: Any) -> str:
         return token
     if not isinstance(ticket, str):
         raise TokenMissing
-    return tickets.redeem(ticket)
+    return redeem_ticket(ticket)

@@ -13,7 +13,7 @@ from core.agencies import repository
 from core.agencies.errors import SuspendedAlready
 from core.agencies.events import AgencyResumed, AgencySuspended
 from core.agencies.models import Agency
-from core.auth.sessions import listing
+from core.auth import api as auth
 from core.db.read import SystemQuery
 from core.events.log import publish
 from core.revocations import api as revocations
@@ -56,7 +56,7 @@ def suspend() -> None:
         raise SuspendedAlready("The agency is suspended already")
     agency.suspended_at = clock.now()
     publish(AgencySuspended(agency_id=agency.id), of=agency)
-    listing.end_of_agency(agency.slug)
+    auth.end_of_agency(agency.slug)
     # With the suspension itself: whoever asked before it counted asks once more.
     revocations.revoke("agency", agency.id)
     log.warning("agencies.suspended", agency_id=str(agency.id))

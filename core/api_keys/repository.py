@@ -16,7 +16,7 @@ from core.agencies.models import Agency
 from core.api_keys import form
 from core.api_keys.models import ApiKey
 from core.api_keys.schemas import ApiKeyView
-from core.auth.sessions.standing import rights_of
+from core.auth.api import rights_of
 from core.config import Settings
 from core.db import read
 from core.db.query import Filter, Listing, ListQuery, Page

@@ -9,9 +9,8 @@ from sqlalchemy import delete
 from core import clock
 from core.auth.guessing import throttle
 from core.auth.letters import outbox
-from core.auth.once.models import OneTimeToken
+from core.auth.models import AuthSession, OneTimeToken
 from core.auth.sessions import devices
-from core.auth.sessions.models import AuthSession
 from core.db.session import apart
 from core.jobs.job import job
 from core.revocations.models import Revocation

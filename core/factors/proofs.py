@@ -17,7 +17,7 @@ from core.actor import Actor
 from core.auth.guessing import throttle
 from core.auth.guessing.throttle import Rule, Throttle
 from core.db.session import apart
-from core.errors import Fault, Invalid, Unavailable
+from core.errors import Fault, Invalid
 from core.events.event import Event
 from core.events.log import publish_apart
 from core.factors import passkeys, recovery, repository, totp
@@ -89,21 +89,16 @@ def accept(proof: Shown, *, by: Prover, challenge: str) -> str:
 def counted(method: Method, by: Prover) -> Iterator[None]:
     """Count a proof that is looked at inside; a wrong one stays counted. Raises WrongProof, TooManyAttempts."""
     key = (THROTTLE, by.counted_as)
-    throttle.attempt(key)
     try:
-        yield
+        # What others got wrong stays: whoever guesses may not wait for the owner to clear the count.
+        with throttle.looked_at(beside=(key,)):
+            yield
     except passkeys.CountFell as alarm:
         _report_copy(alarm, by)
         raise WrongProof from alarm
     except (passkeys.Refused, WrongProof) as refused:
         _tell(SecondFactorFailed(user_id=by.user_id, method=method), by)
         raise WrongProof from refused
-    except Unavailable:
-        # Nobody looked at it.
-        throttle.settle(forgive=(key,))
-        raise
-    # What others got wrong stays: whoever guesses may not wait for the owner to clear the count.
-    throttle.settle(forgive=(key,))
 
 
 def challenge_of(assertion: PasskeyAssertion) -> str:

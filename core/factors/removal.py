@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, delete
 from sqlalchemy.orm import Session
 
 from core.actor import Actor, current_actor, system
-from core.auth.accounts import identities
+from core.auth.people import persons
 from core.auth.sessions import ending
 from core.db.session import apart
 from core.db.tenancy import current_agency_id
@@ -64,10 +64,10 @@ def _reset(user_id: UUID, *, everywhere: Sequence[UUID], by: Actor | None) -> No
 
 def reset_everywhere(email: str) -> None:
     """Remove all factors of a person and end their sessions, on the operator's word. Raises NotFound."""
-    user_id = identities.find(email)
-    if user_id is None:
+    person = persons.with_email(email)
+    if person is None:
         raise NotFound(f"Nobody has the e-mail address {email}")
-    _reset(user_id, everywhere=AGENCY_IDS.rows(user_id=user_id), by=None)
+    _reset(person.id, everywhere=AGENCY_IDS.rows(user_id=person.id), by=None)
 
 
 def _remove(table: type[Totp | Passkey], user_id: UUID, which: ColumnElement[bool], *, kind: Kind) -> None:

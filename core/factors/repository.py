@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from core.agencies.models import Agency
-from core.auth.passwords.models import Credential
+from core.auth.models import Credential
 from core.auth.sessions.requirements import required_in
 from core.db import read
 from core.db.base import Model

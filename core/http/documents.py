@@ -26,11 +26,6 @@ _ASSETS = {
     "start.js": "text/javascript",
     "pages.css": "text/css",
 }
-_START = b"""window.addEventListener("load", function () {
-  // Without a validator address it asks nobody outside.
-  SwaggerUIBundle({ url: "/openapi.json", dom_id: "#page", deepLinking: true, validatorUrl: null });
-});
-"""
 _PAGE = f"""<!doctype html>
 <html lang="en">
 <head>
@@ -43,7 +38,9 @@ _PAGE = f"""<!doctype html>
 <script src="/docs/swagger-ui-bundle.js"></script>
 <script src="/docs/start.js"></script>
 </head>
-<body>{events_page.bar("/docs")}<main id="page"></main></body>
+<body>{events_page.bar("/docs")}<details class="tripfile-index" open><summary>All operations</summary>
+<input type="search" id="filter" placeholder="Filter: a word, an address, POST ..." aria-label="Filter operations">
+<div id="tripfile-operations"></div></details><main id="page"></main></body>
 </html>
 """.encode()
 # Swagger UI sets style attributes and draws its icons from data addresses.
@@ -99,9 +96,7 @@ def _asset(name: str) -> Response:
 
 @cache
 def _read(name: str) -> bytes:
-    if name == "start.js":
-        return _START
-    if name == "pages.css":
+    if name in {"start.js", "pages.css"}:
         return (files("core.http") / "pages" / name).read_bytes()
     return (files("flask_swagger_ui") / "dist" / name).read_bytes()
 

@@ -24,7 +24,22 @@ _RETRYABLE = {409, 429, 503}
 _ABOUT = """The system a travel agency, tour operator or DMC runs on.
 
 Errors are `application/problem+json` (RFC 9457) with a stable `code` and every field at fault in `errors`.
-Lists are pages: follow `next` as `cursor`. What has an `ETag` is changed under `If-Match`."""
+Lists are pages: follow `next` as `cursor`. What has an `ETag` is changed under `If-Match`.
+
+**A token**: send `POST /api/v1/auth/login` with `{"email": "...", "password": "..."}`, on this page as well, under
+*Signing in*; put the answer's `access_token` into *Authorize*. It lasts ten minutes; `POST /api/v1/auth/refresh` gives
+the next one. Programs send an API key in the same place.
+
+A POST under an `Idempotency-Key` does nothing twice. Answers tell the limits in `RateLimit`; what is over one is 429
+with `Retry-After`. What changes credentials, rights and ways in asks for a proof that is at most ten minutes old: on
+401 `step_up_required` send `POST /api/v1/auth/prove`."""
+_TITLES = {
+    "auth": "Signing in",
+    "auth_proofs": "Signing in: second factor, passkeys, proofs",
+    "auth_links": "Accounts: links by mail",
+    "oidc": "Identity providers",
+}
+"""What groups of operations are called, where the name of their blueprint says little; these come first."""
 
 _STRING = {"type": "string"}
 _TAG = {"type": "string", "pattern": r'^(\*|(W/)?"v[0-9]+(-[0-9a-f]+)?")$', "examples": ['"v3"']}
@@ -74,7 +89,8 @@ class Api(flask_smorest.Api):  # type: ignore[misc] # flask-smorest ships no typ
         document: dict[str, Any] = self.spec.to_dict()
         found, components = schemas.build(self._kinds, self.strangers())
         document = _filled(document, found)
-        document["info"]["description"] = _ABOUT
+        document["info"]["description"] = _ABOUT.replace("/api/v1", self._app.settings.api_prefix)
+        _name_groups(document)
         document["servers"] = [{"url": "/"}]
         document["components"] = {**_components(found[0]), "schemas": components}
         _name_operations(document)
@@ -112,6 +128,22 @@ def _filled(node: Any, found: list[dict[str, Any]]) -> Any:
             return found[node[_PLACEHOLDER]]
         return {name: _filled(member, found) for name, member in node.items()}
     return [_filled(member, found) for member in node] if isinstance(node, list) else node
+
+
+def _name_groups(document: dict[str, Any]) -> None:
+    """Call the groups of operations what people would, those first that everybody needs first."""
+    places = {name: place for place, name in enumerate(_TITLES)}
+    document["tags"] = sorted(document["tags"], key=lambda tag: places.get(tag["name"], len(places)))
+    for tag in document["tags"]:
+        tag["name"] = _titled(tag["name"])
+    for item in document["paths"].values():
+        for operation in item.values():
+            if isinstance(operation, dict):
+                operation["tags"] = [*map(_titled, operation.get("tags", ()))]
+
+
+def _titled(name: str) -> str:
+    return _TITLES.get(name) or name.replace("_", " ").capitalize()
 
 
 def _name_operations(document: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ import types
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+import msgspec
 from msgspec import Meta
 
 _NOUNS = {
@@ -53,7 +54,8 @@ def sentence(message: str, kind: Any) -> str:
     if bound := _BOUND.match(message):
         return f"Expected {_SIDES[bound[1]]} {bound[2]}"
     if expected := _TYPE.match(message):
-        nouns = [_NOUNS.get(name, f"`{name}`") for name in expected[1].split(" | ") if name != "null"]
+        names = [name for name in expected[1].split(" | ") if name != "null"]
+        nouns = [_object(kind) if name == "object" else _NOUNS.get(name, f"`{name}`") for name in names]
         return f"Expected {' or '.join(nouns or ['null'])}"
     return message
 
@@ -65,6 +67,31 @@ def _as_described(kind: Any) -> str:
     example = f"as {meta.examples[0]}" if meta and meta.examples else ""
     told = ", ".join(part for part in (about, example) if part)
     return f"Expected another form: {told}" if told else "Expected another form"
+
+
+def _object(kind: Any) -> str:
+    """`an object, as {"network": "203.0.113.0/24"}`, with the fields that must be there; or with their names alone."""
+    struct = next((each for each in _within(kind) if hasattr(each, "__struct_fields__")), None)
+    fields = [field for field in msgspec.structs.fields(struct) if field.required] if struct is not None else []
+    if not fields:
+        return _NOUNS["object"]
+    told = {
+        field.encode_name: [each for meta in _metas(field.type) for each in meta.examples or ()] for field in fields
+    }
+    if all(told.values()):
+        example = {name: examples[0] for name, examples in told.items()}
+        return f"an object, as {msgspec.json.format(msgspec.json.encode(example), indent=0).decode()}"
+    return f"an object with {' and '.join(told)}"
+
+
+def _examples(kind: Any) -> list[Any]:
+    return [each for meta in _metas(kind) for each in meta.examples or ()]
+
+
+def _within(kind: Any) -> Iterator[Any]:
+    yield kind
+    for part in _parts(kind):
+        yield from _within(part)
 
 
 def _metas(kind: Any) -> Iterator[Meta]:

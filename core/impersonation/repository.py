@@ -11,8 +11,8 @@ from sqlalchemy import ARRAY, ColumnElement, DateTime, Select, Text, Uuid, bindp
 from sqlalchemy.dialects.postgresql import JSONB
 
 from core.agencies.models import Agency
+from core.auth.models import AuthSession
 from core.auth.schemas import AgencyRef, ImpersonationView, Profile
-from core.auth.sessions.models import AuthSession
 from core.db import read
 from core.db.repository import Repository
 from core.extensions import db

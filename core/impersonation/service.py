@@ -7,13 +7,11 @@ from uuid import UUID
 
 from msgspec import UNSET
 
-from core import clock, ids
+from core import clock
 from core.actor import Actor, current_actor, current_user_id
+from core.auth import api as auth
+from core.auth.api import STRONG
 from core.auth.schemas import AgencyRef, ImpersonationView, Tokens
-from core.auth.sessions import ending, locks, opening, pairs
-from core.auth.sessions.models import AuthSession
-from core.auth.sessions.requirements import STRONG
-from core.auth.tokens import access
 from core.db.session import apart
 from core.db.tenancy import acting_as
 from core.errors import Fault, Forbidden, Invalid, NotFound
@@ -73,15 +71,15 @@ def end() -> None:
     if actor.impersonator_id is None or actor.session_id is None:
         raise NotImpersonating
     with apart() as session:
-        row = locks.locked(session, actor.session_id)
+        row = auth.locked(session, actor.session_id)
         if row is not None and row.revoked_at is None:
-            ending.end(session, row, reason="impersonation_ended")
+            auth.end(session, row, reason="impersonation_ended")
     jobs.close(impersonations.of_session(actor.session_id), how="ended")
 
 
 def sessions_own_user() -> UUID:
     """Who is signed in as themselves. Raises NotYourself for keys and impersonators."""
-    opening.yourself()
+    auth.yourself()
     return current_user_id()
 
 
@@ -117,7 +115,7 @@ def _operator_in(agency: AgencyRef) -> Actor:
 
 def _as_member(user_id: UUID, agency: AgencyRef, *, reason: str, by_operator: bool) -> ImpersonationTokens:
     parent_id = _own_session()
-    opened = opening.open_session(
+    opened = auth.open_session(
         user_id,
         agency=agency.slug,
         # Where a second factor is asked for, it is theirs who really acts that counts.
@@ -125,32 +123,25 @@ def _as_member(user_id: UUID, agency: AgencyRef, *, reason: str, by_operator: bo
         impersonator_id=current_user_id(),
         lifetime=LASTING,
         parent_id=parent_id,
-        still=lambda session: locks.live(session, parent_id),
+        still=lambda session: auth.live(session, parent_id),
     )
-    session_id = access.verify(opened.access_token).sid
+    session_id = auth.verify(opened.access_token).sid
     return _noted(opened, session_id, agency, user_id, reason=reason, by_operator=by_operator, role=None)
 
 
 def _as_support(agency: AgencyRef, *, role: str, reason: str) -> ImpersonationTokens:
     """A session in an agency where the operator has no place."""
-    user_id, parent_id, now = current_user_id(), _own_session(), clock.now()
-    row = AuthSession(
-        id=ids.new(),
-        user_id=user_id,
-        agency_id=agency.id,
-        counter=0,
-        created_at=now,
-        rotated_at=now,
-        proven_at=now,
-        expires_at=now + LASTING,
-        methods=[*METHODS, *sorted(STRONG & current_actor().methods)],
-        audience="staff",
-        impersonator_id=user_id,
+    user_id, parent_id = current_user_id(), _own_session()
+    opened = auth.open_support(
+        user_id,
+        agency,
+        methods=(*METHODS, *sorted(STRONG & current_actor().methods)),
+        lifetime=LASTING,
         parent_id=parent_id,
+        still=lambda session: auth.live(session, parent_id),
     )
-    opening.write(row, still=lambda session: locks.live(session, parent_id))
-    opened = pairs.pair(row, [agency])
-    return _noted(opened, row.id, agency, user_id, reason=reason, by_operator=True, role=role)
+    session_id = auth.verify(opened.access_token).sid
+    return _noted(opened, session_id, agency, user_id, reason=reason, by_operator=True, role=role)
 
 
 def _own_session() -> UUID:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from core import clock
 from core.actor import Actor, Scope
-from core.auth.sessions.requirements import STRONG
+from core.auth.api import STRONG
 from core.impersonation.repository import WARRANT, Warrant
 from core.plugins.manager import installed
 from core.roles import builtin

@@ -10,14 +10,13 @@ from msgspec import UNSET
 
 from core import clock, fields
 from core.actor import Actor, current_user_id, system
-from core.auth import attempts, facts, identities, passwords, people
+from core.auth import api as auth
+from core.auth.api import Person
 from core.auth.errors import NoMembership, WrongCredentials
-from core.auth.people import Person
-from core.auth.repository import IDENTITY_BY_ID, PROFILE
 from core.db import closing
 from core.db.session import apart
 from core.db.tenancy import acting_as
-from core.errors import Fault, Forbidden, Invalid, Unavailable
+from core.errors import Fault, Forbidden, Invalid
 from core.events.log import publish
 from core.extensions import db
 from core.factors import api as factors
@@ -37,7 +36,7 @@ from core.users.repository import members
 def look(token: str) -> InvitationOffer:
     """What an invitation offers. Raises NoInvitation."""
     with _invited(token) as invitation:
-        person = people.with_email(invitation.email)
+        person = auth.with_email(invitation.email)
         account: Account = "existing" if person is not None and person.email_verified_at else "new"
         return InvitationOffer(
             agency=repository.agency().name,
@@ -57,7 +56,7 @@ def accept(acceptance: Acceptance) -> Joined:
     """
     with _invited(acceptance.token) as invitation:
         giver = _giver(invitation)
-        person = people.with_email(invitation.email)
+        person = auth.with_email(invitation.email)
         if person is None:
             user_id = _new_account(invitation, acceptance)
         else:
@@ -72,7 +71,7 @@ def accept(acceptance: Acceptance) -> Joined:
 def join(joining: Joining) -> Joined:
     """Join as who one is signed in as. Raises ForSomebodyElse, NoInvitation, InvitationVoid, AlreadyMember."""
     user_id = current_user_id()
-    profile = PROFILE.first(user_id=user_id)
+    profile = auth.profile(user_id)
     if profile is None:
         raise NoMembership
     with _invited(joining.token) as invitation:
@@ -116,7 +115,7 @@ def _new_account(invitation: Invitation, acceptance: Acceptance) -> UUID:
     if acceptance.name is UNSET:
         raise Invalid(errors=[Fault("/name", "required", "Tell your name")])
     zone = fields.check_zone(acceptance.zone or "UTC")
-    user_id = identities.create(
+    user_id = auth.create(
         email=invitation.email,
         name=acceptance.name,
         password=acceptance.password,
@@ -138,25 +137,15 @@ def _prove(person: Person, password: str) -> None:
     if factors.has_any(person.id):
         raise SignInToJoin
     if person.email_verified_at is None:
-        identities.set_password(person.id, password)
+        auth.set_password(person.id, password)
         _note_verified(person.id, person.email)
         return
-    guess = attempts.begin(person.email, device_id=None)
-    identity = IDENTITY_BY_ID.first(user_id=person.id)
-    try:
-        right = passwords.matches(identity.password_hash if identity else None, password)
-    except Unavailable:
-        guess.was_not_looked_at()
-        raise
-    if not right:
-        facts.wrong(person.id)
-        raise WrongCredentials
-    guess.was_right()
+    auth.check_password(person, password)
 
 
 def _note_verified(user_id: UUID, email: str) -> None:
     with apart() as session:
-        people.note_verified(session, user_id, email=email)
+        auth.note_verified(session, user_id, email=email)
 
 
 def _join(invitation: Invitation, token: str, user_id: UUID, *, giver: Actor) -> Joined:

@@ -8,6 +8,7 @@ from msgspec import UNSET
 
 from core import clock, fields
 from core.actor import acting_user_id, current_actor
+from core.auth.api import plain
 from core.db.query import ListQuery, Page
 from core.errors import gather
 from core.events.log import publish
@@ -39,7 +40,7 @@ def invite(draft: InvitationDraft) -> InvitationView:
 
     Raises AlreadyMember, AlreadyInvited, Invalid, Forbidden for more than one may do oneself, QuotaExceeded.
     """
-    email = draft.email.strip().lower()
+    email = plain(draft.email)
     language = repository.agency().language if draft.language is UNSET else draft.language
     gather(lambda: fields.check_language(language), lambda: _check(draft.roles, draft.teams))
     if repository.is_colleague(email):

@@ -21,6 +21,7 @@ from core.crypto import seal, unseal
 from core.db.read import SystemQuery
 from core.db.session import apart
 from core.errors import Conflict, NotFound
+from core.extensions import settings
 from core.keyring.models import RingKey
 
 LOOK_AGAIN = 1.0
@@ -48,6 +49,10 @@ class Key(msgspec.Struct, frozen=True):
     made_at: datetime
 
 
+TOKENS = "tokens"
+"""The ring that signs access and refresh tokens."""
+VAULT = "vault"
+"""The ring that encrypts the keys of what is encrypted."""
 INDEX = "index"
 """The ring that equal values are found by: of another key nothing that is stored would be found."""
 
@@ -176,6 +181,5 @@ def ring(name: str) -> Ring:
     rings: dict[str, Ring] = current_app.extensions.setdefault("tripfile.rings", {})
     found = rings.get(name)
     if found is None:
-        settings: Settings = current_app.extensions["tripfile.settings"]
-        found = rings.setdefault(name, Ring(name, settings))
+        found = rings.setdefault(name, Ring(name, settings()))
     return found

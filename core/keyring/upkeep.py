@@ -8,16 +8,14 @@ from sqlalchemy import select
 
 from core import clock
 from core.agencies.models import Agency
-from core.auth.tokens import access
 from core.db.session import apart
 from core.errors import Conflict, NotFound
 from core.keyring import rings
-from core.keyring.rings import SETTLED_AFTER, Key
+from core.keyring.rings import SETTLED_AFTER, TOKENS, VAULT, Key
 from core.revocations import api as revocations
 
-VAULT = "vault"
 RINGS = {
-    access.RING: "Signs access and refresh tokens.",
+    TOKENS: "Signs access and refresh tokens.",
     VAULT: "Encrypts the keys of what is encrypted.",
 }
 
@@ -48,7 +46,7 @@ def drop(ring: str, key_id: UUID) -> None:
     if ring == VAULT:
         _refuse_loss(found, key_id)
     found.drop(key_id)
-    if ring == access.RING:
+    if ring == TOKENS:
         _have_tokens_checked()
 
 

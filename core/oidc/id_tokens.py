@@ -14,7 +14,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 
 from core import clock
-from core.auth.people import persons
+from core.auth import api as auth
 from core.fields import Email
 from core.oidc.discovery import ALGORITHMS, Directory, Key, Keys, Metadata
 from core.oidc.errors import SignInRefused
@@ -91,7 +91,7 @@ def vouched(claims: Mapping[str, Any]) -> Vouched:
 
 def _address(email: str) -> str | None:
     """An address as every other one that comes in; None for what letters cannot be sent to."""
-    plain = persons.plain(email)
+    plain = auth.plain(email)
     try:
         return msgspec.convert(plain, Email) if plain.isprintable() else None
     except msgspec.ValidationError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from core.actor import system
-from core.auth.accounts import identities
+from core.auth import api as auth
 from core.db.session import unit_of_work
 from core.db.tenancy import acting_as
 from core.events.log import publish
@@ -74,6 +74,6 @@ def _joined(trust: Trust, *, email: str, name: str | None) -> UUID:
         raise NotVouched("nobody's e-mail address")
     # Whoever has the domain has its mailboxes, and with them the accounts: one made elsewhere is taken in like a new
     # one, so that nobody can tell them apart by who is let in.
-    if identities.find(email) is None:
-        identities.create_without_password(email=email, name=name or email.partition("@")[0], language="en", zone="UTC")
+    if auth.find(email) is None:
+        auth.create_without_password(email=email, name=name or email.partition("@")[0], language="en", zone="UTC")
     return users.attach(email, [code]).id

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from core.actor import CONFINING
-from core.auth.sessions import ending
-from core.auth.sessions.models import AuthSession
+from core.auth import api as auth
+from core.auth.models import AuthSession
 from core.db.session import apart
 from core.db.tenancy import current_agency_id
 
@@ -24,4 +24,4 @@ def end(user_ids: Sequence[UUID]) -> None:
             AuthSession.revoked_at.is_(None),
         )
         for row in session.scalars(theirs):
-            ending.end(session, row, reason="provider_distrusted")
+            auth.end(session, row, reason="provider_distrusted")

@@ -12,8 +12,8 @@ import structlog
 
 from core import clock
 from core.actor import Actor
+from core.auth import api as auth
 from core.auth.schemas import Challenge, Tokens
-from core.auth.ways_in import admission
 from core.errors import Forbidden, NotFound, Problem, Unauthorized
 from core.events.log import publish_apart
 from core.oidc import exchange, id_tokens, members, repository, tickets
@@ -139,7 +139,7 @@ def _admitted(came: _Came) -> Tokens | Challenge:
         user_id = members.met(trust, vouched)
     methods = ("oidc", "mfa") if trust.trusts_second_factor and vouched.two_factors else ("oidc",)
     proven_at = vouched.proven_at or LONG_AGO
-    return admission.admit(user_id, agency=trust.agency, methods=methods, proven_at=proven_at)
+    return auth.admit(user_id, agency=trust.agency, methods=methods, proven_at=proven_at)
 
 
 def _check_issuer(callback: Callback, metadata: Metadata) -> None:

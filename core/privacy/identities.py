@@ -11,10 +11,8 @@ from sqlalchemy import ColumnElement, Table, delete, or_, select, true
 from sqlalchemy.orm import Session
 
 from core import clock
-from core.auth.once.models import OneTimeToken
-from core.auth.passwords.models import Credential
-from core.auth.sessions.ending import revoke
-from core.auth.sessions.models import AuthSession, Device
+from core.auth.api import revoke
+from core.auth.models import AuthSession, Credential, Device, OneTimeToken
 from core.db.base import Model
 from core.db.doctor import IDENTITY
 from core.db.personal import user_of

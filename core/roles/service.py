@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from core import clock
 from core.actor import Scope, current_actor
-from core.auth.sessions.requirements import require_own_factor
+from core.auth.api import require_own_factor
 from core.db.query import ListQuery, Page
 from core.db.tenancy import current_agency_id
 from core.errors import Fault, Invalid

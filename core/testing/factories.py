@@ -12,8 +12,7 @@ from sqlalchemy import select
 from core import ids
 from core.actor import system
 from core.agencies import service as agencies
-from core.auth.passwords.models import Credential
-from core.auth.sessions.models import AuthSession
+from core.auth.models import AuthSession, Credential
 from core.auth.tokens import access
 from core.clock import now
 from core.db.session import apart, unit_of_work

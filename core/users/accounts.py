@@ -5,33 +5,24 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core import clock
 from core.actor import system
-from core.auth.sessions import ending
-from core.revocations import api as revocations
-from core.auth.sessions.models import AuthSession
+from core.auth import api as auth
+from core.auth.api import Person
+from core.auth.models import AuthSession
 from core.db.read import SystemQuery
 from core.db.session import apart
 from core.errors import NotFound
 from core.events.event import Event
 from core.events.log import publish_apart
+from core.revocations import api as revocations
 from core.users.events import AccountDisabled, AccountEnabled
 from core.users.models import Membership, Operator, User
 
-
-class Account(msgspec.Struct, frozen=True):
-    """A person across agencies."""
-
-    id: UUID
-    name: str
-
-
-_BY_EMAIL = SystemQuery(select(User.id, User.name).where(User.email == bindparam("email")), Account)
 _AGENCIES = SystemQuery(
     select(Membership.agency_id).where(Membership.user_id == bindparam("user_id")), lambda agency_id: agency_id
 )
@@ -45,8 +36,7 @@ def disable(email: str) -> str:
     account = _account(email)
     with apart() as session:
         _set_disabled(session, account.id, since=clock.now())
-        ending.revoke(session, user_id=account.id, reason="account_disabled")
-        _end_impersonations(session, account.id, reason="account_disabled")
+        auth.revoke(session, user_id=account.id, reason="account_disabled")
         _forget_rights(session, account.id)
     _tell_agencies(account.id, AccountDisabled(user_id=account.id))
     return account.name
@@ -90,8 +80,8 @@ def is_operator(user_id: UUID) -> bool:
     return _IS_OPERATOR.first(user_id=user_id) is not None
 
 
-def _account(email: str) -> Account:
-    found = _BY_EMAIL.first(email=email.strip().lower())
+def _account(email: str) -> Person:
+    found = auth.with_email(email)
     if found is None:
         raise NotFound(f"Nobody has the e-mail address {email}")
     return found
@@ -106,7 +96,7 @@ def _end_impersonations(session: Session, user_id: UUID, *, reason: str) -> None
     """End the sessions in which somebody acts as another: those are the other's by name."""
     theirs = select(AuthSession).where(AuthSession.impersonator_id == user_id, AuthSession.revoked_at.is_(None))
     for row in session.scalars(theirs):
-        ending.end(session, row, reason=reason)
+        auth.end(session, row, reason=reason)
 
 
 def _forget_rights(session: Session, user_id: UUID) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +13,8 @@ from sqlalchemy import bindparam, select
 from core.actor import system
 from core.agencies import service as agencies
 from core.agencies.models import Agency
-from core.auth.accounts import identities
-from core.auth.once import one_time
+from core.auth import api as auth
+from core.auth.once import one_time, purposes
 from core.db.read import SystemQuery
 from core.db.session import apart, unit_of_work
 from core.db.tenancy import acting_as
@@ -25,7 +24,6 @@ from core.users import founding, service
 from core.users.errors import AlreadyMember
 from core.users.repository import members
 
-SETUP, SETUP_LIFETIME = "auth.setup", timedelta(days=1)
 FIRST_EMAIL = "admin@tripfile.example"
 _FIRST_AGENCY = {"slug": "my-agency", "name": "My agency", "currency": "EUR", "zone": "UTC", "language": "en"}
 
@@ -55,8 +53,8 @@ def setup_token() -> str:
     if founding.is_done():
         raise Conflict("There is an agency already: tripfile admin create --agency makes another administrator")
     with apart() as session:
-        one_time.withdraw_all(session, SETUP)
-        return one_time.hand_out(session, SETUP, lifetime=SETUP_LIFETIME)
+        one_time.withdraw_all(session, purposes.SETUP)
+        return one_time.hand_out(session, purposes.SETUP, lifetime=purposes.SETUP_LASTS)
 
 
 def create_admin(*, agency: str, email: str, name: str | None = None) -> FirstAdmin:
@@ -64,7 +62,7 @@ def create_admin(*, agency: str, email: str, name: str | None = None) -> FirstAd
 
     Raises NotFound for an unknown slug, AlreadyMember.
     """
-    agency_id, user_id = agency_id_of(agency), identities.find(email)
+    agency_id, user_id = agency_id_of(agency), auth.find(email)
     with acting_as(system(agency_id)):
         if user_id is not None and members.is_member(user_id):
             more = f"tripfile admin attach --agency {agency} --email {email} --role admin"
@@ -79,11 +77,11 @@ def create_admin(*, agency: str, email: str, name: str | None = None) -> FirstAd
 def reset_admin(*, email: str | None = None) -> FirstAdmin:
     """Give an administrator a new random password; all their sessions end. Raises NotFound."""
     wanted = email or FIRST_EMAIL
-    user_id = identities.find(wanted)
+    user_id = auth.find(wanted)
     if user_id is None:
         raise NotFound(f"Nobody has the e-mail address {wanted}")
     password = random_password()
-    identities.set_password(user_id, password)
+    auth.set_password(user_id, password)
     return FirstAdmin(wanted, password)
 
 
@@ -104,14 +102,14 @@ def _appoint(agency_id: UUID, *, email: str, role: str, name: str = "Administrat
     """Give somebody a place with a role; an account they have already keeps its name and password."""
     _check(email, Email, "an e-mail address, as ana@example.com")
     _check(name, Name, "a name: one line of at most 200 characters")
-    user_id = identities.find(email)
+    user_id = auth.find(email)
     with acting_as(system(agency_id)):
         if user_id is not None and members.is_member(user_id):
             raise AlreadyMember(f"{email} is a member already; tripfile admin reset --email sets a new password")
     password = None
     if user_id is None:
         password = random_password()
-        user_id = identities.create(email=email, name=name, password=password, language="en", zone="UTC")
+        user_id = auth.create(email=email, name=name, password=password, language="en", zone="UTC")
     with acting_as(system(agency_id)) as actor:
         service.join(user_id, [role], [], giver=actor)
     return FirstAdmin(email, password, role)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from core import clock
 from core.actor import Scope, current_actor
-from core.auth.sessions import ending
+from core.auth import api as auth
 from core.db.session import apart
 from core.db.tenancy import current_agency_id
 from core.errors import Fault, Forbidden, Invalid
@@ -85,7 +85,7 @@ def _end_membership(member: Membership, successors: list[UUID], held: list[Held]
     revoke("member", user_id)
     # Their sessions end for good: otherwise they would come alive again with the person.
     with apart() as session:
-        ending.revoke(session, user_id=user_id, agency_id=current_agency_id(), reason="left")
+        auth.revoke(session, user_id=user_id, agency_id=current_agency_id(), reason="left")
 
 
 def refuse_without_owner(before: MemberView) -> None:

@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from core import clock, search
 from core.actor import Actor, current_actor
-from core.auth.accounts import identities
+from core.auth import api as auth
 from core.db.query import ListQuery, Page
 from core.errors import NotFound
 from core.events.log import publish
@@ -36,7 +36,7 @@ def attach(email: str, codes: list[str]) -> MemberView:
 
     Raises NotFound, Invalid for unknown roles, and LastOwner where the agency has no active owner afterwards.
     """
-    user_id = identities.find(email)
+    user_id = auth.find(email)
     if user_id is None:
         raise NotFound(f"Nobody has the e-mail address {email}")
     members.hold_administration()

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from core import clock, ids
 from core.actor import system
-from core.auth.sessions.models import AuthSession
+from core.auth.models import AuthSession
 from core.db import closing
 from core.db.session import apart, unit_of_work
 from core.db.tenancy import acting_as

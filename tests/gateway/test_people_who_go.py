@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from core.actor import system
 from core.agencies import suspension
-from core.auth.sessions.models import AuthSession
+from core.auth.models import AuthSession
 from core.auth.sessions.principals import principals
 from core.db.session import apart, unit_of_work
 from core.db.tenancy import acting_as

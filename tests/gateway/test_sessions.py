@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from core import ids
-from core.auth.sessions.models import AuthSession
+from core.auth.models import AuthSession
 from core.auth.sessions.principals import principals
 from core.auth.tokens import access
 from core.clock import now
@@ -239,7 +239,7 @@ class TestRevocation:
     ) -> None:
         client = inside()
         client.connect(token=agency.newcomer("agent").token)
-        with patch("core.auth.principals.Principals.actor_of", side_effect=OSError("no database")):
+        with patch("core.auth.sessions.principals.Principals.actor_of", side_effect=OSError("no database")):
             gateway.credentials.check(session_of(gateway, client))
         assert reason(client) == "Your rights could not be checked"
 

@@ -23,7 +23,6 @@ SYSTEM_READS = {
     "api_keys/repository.py",  # Whoever sends a key has no agency yet.
     "audit/repository.py",  # The heads of all chains are noted and listed at once.
     "auth/sessions/devices.py",  # Devices belong to people, and are known before anybody is.
-    "auth/accounts/identities.py",
     "keyring/rings.py",  # Keys belong to the installation.
     "factors/repository.py",  # Second factors belong to people, and every agency they work for may ask for one.
     "auth/letters/outbox.py",  # Who asks for a letter has no agency.
@@ -58,13 +57,14 @@ APART = {
     "api_keys/jobs.py",  # Keys of every agency that ended long ago go at once.
     "api_keys/last_use.py",  # One statement notes the keys of all agencies, beside their requests.
     "auth/accounts/addresses.py",  # An address belongs to a person, not to an agency.
+    "auth/letters/outbox.py",  # What was sent is forgotten, whoever it was for.
     "auth/letters/writing.py",  # Links are handed out to people, who belong to no agency.
     "auth/sessions/devices.py",  # Devices belong to people.
     "auth/ways_in/facts.py",  # A wrong password is told although the request is refused.
     "auth/accounts/identities.py",  # A person belongs to no agency, so the application's role cannot make one.
     "auth/jobs.py",  # Old revocations of every agency go at once.
     "keyring/rings.py",  # Keys belong to the installation, and a ring makes its first one by itself.
-    "auth/accounts/registration.py",  # Who registers has no agency yet.
+    "auth/registration.py",  # Who registers has no agency yet.
     "auth/accounts/new_passwords.py",  # Passwords and sessions are the system role's alone.
     "auth/ways_in/password.py",
     "auth/guessing/throttle.py",  # An attempt counts although the request is refused.

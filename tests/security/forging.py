@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.warnings import InsecureKeyLengthWarning
 
 from core import clock
-from core.auth.sessions.models import AuthSession
+from core.auth.models import AuthSession
 from core.auth.tokens import access
 from core.db.session import apart
 from core.http.application import Application
@@ -35,7 +35,7 @@ class Forger:
         self.claims = jwt.decode(person.token, options={"verify_signature": False})
         self.header = jwt.get_unverified_header(person.token)
         with app.app_context():
-            found = rings.ring(access.RING).find(UUID(self.header["kid"]))
+            found = rings.ring(rings.TOKENS).find(UUID(self.header["kid"]))
         assert found is not None
         self.secret = found.secret
         self.key = access._derived(found.secret, "staff")

@@ -11,9 +11,9 @@ from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from core import clock, ids
+from core.auth.models import AuthSession
 from core.auth.passwords import hashing
 from core.auth.sessions import principals
-from core.auth.sessions.models import AuthSession
 from core.db.session import apart
 from core.errors import Unavailable
 from core.http.application import Application

@@ -12,9 +12,8 @@ from core import clock, search
 from core.actor import current_user_id, system
 from core.auth.errors import InvalidToken, dead_link
 from core.auth.events import EmailChanged, EmailChangeUndone, EmailVerified
-from core.auth.letters import outbox, topics, writing
-from core.auth.once import one_time
-from core.auth.passwords import credentials
+from core.auth.letters import outbox, topics
+from core.auth.once import one_time, purposes
 from core.auth.people import persons
 from core.auth.people.persons import Person
 from core.auth.people.places import AGENCIES
@@ -52,7 +51,7 @@ def ask_change(email: str) -> None:
 
 def verify(token: str) -> None:
     """Believe whoever opens a link that its address is theirs. Raises Invalid."""
-    handed = one_time.look(writing.EMAIL, token)
+    handed = one_time.look(purposes.EMAIL, token)
     person = persons.of(handed.user_id) if handed is not None and handed.user_id is not None else None
     if handed is None or person is None or person.disabled_at is not None:
         raise dead_link()
@@ -73,7 +72,7 @@ def undo(token: str) -> None:
 
     Whoever has the mailbox is sent a link to choose another password. Raises Invalid.
     """
-    handed = one_time.look(writing.UNDO, token)
+    handed = one_time.look(purposes.EMAIL_UNDO, token)
     person = persons.of(handed.user_id) if handed is not None and handed.user_id is not None else None
     if handed is None or person is None or person.disabled_at is not None:
         raise dead_link()
@@ -90,10 +89,10 @@ def undo(token: str) -> None:
 def _put_back(token: str, person: Person, email: str) -> None:
     with apart() as session:
         locks.hold(session, person.id)
-        if one_time.take(session, writing.UNDO, token) is None:
+        if one_time.take(session, purposes.EMAIL_UNDO, token) is None:
             raise dead_link()
         # What the other address was sent is good for nothing, and what is still to be sent to it asks for a session.
-        for purpose in (writing.EMAIL, credentials.RESET):
+        for purpose in (purposes.EMAIL, purposes.RESET):
             one_time.withdraw(session, purpose, user_id=person.id)
         ending.revoke(session, user_id=person.id, reason="email_change_undone")
         if email != person.email:
@@ -109,7 +108,7 @@ def _take(token: str, person: Person, email: str) -> None:
     try:
         with apart() as session:
             locks.hold(session, person.id)
-            taken = one_time.take(session, writing.EMAIL, token)
+            taken = one_time.take(session, purposes.EMAIL, token)
             if taken is None:
                 raise dead_link()
             if email != person.email:
@@ -118,7 +117,7 @@ def _take(token: str, person: Person, email: str) -> None:
                 values = {"email": email, "updated_at": clock.now(), "version": User.version + 1}
                 session.execute(update(User).where(User.id == person.id).values(values))
                 # What was sent to the old address is good for nothing any more.
-                one_time.withdraw(session, credentials.RESET, user_id=person.id)
+                one_time.withdraw(session, purposes.RESET, user_id=person.id)
                 outbox.write(session, topics.EmailChanged(user_id=person.id, old=person.email))
             persons.note_verified(session, person.id, email=email)
     except IntegrityError:

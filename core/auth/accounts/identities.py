@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from core.auth.passwords import credentials, rules
 from core.auth.people import persons
-from core.db.read import SystemQuery
 from core.db.session import apart
 from core.users.models import User
-
-_BY_EMAIL = SystemQuery(select(User.id).where(User.email == bindparam("email")), lambda user_id: user_id)
 
 
 def find(email: str) -> UUID | None:
     """The person with an e-mail address, in whatever agency."""
-    found: UUID | None = _BY_EMAIL.first(email=persons.plain(email))
-    return found
+    person = persons.with_email(email)
+    return person.id if person is not None else None
 
 
 def create(*, email: str, name: str, password: str, language: str, zone: str) -> UUID:

@@ -9,16 +9,16 @@ from core.auth.accounts.schemas import NewPasswordByLink, PasswordChange
 from core.auth.errors import dead_link
 from core.auth.events import PasswordChanged, PasswordReset
 from core.auth.guessing import attempts
-from core.auth.guessing.throttle import Rule, Throttle, settle
+from core.auth.guessing.throttle import Rule, Throttle, looked_at
 from core.auth.letters import outbox, topics
-from core.auth.once import one_time
+from core.auth.once import one_time, purposes
 from core.auth.passwords import choices, credentials, hashing
 from core.auth.passwords.credentials import IDENTITY_BY_ID
 from core.auth.people import persons
 from core.auth.sessions import devices, opening
 from core.auth.ways_in import facts
 from core.db.session import apart
-from core.errors import Fault, Invalid, Unavailable
+from core.errors import Fault, Invalid
 from core.events.log import publish
 
 _CHANGES = Throttle("password change", Rule(10, timedelta(minutes=5)))
@@ -32,13 +32,13 @@ def ask(email: str) -> None:
 
 def reset(body: NewPasswordByLink) -> None:
     """Set a new password by a link; it signs nobody in, and a second factor stays what it was. Raises Invalid."""
-    handed = one_time.look(credentials.RESET, body.token)
+    handed = one_time.look(purposes.RESET, body.token)
     if handed is None or handed.user_id is None:
         raise dead_link()
     # A password that will not do leaves the link as it is.
     made = choices.chosen_by(handed.user_id, body.password)
     with apart() as session:
-        taken = one_time.take(session, credentials.RESET, body.token)
+        taken = one_time.take(session, purposes.RESET, body.token)
         if taken is None or taken.user_id is None:
             raise dead_link()
         credentials.replace(session, taken.user_id, made, reason="password_reset")
@@ -52,15 +52,9 @@ def change(body: PasswordChange) -> None:
     user_id, session_id = current_user_id(), opening.yourself()
     person = IDENTITY_BY_ID.first(user_id=user_id)
     # Whoever took a session over must not find the password out with it.
-    _CHANGES.attempt(str(user_id))
-    try:
-        right = person is not None and hashing.matches(person.password_hash, body.current)
-    except Unavailable:
-        settle(forgive=((_CHANGES, str(user_id)),))
-        raise
-    if not right:
-        raise Invalid(errors=[Fault("/current", "wrong_password", "This is not your present password")])
-    _CHANGES.succeeded(str(user_id))
+    with looked_at((_CHANGES, str(user_id))):
+        if person is None or not hashing.matches(person.password_hash, body.current):
+            raise Invalid(errors=[Fault("/current", "wrong_password", "This is not your present password")])
     made = choices.chosen_by(user_id, body.new, pointer="/new")
     device = devices.sent()
     device_id = device.id if device is not None else None

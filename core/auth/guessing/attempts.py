@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
 
-from flask import current_app, request
+from flask import request
 from limits import parse
 
 from core.auth.guessing import throttle
 from core.auth.guessing.throttle import Keyed, Rule, Throttle
 from core.auth.people import persons
-from core.config import Settings
+from core.extensions import settings
 from core.networks import network_of
 
 MOST_IN_A_ROW = 100
@@ -19,15 +21,20 @@ MOST_IN_A_ROW = 100
 _EASES = timedelta(hours=1)
 
 
-def begin(email: str, *, device_id: UUID | None) -> Guess:
-    """Count a guess at an account's password before anybody looks at it. Raises TooManyAttempts.
+@contextmanager
+def guess(email: str, *, device_id: UUID | None) -> Iterator[None]:
+    """Count a guess at an account's password that is looked at inside. Raises TooManyAttempts.
 
     Unknown accounts are counted like those there are. Whoever comes from a device that has signed in to the account
-    before is counted by the device: strangers cannot keep the owner out.
+    before is counted by the device: strangers cannot keep the owner out. What was right was no guess: what was counted
+    for the account goes, and this attempt for the address.
     """
-    guess = Guess(email, device_id)
-    throttle.attempt(*guess.counted)
-    return guess
+    if device_id is not None:
+        counted = throttle.looked_at((_DEVICE, str(device_id)))
+    else:
+        counted = throttle.looked_at(_account(email), beside=_others())
+    with counted:
+        yield
 
 
 def waits(email: str) -> bool:
@@ -41,53 +48,23 @@ def forget(email: str) -> None:
     throttle.settle(forget=(_account(email),))
 
 
-class Guess:
-    """A guess that is counted."""
-
-    def __init__(self, email: str, device_id: UUID | None) -> None:
-        self._device = (_DEVICE, str(device_id)) if device_id is not None else None
-        self._account = _account(email)
-        self._others = _others()
-
-    @property
-    def counted(self) -> tuple[Keyed, ...]:
-        """What it counts under."""
-        return (self._device,) if self._device else (self._account, *self._others)
-
-    def was_not_looked_at(self) -> None:
-        """Too much was going on to look at it, so it was no failure."""
-        throttle.settle(forgive=self.counted)
-
-    def was_right(self) -> None:
-        """It was no guess: what was counted for the account goes, and this attempt for the address."""
-        if self._device:
-            throttle.settle(forget=(self._device,))
-        else:
-            throttle.settle(forget=(self._account,), forgive=self._others)
-
-
 _DEVICE = Throttle("sign-in by device", Rule(10, timedelta(minutes=5), eases=_EASES, most_in_a_row=MOST_IN_A_ROW))
 
 
 def _account(email: str) -> Keyed:
-    rule = _rule(_settings().login_failures_account, eases=_EASES, most_in_a_row=MOST_IN_A_ROW)
+    rule = _rule(settings().login_failures_account, eases=_EASES, most_in_a_row=MOST_IN_A_ROW)
     return Throttle("sign-in by account", rule), persons.plain(email)
 
 
 def _others() -> tuple[Keyed, Keyed]:
-    settings = _settings()
+    present = settings()
     return (
-        (Throttle("sign-in by address", _rule(settings.login_failures_address)), network_of(request.remote_addr or "")),
+        (Throttle("sign-in by address", _rule(present.login_failures_address)), network_of(request.remote_addr or "")),
         # Growing waits here would let anybody close the door to everybody.
-        (Throttle("sign-in", _rule(settings.login_failures_all, grows=False)), "all"),
+        (Throttle("sign-in", _rule(present.login_failures_all, grows=False)), "all"),
     )
 
 
 def _rule(limit: str, *, eases: timedelta | None = None, most_in_a_row: int | None = None, grows: bool = True) -> Rule:
     item = parse(limit)
     return Rule(item.amount, timedelta(seconds=item.get_expiry()), grows, eases, most_in_a_row)
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["tripfile.settings"]
-    return settings

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import msgspec
-from flask import current_app
 from sqlalchemy import ARRAY, DateTime, Text, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core import clock
 from core.auth.errors import TooManyAttempts
-from core.auth.guessing.models import ThrottleCount
-from core.config import Settings
+from core.auth.models import ThrottleCount
 from core.crypto import keyed_digest
 from core.db.read import SystemQuery
 from core.db.session import apart
+from core.errors import Unavailable
+from core.extensions import settings
 
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
@@ -82,8 +83,6 @@ class Rule(msgspec.Struct, frozen=True):
 class Throttle:
     """Counts under one name, by rules that must all be kept.
 
-    `attempt(key)` before a guess is looked at, `succeeded(key)` where it was right. An attempt counts as a failure at
-    once, so that a hundred guesses sent at the same time are not all looked at before the first of them has failed.
     Only a digest of the key is stored, so it may be an address or whatever identifies who is guessed at.
     """
 
@@ -91,20 +90,29 @@ class Throttle:
         self.name = name
         self.rules = rules
 
-    def attempt(self, key: str) -> None:
-        """Count an attempt as failed until `succeeded`. Raises TooManyAttempts, and then counts nothing."""
-        attempt((self, key))
-
-    def succeeded(self, key: str) -> None:
-        """Forget everything that was counted for a key."""
-        settle(forget=((self, key),))
-
     def waits(self, key: str) -> bool:
         """Whether an attempt would be refused now; counts nothing."""
         return _until([place for place, _ in _places((self, key))]) is not None
 
 
 Keyed = tuple[Throttle, str]
+
+
+@contextmanager
+def looked_at(*keyed: Keyed, beside: Sequence[Keyed] = ()) -> Iterator[None]:
+    """Count an attempt that is looked at inside, as a failure for as long as that takes. Raises TooManyAttempts.
+
+    So a hundred guesses sent at the same time are not all looked at before the first of them has failed. Where it ends
+    well, everything that was counted under `keyed` is forgotten, and this attempt alone under those `beside`; where
+    nobody had the time to look (Unavailable), the attempt was none.
+    """
+    attempt(*keyed, *beside)
+    try:
+        yield
+    except Unavailable:
+        settle(forgive=(*keyed, *beside))
+        raise
+    settle(forget=keyed, forgive=beside)
 
 
 def attempt(*keyed: Keyed) -> None:
@@ -140,8 +148,7 @@ def forget_quiet(session: Session, *, since: timedelta) -> None:
 
 def _places(*keyed: Keyed) -> list[tuple[str, Rule]]:
     """Under which digest each rule counts, in the order in which rows are locked."""
-    settings: Settings = current_app.extensions["tripfile.settings"]
-    secret = settings.key_for("throttles")
+    secret = settings().key_for("throttles")
     found = [
         # Keyed: whoever reads the table cannot try out addresses.
         (keyed_digest(secret, f"{each.name}:{number}:{key}".encode("utf-8", "surrogatepass")).hex()[:32], rule)

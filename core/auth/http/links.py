@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from core.auth.accounts import addresses, new_passwords, registration
+from core.auth import registration
+from core.auth.accounts import addresses, new_passwords
 from core.auth.accounts.schemas import (
     ON_ITS_WAY,
     Accepted,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.actor import current_actor, current_user_id
 from core.auth.errors import NoMembership
-from core.auth.people.persons import PROFILE
+from core.auth.people import persons
 from core.auth.people.places import AGENCIES
 from core.auth.schemas import Me
 
@@ -17,7 +17,7 @@ def me() -> Me:
         from core.impersonation import banner
 
         return banner.me(actor)
-    profile = PROFILE.first(user_id=current_user_id())
+    profile = persons.profile(current_user_id())
     agencies = AGENCIES.rows(user_id=current_user_id())
     agency = next((each for each in agencies if each.id == actor.agency_id), None)
     if profile is None or agency is None:

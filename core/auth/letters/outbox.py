@@ -10,10 +10,13 @@ from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from core import clock, ids
-from core.auth.letters.models import Letter
-from core.auth.letters.topics import Details
+from core.auth.letters import writing
+from core.auth.letters.topics import Details, RegistrationAsked
+from core.auth.models import Letter
 from core.db.read import SystemQuery
+from core.db.session import apart
 from core.jobs.job import job
+from core.mail.api import send
 from core.sealing import opened, sealed
 from core.streams import PLATFORM
 
@@ -56,9 +59,13 @@ def drop_old(session: Session) -> None:
 @job(queue="mail", platform=True)
 def send_letter(letter_id: UUID) -> None:
     """Send a letter about sign-in, with a link that is made here and kept nowhere."""
-    # Late: it stands on what writes letters.
-    from core.auth.letters import writing
-
     details = read(letter_id)
-    if details is not None:
-        writing.answer(letter_id, details)
+    if details is None:
+        return
+    message = writing.message(letter_id, details)
+    if message is not None:
+        send(message)
+    # Whoever registers exists nowhere else until their link is opened.
+    if not isinstance(details, RegistrationAsked):
+        with apart() as session:
+            drop(session, letter_id)

@@ -13,21 +13,17 @@ from sqlalchemy.orm import Session
 
 from core.auth.errors import TooManyAttempts
 from core.auth.guessing.throttle import Keyed, Rule, Throttle, attempt
-from core.auth.letters import outbox, topics, wording
-from core.auth.once import one_time
-from core.auth.passwords.credentials import RESET, RESET_LIFETIME
+from core.auth.letters import topics, wording
+from core.auth.once import one_time, purposes
 from core.auth.people import persons
 from core.auth.people.persons import Person
 from core.config import Settings
 from core.crypto import keyed_digest
 from core.db.session import apart
 from core.jobs.run import current_run
-from core.mail.api import Message, link, send
+from core.mail.api import Message, link
 
 log = structlog.get_logger()
-EMAIL, EMAIL_LIFETIME = "auth.email", timedelta(hours=24)
-UNDO, UNDO_LIFETIME = "auth.email_undo", timedelta(days=3)
-REGISTRATION, REGISTRATION_LIFETIME = "auth.registration", timedelta(hours=24)
 _RULES = Rule(5, timedelta(hours=1), grows=False), Rule(20, timedelta(days=1), grows=False)
 # Each kind counts for itself: strangers who have letters of one kind sent keep none of the others from anybody.
 _RESETS = Throttle("letters: reset", *_RULES)
@@ -38,15 +34,9 @@ _ASKERS = Throttle("letters: address, by person", *_RULES)
 _NOTICES = Throttle("letters: address asked for", *_RULES)
 
 
-def answer(letter_id: UUID, details: topics.Details) -> None:
-    """Send the letter, or none where nobody is to get one. Raises RetryAfter."""
-    message = _WRITERS[type(details)](letter_id, details)
-    if message is not None:
-        send(message)
-    # Whoever registers exists nowhere else until their link is opened.
-    if not isinstance(details, topics.RegistrationAsked):
-        with apart() as session:
-            outbox.drop(session, letter_id)
+def message(letter_id: UUID, details: topics.Details) -> Message | None:
+    """The letter to send; None where nobody is to get one."""
+    return _WRITERS[type(details)](letter_id, details)
 
 
 def _reset(_letter_id: UUID, asked: topics.ResetAsked) -> Message | None:
@@ -54,7 +44,7 @@ def _reset(_letter_id: UUID, asked: topics.ResetAsked) -> Message | None:
     if person is None or not _may_get_one((_RESETS, person.email)):
         return None
     with apart() as session:
-        token = _only(session, RESET, person.id, RESET_LIFETIME, {"email": person.email})
+        token = _only(session, purposes.RESET, person.id, purposes.RESET_LASTS, {"email": person.email})
     return wording.reset(person, link("new-password", token))
 
 
@@ -66,9 +56,9 @@ def _registration(letter_id: UUID, asked: topics.RegistrationAsked) -> Message |
         return wording.registered_already(person)
     with apart() as session:
         about = _of_address(asked.email)
-        one_time.withdraw_about(session, REGISTRATION, about)
+        one_time.withdraw_about(session, purposes.REGISTRATION, about)
         data = {"letter_id": str(letter_id), "about": about}
-        token = one_time.hand_out(session, REGISTRATION, lifetime=REGISTRATION_LIFETIME, data=data)
+        token = one_time.hand_out(session, purposes.REGISTRATION, lifetime=purposes.REGISTRATION_LASTS, data=data)
     return wording.registration(asked, link("registration", token))
 
 
@@ -77,7 +67,7 @@ def _verification(_letter_id: UUID, asked: topics.VerificationAsked) -> Message 
     if person is None or not _may_get_one((_VERIFICATIONS, person.email)):
         return None
     with apart() as session:
-        token = _only(session, EMAIL, person.id, EMAIL_LIFETIME, {"email": person.email})
+        token = _only(session, purposes.EMAIL, person.id, purposes.EMAIL_LASTS, {"email": person.email})
     return wording.verification(person, link("email", token))
 
 
@@ -90,7 +80,7 @@ def _email_change(_letter_id: UUID, asked: topics.EmailChangeAsked) -> Message |
         return wording.address_in_use(other)
     with apart() as session:
         data = {"email": asked.email, "session_id": str(asked.session_id)}
-        token = _only(session, EMAIL, person.id, EMAIL_LIFETIME, data)
+        token = _only(session, purposes.EMAIL, person.id, purposes.EMAIL_LASTS, data)
     return wording.email_change(person, asked.email, link("email", token))
 
 
@@ -101,7 +91,9 @@ def _email_change_begun(_letter_id: UUID, told: topics.EmailChangeBegun) -> Mess
     with apart() as session:
         # Not the only one: whoever asks again must not take from its owner what an earlier letter gave them.
         data = {"email": told.old}
-        token = one_time.hand_out(session, UNDO, lifetime=UNDO_LIFETIME, user_id=person.id, data=data)
+        token = one_time.hand_out(
+            session, purposes.EMAIL_UNDO, lifetime=purposes.EMAIL_UNDO_LASTS, user_id=person.id, data=data
+        )
     return wording.email_change_begun(person, told.old, link("email-undo", token))
 
 

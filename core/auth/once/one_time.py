@@ -12,7 +12,7 @@ from sqlalchemy import DateTime, Text, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from core import clock, ids
-from core.auth.once.models import OneTimeToken
+from core.auth.models import OneTimeToken
 from core.crypto import digest
 from core.db.read import SystemQuery
 

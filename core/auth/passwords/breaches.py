@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 
 import structlog
-from flask import current_app
 
-from core.config import Settings
+from core.extensions import settings
 from core.outbound.client import SafeClient
 from core.outbound.errors import NoReply
 
@@ -19,13 +18,12 @@ _PATIENCE = 2.0
 
 def knows(password: str) -> bool:
     """Whether PASSWORD_BREACH_URL knows it; no, where none is set or it does not answer."""
-    settings: Settings = current_app.extensions["tripfile.settings"]
-    if not settings.password_breach_url:
+    if not settings().password_breach_url:
         return False
     # As it was typed: that is what such lists hold.
     digest = hashlib.sha1(password.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest().upper()
     try:
-        lines = _range(settings.password_breach_url, digest[:_PREFIX])
+        lines = _range(settings().password_breach_url, digest[:_PREFIX])
     except (NoReply, ValueError) as error:
         # Nobody is kept from setting a password because a service elsewhere is down.
         log.warning("passwords.breach_lookup_failed", cause=type(error).__name__, reason=str(error))

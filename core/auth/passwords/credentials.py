@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -11,15 +11,12 @@ from sqlalchemy.orm import Session
 
 from core import clock
 from core.auth.letters import outbox, topics
-from core.auth.once import one_time
+from core.auth.models import Credential
+from core.auth.once import one_time, purposes
 from core.auth.passwords import hashing, rules
-from core.auth.passwords.models import Credential
 from core.auth.sessions import devices, ending, locks
 from core.db import read
 from core.users.models import User
-
-RESET, RESET_LIFETIME = "auth.password_reset", timedelta(hours=1)
-"""The links by which somebody sets a new password."""
 
 
 class Hashed(msgspec.Struct, frozen=True):
@@ -70,7 +67,7 @@ def replace(
     store(session, user_id, made)
     ending.revoke(session, user_id=user_id, reason=reason, but=but)
     # Half sign-ins went with the sessions, and links to another address with the sessions that asked for them.
-    one_time.withdraw(session, RESET, user_id=user_id)
+    one_time.withdraw(session, purposes.RESET, user_id=user_id)
     # Whoever was in once by a device that is no longer theirs is a stranger like others.
     devices.forget(session, user_id, but=device_id)
     outbox.write(session, topics.PasswordSet(user_id=user_id))

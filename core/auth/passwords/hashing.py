@@ -14,6 +14,7 @@ from flask import current_app
 from core import native
 from core.config import Settings
 from core.crypto import keyed_digest
+from core.extensions import settings
 from core.native import in_lane
 
 log = structlog.get_logger()
@@ -31,8 +32,8 @@ def hasher(settings: Settings) -> PasswordHasher:
 
 def hash_password(password: str) -> str:
     """What to store: a PHC string, after the version of the pepper where there is one."""
-    settings = _settings()
-    use, peppers = hasher(settings), settings.peppers
+    present = settings()
+    use, peppers = hasher(present), present.peppers
     version = next(iter(peppers), 0)
     secret = _secret(password, peppers.get(version))
     made = in_lane(lambda: use.hash(secret), busy=_BUSY)
@@ -41,13 +42,13 @@ def hash_password(password: str) -> str:
 
 def matches(stored: str | None, password: str) -> bool:
     """Whether a password is the right one. An unknown user (None) costs as much time as a known one."""
-    settings = _settings()
-    use = hasher(settings)
+    present = settings()
+    use = hasher(present)
     version, phc = _parts(stored)
-    if version and version not in settings.peppers:
+    if version and version not in present.peppers:
         log.error("passwords.pepper_missing", version=version)
         phc = None
-    secret = _secret(password, settings.peppers.get(version))
+    secret = _secret(password, present.peppers.get(version))
     decoys: dict[str, str] = current_app.extensions.setdefault("tripfile.decoy_hashes", {})
     try:
         in_lane(lambda: use.verify(phc or _decoy(use, decoys), secret), busy=_BUSY)
@@ -63,9 +64,9 @@ def require_room() -> None:
 
 def outdated(stored: str) -> bool:
     """Whether the hash was made with another cost or pepper than those configured now."""
-    settings = _settings()
+    present = settings()
     version, phc = _parts(stored)
-    return version != next(iter(settings.peppers), 0) or hasher(settings).check_needs_rehash(phc or "")
+    return version != next(iter(present.peppers), 0) or hasher(present).check_needs_rehash(phc or "")
 
 
 def normal(password: str) -> str:
@@ -89,8 +90,3 @@ def _decoy(use: PasswordHasher, made: dict[str, str]) -> str:
     if key not in made:
         made[key] = use.hash("nobody's password")
     return made[key]
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["tripfile.settings"]
-    return settings

@@ -82,5 +82,9 @@ def note_verified(session: Session, user_id: UUID, *, email: str) -> None:
     session.execute(noted.values(email_verified_at=clock.now()))
 
 
-PROFILE = read.Query(select(*read.columns(Profile, User)).where(User.id == bindparam("user_id")), Profile)
-"""A person as members of the acting agency see them."""
+_PROFILE = read.Query(select(*read.columns(Profile, User)).where(User.id == bindparam("user_id")), Profile)
+
+
+def profile(user_id: UUID) -> Profile | None:
+    """A person as members of the acting agency see them."""
+    return _PROFILE.first(user_id=user_id)

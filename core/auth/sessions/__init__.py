@@ -1,11 +1,1 @@
 """Sessions: opened, refreshed, listed, ended, and what each allows."""
-
-from __future__ import annotations
-
-from typing import Any
-
-from core.auth import moved
-
-
-def __getattr__(name: str) -> Any:
-    return moved.find(__name__, name)

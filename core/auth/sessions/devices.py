@@ -7,17 +7,17 @@ from datetime import timedelta
 from uuid import UUID
 
 import msgspec
-from flask import Response, after_this_request, current_app, request
+from flask import Response, after_this_request, request
 from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from core import clock
 from core.auth.letters import outbox, topics
-from core.auth.sessions.models import Device
-from core.config import Settings
+from core.auth.models import Device
 from core.crypto import digest
 from core.db.read import SystemQuery
 from core.db.session import apart
+from core.extensions import settings
 
 HEADER = "Device-Token"
 """Programs without cookies send it, `new` at first, and find the next one in the answer."""
@@ -89,7 +89,7 @@ def _hand_over(response: Response, token: str) -> Response:
     if HEADER in request.headers:
         response.headers[HEADER] = token
     else:
-        secure = request.is_secure or _settings().production
+        secure = request.is_secure or settings().production
         seconds = int(KEEP.total_seconds())
         response.set_cookie(
             _cookie_name(), token, max_age=seconds, secure=secure, httponly=True, samesite="Lax", path="/"
@@ -99,13 +99,8 @@ def _hand_over(response: Response, token: str) -> Response:
 
 def _cookie_name() -> str:
     # Browsers take the prefix over https only.
-    return f"__Host-{_COOKIE}" if request.is_secure or _settings().production else _COOKIE
+    return f"__Host-{_COOKIE}" if request.is_secure or settings().production else _COOKIE
 
 
 def _digest(token: str) -> str:
     return digest(f"auth.device:{token}".encode("utf-8", "surrogatepass")).hex()
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["tripfile.settings"]
-    return settings

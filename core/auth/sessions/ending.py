@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from core import clock
+from core.auth.models import AuthSession
 from core.auth.once import one_time
+from core.auth.once.purposes import SECOND_STEP
 from core.auth.sessions.locks import hold
-from core.auth.sessions.models import AuthSession
-from core.auth.sessions.requirements import SECOND_STEP
 from core.revocations import api as revocations
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from flask import current_app
 from sqlalchemy import DateTime, Uuid, bindparam, select, update
 
 from core import clock
@@ -15,17 +14,17 @@ from core.actor import current_actor, current_user_id
 from core.agencies.models import Agency
 from core.agencies.repository import agency_view
 from core.auth.events import AgencySignedOut, MemberSignedOut, SessionRevoked
+from core.auth.models import AuthSession
 from core.auth.once import one_time
+from core.auth.once.purposes import SECOND_STEP
 from core.auth.schemas import AgencyRef, SessionList, SessionView
 from core.auth.sessions import ending, locks, opening
-from core.auth.sessions.models import AuthSession
-from core.auth.sessions.requirements import SECOND_STEP
-from core.config import Settings
 from core.db import read
 from core.db.session import apart
 from core.db.tenancy import current_agency_id
 from core.errors import Fault, Invalid, NotFound
 from core.events.log import publish, publish_apart
+from core.extensions import settings
 from core.revocations import api as revocations
 from core.users import rights
 from core.users.repository import members
@@ -87,9 +86,8 @@ SESSIONS = read.SystemQuery(
 def rows() -> SessionList:
     """Where the signed-in person is signed in, the last seen first."""
     current = opening.yourself()
-    settings: Settings = current_app.extensions["tripfile.settings"]
     now = clock.now()
-    used_since = now - settings.jwt_refresh_expiration
+    used_since = now - settings().jwt_refresh_expiration
     found = SESSIONS.rows(user_id=current_user_id(), agency_id=_within(), now=now, used_since=used_since)
     return SessionList([_view(row, current) for row in found])
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from core import clock
 from core.auth.errors import InvalidToken
-from core.auth.sessions.models import AuthSession
+from core.auth.models import AuthSession
 from core.users.models import User
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from flask import current_app, request
+from flask import request
 from sqlalchemy.orm import Session
 
 from core import clock, ids
@@ -14,14 +14,14 @@ from core.actor import STAFF, Actor, Audience, current_actor
 from core.allow_lists import boundary
 from core.auth.errors import InvalidToken, NoMembership, NotYourself
 from core.auth.events import SessionOpened, SessionRevoked
+from core.auth.models import AuthSession
 from core.auth.people.places import AGENCIES
-from core.auth.schemas import Tokens
+from core.auth.schemas import AgencyRef, Tokens
 from core.auth.sessions import devices, ending, locks, pairs
-from core.auth.sessions.models import AuthSession
-from core.config import Settings
 from core.db.session import apart
 from core.db.tenancy import acting_as
 from core.events.log import publish
+from core.extensions import settings
 
 LONGEST_IMPERSONATION = timedelta(hours=1)
 _USER_AGENT_LENGTH = 400
@@ -59,24 +59,18 @@ def open_session(
         raise NoMembership
     someone = Actor(kind="user", agency_id=place.id, user_id=user_id, audience=audience)
     boundary.admit(someone, request.remote_addr)
-    now = clock.now()
-    longest = LONGEST_IMPERSONATION if impersonator_id else _settings().session_lifetime
-    row = AuthSession(
-        id=ids.new(),
-        user_id=user_id,
-        agency_id=place.id,
-        counter=0,
-        created_at=now,
-        rotated_at=now,
-        last_seen_at=now,
-        expires_at=now + min(longest, lifetime or longest),
+    longest = LONGEST_IMPERSONATION if impersonator_id else settings().session_lifetime
+    row = _new(
+        user_id,
+        place.id,
+        methods=methods,
+        lasting=min(longest, lifetime or longest),
         audience=audience,
-        methods=list(methods),
-        proven_at=proven_at or now,
+        proven_at=proven_at,
         impersonator_id=impersonator_id,
         parent_id=parent_id,
     )
-    write(row, still=still)
+    _write(row, still=still)
     opened = Actor(kind="user", agency_id=place.id, user_id=user_id, session_id=row.id, impersonator_id=impersonator_id)
     with acting_as(opened):
         publish(SessionOpened(session_id=row.id, user_id=user_id))
@@ -86,7 +80,20 @@ def open_session(
     return pairs.pair(row, agencies)
 
 
-def write(row: AuthSession, *, still: Still = nothing_else) -> None:
+def open_support(
+    user_id: UUID, place: AgencyRef, *, methods: Sequence[str], lifetime: timedelta, parent_id: UUID, still: Still
+) -> Tokens:
+    """A session in an agency where somebody has no place, and its one token. Raises AddressNotAllowed.
+
+    What it allows is whatever their warrant says: without one the token is good for nothing.
+    """
+    boundary.admit(Actor(kind="user", agency_id=place.id, user_id=user_id), request.remote_addr)
+    row = _new(user_id, place.id, methods=methods, lasting=lifetime, impersonator_id=user_id, parent_id=parent_id)
+    _write(row, still=still)
+    return pairs.pair(row, [place])
+
+
+def _write(row: AuthSession, *, still: Still = nothing_else) -> None:
     """Store a new session, unless what it rests on has gone."""
     seen(row)
     with apart() as session:
@@ -139,6 +146,30 @@ def seen(row: AuthSession) -> None:
     row.user_agent = "".join(filter(str.isprintable, request.user_agent.string))[:_USER_AGENT_LENGTH]
 
 
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["tripfile.settings"]
-    return settings
+def _new(
+    user_id: UUID,
+    agency_id: UUID,
+    *,
+    methods: Sequence[str],
+    lasting: timedelta,
+    audience: Audience = STAFF,
+    proven_at: datetime | None = None,
+    impersonator_id: UUID | None = None,
+    parent_id: UUID | None = None,
+) -> AuthSession:
+    now = clock.now()
+    return AuthSession(
+        id=ids.new(),
+        user_id=user_id,
+        agency_id=agency_id,
+        counter=0,
+        created_at=now,
+        rotated_at=now,
+        last_seen_at=now,
+        expires_at=now + lasting,
+        audience=audience,
+        methods=list(methods),
+        proven_at=proven_at or now,
+        impersonator_id=impersonator_id,
+        parent_id=parent_id,
+    )

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from flask import current_app, has_request_context, request
+from flask import has_request_context, request
 
 from core import clock
 from core.actor import CONFINING, Actor
+from core.auth.models import AuthSession
 from core.auth.schemas import AgencyRef, Tokens
-from core.auth.sessions.models import AuthSession
 from core.auth.tokens import access, cookies
 from core.auth.tokens import refresh as refresh_tokens
-from core.config import Settings
 from core.db.tenancy import acting_as
+from core.extensions import settings
 from core.plugins.manager import installed
 
 
@@ -46,10 +46,9 @@ def pair(row: AuthSession, agencies: list[AgencyRef]) -> Tokens:
 
 
 def _lasting(row: AuthSession) -> timedelta:
-    settings: Settings = current_app.extensions["tripfile.settings"]
     left = row.expires_at - clock.now()
     # Nobody renews an impersonation: its one token lasts as long as itself, which is short.
-    return left if row.impersonator_id else min(left, settings.jwt_expiration)
+    return left if row.impersonator_id else min(left, settings().jwt_expiration)
 
 
 def _refresh_token(row: AuthSession) -> str:

@@ -96,7 +96,7 @@ def principals() -> Principals:
     """The running application's verified tokens."""
     found: Principals | None = current_app.extensions.get("tripfile.principals")
     if found is None:
-        made = Principals(revocations.watch(current_app), rings.ring(access.RING))
+        made = Principals(revocations.watch(current_app), rings.ring(rings.TOKENS))
         found = current_app.extensions.setdefault("tripfile.principals", made)
     return found
 

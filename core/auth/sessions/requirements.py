@@ -15,9 +15,6 @@ STRONG = frozenset({"otp", "recovery", "pop", "mfa"})
 """Methods that make a session one with a second factor: a code, a recovery code, a passkey, an identity provider's
 word that it saw two."""
 
-SECOND_STEP = "auth.second_step"
-"""The purpose of a token that stands for half a sign-in."""
-
 
 def required_in(agency_id: Any, user_id: Any) -> ColumnElement[bool]:
     """A column: whether an agency asks a member for a second factor, everybody or the holders of one of their roles."""

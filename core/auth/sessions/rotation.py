@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import msgspec
 import structlog
-from flask import Request, current_app, request
+from flask import Request, request
 from msgspec import UNSET
 
 from core import clock
@@ -14,17 +14,17 @@ from core.actor import STAFF, Actor, Audience
 from core.allow_lists import boundary
 from core.auth.errors import InvalidToken
 from core.auth.events import RefreshTokenReused, SessionRevoked
+from core.auth.models import AuthSession
 from core.auth.people.places import AGENCIES
 from core.auth.schemas import Refresh, Tokens
 from core.auth.sessions import ending, locks, opening, pairs, standing
-from core.auth.sessions.models import AuthSession
 from core.auth.tokens import cookies
 from core.auth.tokens import refresh as refresh_tokens
 from core.auth.tokens.refresh import RefreshToken
-from core.config import Settings
 from core.db.session import apart
 from core.errors import Fault, Invalid
 from core.events.log import publish_apart
+from core.extensions import settings
 
 log = structlog.get_logger()
 GRACE = timedelta(seconds=10)
@@ -92,9 +92,8 @@ def _rotated(sent: RefreshToken, audience: Audience) -> AuthSession:
 
 def _lives(row: AuthSession) -> bool:
     """Whether a session may be refreshed: neither ended nor expired nor idle for too long, and nobody else's."""
-    settings: Settings = current_app.extensions["tripfile.settings"]
     now = clock.now()
-    idle = now - row.last_seen_at > settings.jwt_refresh_expiration
+    idle = now - row.last_seen_at > settings().jwt_refresh_expiration
     return row.revoked_at is None and row.expires_at > now and not idle and row.impersonator_id is None
 
 

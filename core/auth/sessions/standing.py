@@ -15,7 +15,7 @@ from core import clock
 from core.actor import STAFF, Audience
 from core.agencies.models import Agency
 from core.auth.errors import SecondFactorRequired
-from core.auth.sessions.models import AuthSession
+from core.auth.models import AuthSession
 from core.auth.sessions.requirements import STRONG, required_in
 from core.db import read
 from core.roles.models import MembershipRole, Role, RolePermission

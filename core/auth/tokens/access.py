@@ -30,7 +30,6 @@ AUDIENCES = MappingProxyType({"staff": "tripfile-staff", "portal": "tripfile-por
 ALGORITHM = "HS256"
 TYPE = "at+jwt"
 """What the header calls an access token (RFC 9068), so that no other JWT passes for one."""
-RING = "tokens"
 LEEWAY = timedelta(seconds=30)
 """How far the clocks of two machines may be apart."""
 MAX_LENGTH = 16_384
@@ -96,7 +95,7 @@ def make(
     lasting: timedelta | None = None,
 ) -> str:
     """A token for the API, which lasts JWT_EXPIRATION where nothing is said. `extra` claims cannot replace ours."""
-    key = rings.ring(RING).settled()
+    key = rings.ring(rings.TOKENS).settled()
     pinned = {
         "sid": str(session_id),
         "agency": str(agency_id),
@@ -150,7 +149,7 @@ def _signing_key(bearer: _Bearer) -> bytes:
 @jwt.decode_key_loader
 def _verifying_key(header: dict[str, Any], claims: dict[str, Any]) -> bytes:
     """The key a token must be signed with, if it is what it says: another audience has another one."""
-    key = rings.ring(RING).find(_kid(header))
+    key = rings.ring(rings.TOKENS).find(_kid(header))
     audience = next((name for name, spelled in AUDIENCES.items() if spelled == claims.get("aud")), None)
     # The codec takes a token without a type for an access token.
     if key is None or audience is None or claims.get("type") != _KIND:

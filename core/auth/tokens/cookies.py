@@ -6,14 +6,14 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from flask import Flask, Request, Response, after_this_request, current_app, g
+from flask import Flask, Request, Response, after_this_request, g
 from msgspec import structs
 
 from core.actor import STAFF, Audience
 from core.auth.errors import CrossSite
 from core.auth.schemas import Tokens
-from core.config import Settings
 from core.crypto import equal, keyed_digest
+from core.extensions import settings
 
 WISH = "Tripfile-Session"
 """Whoever signs in asks for cookies with this header set to `cookies`, which no form of another site can send."""
@@ -44,13 +44,13 @@ def wanted(request: Request) -> bool:
 
 def put_away(tokens: Tokens, session_id: UUID, *, audience: Audience) -> Tokens:
     """Tokens without what goes into cookies, and with the token that a page's requests must show."""
-    settings = _settings()
+    present = settings()
     shown = csrf_token(session_id)
     access = timedelta(seconds=tokens.expires_in)
     g.cookies_to_send = [
         (name_of("access", audience), tokens.access_token, access),
-        (name_of("refresh", audience), tokens.refresh_token, settings.jwt_refresh_expiration),
-        (name_of("csrf", audience), shown, settings.jwt_refresh_expiration),
+        (name_of("refresh", audience), tokens.refresh_token, present.jwt_refresh_expiration),
+        (name_of("csrf", audience), shown, present.jwt_refresh_expiration),
     ]
     return structs.replace(tokens, access_token="", refresh_token="", csrf_token=shown)
 
@@ -80,12 +80,12 @@ def check(request: Request, session_id: UUID) -> None:
 
 def csrf_token(session_id: UUID) -> str:
     """What a page of ours shows: a digest of the session under a key of ours, so that no other session's will do."""
-    return keyed_digest(_settings().key_for("csrf tokens"), session_id.bytes).hex()
+    return keyed_digest(settings().key_for("csrf tokens"), session_id.bytes).hex()
 
 
 def _origins(request: Request) -> set[str]:
     """Ours: where the request went, and where links in mails lead."""
-    base = urlsplit(_settings().base_url)
+    base = urlsplit(settings().base_url)
     return {request.host_url.rstrip("/"), *([f"{base.scheme}://{base.netloc}"] if base.netloc else [])}
 
 
@@ -102,8 +102,3 @@ def _send(response: Response) -> Response:
         readable = name.endswith("-csrf")
         response.set_cookie(name, value, max_age=lasting, path="/", secure=True, httponly=not readable, samesite="Lax")
     return response
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["tripfile.settings"]
-    return settings

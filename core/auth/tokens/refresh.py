@@ -13,9 +13,9 @@ import msgspec
 
 from core.actor import STAFF, Audience
 from core.auth.errors import InvalidToken
-from core.auth.tokens.access import RING
 from core.crypto import derive_key, equal, keyed_digest
 from core.keyring import rings
+from core.keyring.rings import TOKENS
 
 PREFIX = "tfr_"
 """Lets scanners for leaked secrets know one when they see it."""
@@ -36,7 +36,7 @@ class RefreshToken(msgspec.Struct, frozen=True):
 
 def make(session_id: UUID, *, counter: int, audience: Audience = STAFF) -> str:
     """The refresh token of a session for one value of its counter: always the same one, while the key is."""
-    key = rings.ring(RING).settled()
+    key = rings.ring(TOKENS).settled()
     said = _SAID.pack(_VERSION, key.id.bytes, session_id.bytes, counter)
     signed = said + _tag(key.secret, session_id, said, audience)
     return PREFIX + base64.urlsafe_b64encode(signed + _sum(signed)).decode()
@@ -51,7 +51,7 @@ def read(token: str, *, audience: Audience = STAFF) -> RefreshToken:
         raise InvalidToken
     version, kid, sid, counter = _SAID.unpack(said)
     session_id = UUID(bytes=sid)
-    key = rings.ring(RING).find(UUID(bytes=kid)) if version == _VERSION else None
+    key = rings.ring(TOKENS).find(UUID(bytes=kid)) if version == _VERSION else None
     if key is None or not equal(tag, _tag(key.secret, session_id, said, audience)):
         raise InvalidToken
     return RefreshToken(session_id, counter)

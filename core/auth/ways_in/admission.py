@@ -14,14 +14,14 @@ from core.actor import CONFINING, Actor
 from core.allow_lists import boundary
 from core.auth.errors import NoMembership, SetUpElsewhere
 from core.auth.once import one_time
+from core.auth.once.purposes import SECOND_STEP, SECOND_STEP_LASTS
 from core.auth.schemas import Challenge, Tokens
 from core.auth.sessions import locks, opening
 from core.auth.sessions.opening import Still
-from core.auth.sessions.requirements import SECOND_STEP, STRONG
+from core.auth.sessions.requirements import STRONG
 from core.db.session import apart
 from core.factors import api as factors
 
-LIFETIME = timedelta(minutes=5)
 TRIES = 5
 """Proofs one challenge takes; the throttle counts those of a person over all challenges."""
 
@@ -76,12 +76,12 @@ def _challenge(user_id: UUID, place: factors.Place, data: dict[str, Any], *, sti
         locks.hold(session, user_id)
         still(session)
         whose = {"user_id": user_id, "agency_id": place.agency_id}
-        token = one_time.hand_out(session, SECOND_STEP, lifetime=LIFETIME, data=data, **whose)
+        token = one_time.hand_out(session, SECOND_STEP, lifetime=SECOND_STEP_LASTS, data=data, **whose)
     return Challenge(
         challenge=token,
         methods=["totp", "passkey"] if enrol else place.methods,
         enrol=enrol,
-        expires_in=int(LIFETIME.total_seconds()),
+        expires_in=int(SECOND_STEP_LASTS.total_seconds()),
         # What a device signs is the challenge itself.
         passkey=factors.request_options(token, user_id=user_id) if place.has_passkey else None,
     )

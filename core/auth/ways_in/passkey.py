@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from core.auth.once import one_time
+from core.auth.once import one_time, purposes
 from core.auth.schemas import Challenge, Tokens
 from core.auth.ways_in import admission
-from core.auth.ways_in.proving import HOLDS, asked_of_device
+from core.auth.ways_in.proving import asked_of_device
 from core.db.session import apart
 from core.factors import api as factors
 from core.factors.schemas import PasskeyRequest, PasskeySignIn
-
-_SIGN_IN = "auth.passkey_sign_in"
 
 
 def options() -> PasskeyRequest:
     """What a page asks a device for, to sign in whomever it knows."""
     with apart() as session:
-        challenge = one_time.hand_out(session, _SIGN_IN, lifetime=HOLDS)
+        challenge = one_time.hand_out(session, purposes.PASSKEY_SIGN_IN, lifetime=purposes.PASSKEY_LASTS)
     return asked_of_device(challenge, user_id=None)
 
 
@@ -25,7 +23,7 @@ def sign_in(body: PasskeySignIn) -> Tokens | Challenge:
     challenge = factors.challenge_of(body.passkey)
     with apart() as session:
         # Used up whatever comes of it: an answer is looked at once.
-        handed = one_time.take(session, _SIGN_IN, challenge)
+        handed = one_time.take(session, purposes.PASSKEY_SIGN_IN, challenge)
     if handed is None:
         raise factors.WrongProof
     user_id = factors.holder_of(body.passkey, challenge=challenge)

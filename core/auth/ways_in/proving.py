@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from uuid import UUID
 
 from core.actor import current_user_id
-from core.auth.once import one_time
+from core.auth.once import one_time, purposes
 from core.auth.passwords import hashing
 from core.auth.passwords.credentials import IDENTITY_BY_ID
 from core.auth.schemas import Tokens
@@ -16,9 +15,6 @@ from core.db.tenancy import current_agency_id
 from core.errors import Fault, Invalid
 from core.factors import api as factors
 from core.factors.schemas import NewProof, PasskeyAssertion, PasskeyRequest
-
-HOLDS = timedelta(minutes=5)
-_PROOF = "auth.passkey_proof"
 
 
 def prove(body: NewProof) -> Tokens:
@@ -42,7 +38,9 @@ def proof_options() -> PasskeyRequest:
     session_id, user_id = opening.yourself(), current_user_id()
     with apart() as session:
         data = {"session_id": str(session_id)}
-        challenge = one_time.hand_out(session, _PROOF, lifetime=HOLDS, user_id=user_id, data=data)
+        challenge = one_time.hand_out(
+            session, purposes.PASSKEY_PROOF, lifetime=purposes.PASSKEY_LASTS, user_id=user_id, data=data
+        )
     return asked_of_device(challenge, user_id=user_id)
 
 
@@ -64,11 +62,13 @@ def _challenge_of(proof: factors.Shown, user_id: UUID, session_id: UUID) -> str:
         return ""
     challenge = factors.challenge_of(proof.value)
     with apart() as session:
-        handed = one_time.take(session, _PROOF, challenge)
+        handed = one_time.take(session, purposes.PASSKEY_PROOF, challenge)
     if handed is None or handed.user_id != user_id or handed.data["session_id"] != str(session_id):
         raise factors.WrongProof
     return challenge
 
 
 def asked_of_device(challenge: str, *, user_id: UUID | None) -> PasskeyRequest:
-    return PasskeyRequest(factors.request_options(challenge, user_id=user_id), int(HOLDS.total_seconds()))
+    return PasskeyRequest(
+        factors.request_options(challenge, user_id=user_id), int(purposes.PASSKEY_LASTS.total_seconds())
+    )

@@ -15,9 +15,9 @@ from core.allow_lists import boundary
 from core.auth.errors import InvalidChallenge
 from core.auth.once import one_time
 from core.auth.once.one_time import Handed
+from core.auth.once.purposes import SECOND_STEP
 from core.auth.schemas import Tokens
 from core.auth.sessions import devices, locks, opening
-from core.auth.sessions.requirements import SECOND_STEP
 from core.auth.ways_in.admission import TRIES
 from core.db.session import apart
 from core.db.tenancy import acting_as

@@ -34,13 +34,13 @@ def encoded(part: Any) -> str:
 def key_of(app: Application, audience: str = "staff") -> bytes:
     """The key that tokens for an audience are signed with."""
     with app.app_context():
-        return access._derived(rings.ring(access.RING).settled().secret, audience)
+        return access._derived(rings.ring(rings.TOKENS).settled().secret, audience)
 
 
 def genuine_header(app: Application) -> dict[str, Any]:
     """The header of our own tokens."""
     with app.app_context():
-        return {"alg": "HS256", "typ": "at+jwt", "kid": str(rings.ring(access.RING).settled().id)}
+        return {"alg": "HS256", "typ": "at+jwt", "kid": str(rings.ring(rings.TOKENS).settled().id)}
 
 
 def forged(

@@ -16,8 +16,8 @@ from werkzeug.test import TestResponse
 from core import clock
 from core.actor import system
 from core.auth.accounts import identities
+from core.auth.models import AuthSession
 from core.auth.sessions import principals
-from core.auth.sessions.models import AuthSession
 from core.db.session import apart, unit_of_work
 from core.db.tenancy import acting_as
 from core.events.models import EventEntry

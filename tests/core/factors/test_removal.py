@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import update
 
-from core.auth.passwords.models import Credential
+from core.auth.models import Credential
 from core.db.session import apart
 from core.http.application import Application
 from core.testing.clients import ApiClient, ok, problem

@@ -13,7 +13,7 @@ import time_machine
 from sqlalchemy import update
 
 from core import clock
-from core.auth.passwords.models import Credential
+from core.auth.models import Credential
 from core.db.session import apart
 from core.http.application import Application
 from core.testing.clients import ApiClient, ok, problem

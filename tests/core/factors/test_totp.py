@@ -11,7 +11,7 @@ import pyotp
 import pytest
 from sqlalchemy import select
 
-from core.auth.once.models import OneTimeToken
+from core.auth.models import OneTimeToken
 from core.crypto import Unreadable
 from core.db.session import apart
 from core.factors import totp

@@ -11,8 +11,8 @@ from werkzeug.test import TestResponse
 
 from core import clock
 from core.auth.errors import SetUpElsewhere
+from core.auth.models import AuthSession
 from core.auth.schemas import Challenge
-from core.auth.sessions.models import AuthSession
 from core.auth.ways_in import admission
 from core.config import load
 from core.db.session import apart

@@ -9,9 +9,11 @@ from uuid import UUID
 import pytest
 from msgspec import Meta
 
+from core.allow_lists.schemas import Network
 from core.fields import Email
 from core.http import faults
 from core.http.application import Application
+from core.privacy.schemas import PersonRef
 
 
 class TestSentences:
@@ -29,6 +31,9 @@ class TestSentences:
             ("x", Annotated[str, Meta(pattern="^y$", examples=["y"])], "Expected another form: as y"),
             ("x", Annotated[str, Meta(pattern="^y$", description="Y.")] | None, "Expected another form: Y"),
             ("x", Annotated[str, Meta(pattern="^y$")], "Expected another form"),
+            ("10.0.0.0/8", Network, 'Expected an object, as {"network": "203.0.113.0/24"}'),
+            ("x", PersonRef | None, "Expected an object with kind and id"),
+            ("x", dict[str, int], "Expected an object"),
         ],
     )
     def test_are_plain_words(self, value: object, kind: object, message: str) -> None:

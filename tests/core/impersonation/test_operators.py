@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, update
 
-from core.auth.sessions.models import AuthSession
+from core.auth.models import AuthSession
 from core.auth.sessions.principals import principals
 from core.db.session import apart
 from core.http.application import Application

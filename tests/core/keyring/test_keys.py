@@ -16,7 +16,6 @@ from sqlalchemy import delete
 
 from core import ids
 from core.auth.sessions.principals import principals
-from core.auth.tokens import access
 from core.db.session import apart
 from core.errors import NotFound
 from core.http.application import Application
@@ -38,7 +37,7 @@ def _keys_of_its_own(app: Application) -> None:
     """Each test begins with a ring that was never used, as every process sees it."""
     with app.app_context():
         with apart() as session:
-            session.execute(delete(RingKey).where(RingKey.ring == access.RING))
+            session.execute(delete(RingKey).where(RingKey.ring == rings.TOKENS))
         app.extensions["tripfile.rings"] = {}
         app.extensions.pop("tripfile.principals", None)
 
@@ -60,7 +59,7 @@ class TestRotation:
         before = person.tokens()
         settle()
         with app.app_context():
-            made = upkeep.rotate(access.RING)
+            made = upkeep.rotate(rings.TOKENS)
         after = person.tokens()
         assert (kid_of(after), kid_of(after) == kid_of(before)) == (made.id, False)
         for pair in (before, after):
@@ -71,7 +70,7 @@ class TestRotation:
         first = kid_of(person.tokens())
         with time_machine.travel(datetime.now(UTC) + timedelta(days=1), tick=False) as now:
             with app.app_context():
-                made = upkeep.rotate(access.RING)
+                made = upkeep.rotate(rings.TOKENS)
             assert kid_of(person.tokens()) == first
             now.shift(SETTLED_AFTER)
             assert kid_of(person.tokens()) == made.id
@@ -107,7 +106,7 @@ class TestRotation:
         try:
             with app.app_context():
                 for _ in range(2):
-                    made = upkeep.rotate(access.RING)
+                    made = upkeep.rotate(rings.TOKENS)
                     eventually(lambda made=made: made.id in seen, within=30)  # type: ignore[misc] # bound now
         finally:
             ended.set()
@@ -124,14 +123,14 @@ class TestDropping:
         settle()
         old = person.tokens()
         with app.app_context():
-            upkeep.rotate(access.RING)
+            upkeep.rotate(rings.TOKENS)
         new = person.tokens()
         here, there = ApiClient(app, old["access_token"]), ApiClient(elsewhere, old["access_token"])
         # A process asks anew when it first looks at the feed; what is known well is asked no more.
         for client in (here, there) * 3:
             ok(client.get("/auth/me"))
         with app.app_context():
-            upkeep.drop(access.RING, kid_of(old))
+            upkeep.drop(rings.TOKENS, kid_of(old))
         for client in (here, there):
             eventually(lambda client=client: client.get("/auth/me").status_code == 401, within=4)  # type: ignore[misc] # bound now
         assert problem(refresh(app, old["refresh_token"])) == REFUSED
@@ -147,7 +146,7 @@ class TestDropping:
         ok(client.get("/auth/me"))
         monkeypatch.setattr(Watch, "holds", lambda *_: True)
         with app.app_context(), apart() as session:
-            rings.ring(access.RING).rotate()
+            rings.ring(rings.TOKENS).rotate()
             # As another process does it, and nothing is said in the feed.
             session.execute(delete(RingKey).where(RingKey.id == kid_of(old)))
         ok(client.get("/auth/me"))
@@ -157,10 +156,10 @@ class TestDropping:
 
     def test_the_key_that_signs_is_refused(self, app: Application) -> None:
         with app.app_context():
-            current = rings.ring(access.RING).current()
+            current = rings.ring(rings.TOKENS).current()
             for key_id in (current.id, ids.new()):
                 with pytest.raises(NotFound):
-                    upkeep.drop(access.RING, key_id)
+                    upkeep.drop(rings.TOKENS, key_id)
 
     def test_a_key_something_is_encrypted_under_is_refused(
         self, app: Application, monkeypatch: pytest.MonkeyPatch
@@ -199,7 +198,7 @@ class TestCommands:
 
     def test_list_rotate_and_drop_keys(self, app: Application, run: Callable[..., str]) -> None:
         with app.app_context():
-            old = rings.ring(access.RING).current()
+            old = rings.ring(rings.TOKENS).current()
         assert str(old.id) in run("list", "tokens")
         made = run("rotate", "tokens").split()[6]
         lines = run("list", "tokens").splitlines()
@@ -214,7 +213,7 @@ class TestCommands:
 
     def test_never_print_a_key(self, app: Application, run: Callable[..., str]) -> None:
         with app.app_context():
-            secret = rings.ring(access.RING).current().secret
+            secret = rings.ring(rings.TOKENS).current().secret
         assert secret.hex() not in run("list")
 
 

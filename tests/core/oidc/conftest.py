@@ -11,7 +11,7 @@ from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from core.actor import system
-from core.auth.sessions.models import AuthSession
+from core.auth.models import AuthSession
 from core.config import Settings
 from core.db.session import apart, unit_of_work
 from core.db.tenancy import acting_as

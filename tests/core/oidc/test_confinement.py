@@ -9,9 +9,9 @@ from uuid import UUID
 import pytest
 
 from core.actor import system
+from core.auth.models import AuthSession
 from core.auth.once import one_time
-from core.auth.sessions.models import AuthSession
-from core.auth.sessions.requirements import SECOND_STEP
+from core.auth.once.purposes import SECOND_STEP
 from core.db.session import apart, unit_of_work
 from core.db.tenancy import acting_as
 from core.http.application import Application

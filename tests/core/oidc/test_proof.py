@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from core.auth.sessions.models import AuthSession
+from core.auth.models import AuthSession
 from core.clock import now
 from core.db.session import apart
 from core.factors.models import Passkey

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, update
 
-from core.auth.sessions.models import AuthSession
+from core.auth.models import AuthSession
 from core.clock import now
 from core.db.session import apart
 from core.http.application import Application

@@ -12,7 +12,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 from sqlalchemy import select, update
 
-from core.auth.sessions.models import AuthSession
+from core.auth.models import AuthSession
 from core.clock import now
 from core.db.session import apart
 from core.http.application import Application

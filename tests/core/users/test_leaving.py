@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from core.actor import system
-from core.auth.sessions.models import AuthSession
+from core.auth.models import AuthSession
 from core.db.repository import with_owners
 from core.db.session import apart, unit_of_work
 from core.db.tenancy import acting_as

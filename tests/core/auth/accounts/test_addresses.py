@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from core import clock
 from core.auth.accounts import identities
-from core.auth.sessions.models import AuthSession
+from core.auth.models import AuthSession
 from core.db.session import apart
 from core.http.application import Application
 from core.testing.chores import run_due

@@ -11,8 +11,7 @@ from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
 from core import clock
-from core.auth.letters.models import Letter
-from core.auth.once.models import OneTimeToken
+from core.auth.models import Letter, OneTimeToken
 from core.db.session import apart
 from core.http.application import Application
 from core.testing.chores import run_due

@@ -11,7 +11,8 @@ import time_machine
 from werkzeug.test import TestResponse
 
 from core import clock
-from core.auth.accounts import identities, registration
+from core.auth import registration
+from core.auth.accounts import identities
 from core.auth.people import persons
 from core.errors import Unavailable
 from core.http.application import Application

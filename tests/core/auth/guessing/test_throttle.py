@@ -15,8 +15,8 @@ from sqlalchemy import select
 from core import clock
 from core.auth.errors import TooManyAttempts
 from core.auth.guessing import throttle
-from core.auth.guessing.models import ThrottleCount
 from core.auth.guessing.throttle import Rule, Throttle
+from core.auth.models import ThrottleCount
 from core.db.session import apart
 from core.http.application import Application
 
@@ -48,7 +48,7 @@ def make(*rules: Rule) -> Throttle:
 def wait_of(throttled: Throttle, key: str) -> int | None:
     """How long the next attempt has to wait; it is made where it need not."""
     try:
-        throttled.attempt(key)
+        throttle.attempt((throttled, key))
     except TooManyAttempts as refused:
         return int(refused.headers["Retry-After"])
     return None
@@ -63,7 +63,7 @@ class TestARule:
     def test_has_the_window_waited_out(self, key: str, time: time_machine.Traveller) -> None:
         throttled = make(Rule(10, 5 * MINUTE))
         for _ in range(10):
-            throttled.attempt(key)
+            throttle.attempt((throttled, key))
             time.shift(20)
         assert wait_of(throttled, key) == 100
         time.shift(100)
@@ -72,9 +72,9 @@ class TestARule:
     def test_doubles_the_wait_up_to_an_hour(self, key: str, time: time_machine.Traveller) -> None:
         throttled = make(Rule(2, timedelta(seconds=20), eases=timedelta(days=1)))
         waits = []
-        throttled.attempt(key)
+        throttle.attempt((throttled, key))
         for _ in range(10):
-            throttled.attempt(key)
+            throttle.attempt((throttled, key))
             waits.append(wait_of(throttled, key) or 0)
             time.shift(waits[-1])
         assert waits == [30, 60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]
@@ -88,15 +88,15 @@ class TestARule:
     def test_eases_while_it_is_quiet(self, key: str, time: time_machine.Traveller) -> None:
         throttled, wait = make(Rule(1, MINUTE)), None
         for _ in range(4):
-            throttled.attempt(key)
+            throttle.attempt((throttled, key))
             wait = wait_of(throttled, key)
             time.shift(wait or 0)
         assert wait == 240
         time.shift(3 * 60)
-        throttled.attempt(key)
+        throttle.attempt((throttled, key))
         assert wait_of(throttled, key) == 60
         time.shift(3600)
-        throttled.attempt(key)
+        throttle.attempt((throttled, key))
         assert wait_of(throttled, key) == 60
 
     def test_may_only_have_its_window_waited_out(self, key: str, time: time_machine.Traveller) -> None:
@@ -109,15 +109,15 @@ class TestARule:
         throttled = make(Rule(10, 5 * MINUTE, grows=False, most_in_a_row=12))
         for _ in range(11):
             time.shift(600)
-            throttled.attempt(key)
+            throttle.attempt((throttled, key))
         assert not throttled.waits(key)
         for _ in range(3):
             time.shift(600)
-            throttled.attempt(key)
+            throttle.attempt((throttled, key))
             assert wait_of(throttled, key) == 3600
             time.shift(3600)
-        throttled.attempt(key)
-        throttled.succeeded(key)
+        throttle.attempt((throttled, key))
+        throttle.settle(forget=((throttled, key),))
         assert wait_of(throttled, key) is None
 
 
@@ -137,7 +137,7 @@ class TestRules:
 class TestAnAttempt:
     def test_that_is_refused_counts_nowhere(self, key: str, time: object) -> None:
         full, empty = make(Rule(1, MINUTE)), make(Rule(2, MINUTE))
-        full.attempt(key)
+        throttle.attempt((full, key))
         for _ in range(5):
             with pytest.raises(TooManyAttempts):
                 throttle.attempt((full, key), (empty, key))
@@ -145,36 +145,36 @@ class TestAnAttempt:
 
     def test_of_another_key_or_name_is_free(self, key: str) -> None:
         throttled, other = make(Rule(1, MINUTE)), make(Rule(1, MINUTE))
-        throttled.attempt(key)
-        throttled.attempt(key + "m")
-        other.attempt(key)
+        throttle.attempt((throttled, key))
+        throttle.attempt((throttled, key + "m"))
+        throttle.attempt((other, key))
         assert throttled.waits(key)
 
     def test_that_succeeds_is_forgotten_with_all_before(self, key: str) -> None:
         throttled = make(Rule(2, MINUTE))
-        throttled.attempt(key)
-        throttled.attempt(key)
+        throttle.attempt((throttled, key))
+        throttle.attempt((throttled, key))
         assert throttled.waits(key)
-        throttled.succeeded(key)
+        throttle.settle(forget=((throttled, key),))
         assert wait_of(throttled, key) is None
 
     def test_may_be_taken_back_alone(self, key: str, time: object) -> None:
         throttled = make(Rule(3, MINUTE))
         for _ in range(2):
-            throttled.attempt(key)
+            throttle.attempt((throttled, key))
         for _ in range(5):
-            throttled.attempt(key)
+            throttle.attempt((throttled, key))
             throttle.settle(forgive=((throttled, key),))
         assert wait_of(throttled, key) is None
         assert throttled.waits(key)
 
     def test_that_is_taken_back_leaves_no_longer_wait_behind(self, key: str, time: time_machine.Traveller) -> None:
         throttled = make(Rule(1, MINUTE))
-        throttled.attempt(key)
+        throttle.attempt((throttled, key))
         time.shift(60)
-        throttled.attempt(key)
+        throttle.attempt((throttled, key))
         throttle.settle(forgive=((throttled, key),))
-        throttled.attempt(key)
+        throttle.attempt((throttled, key))
         assert wait_of(throttled, key) == 60
 
     def test_among_many_at_once_is_counted_before_it_is_looked_at(self, app: Application, key: str) -> None:
@@ -192,7 +192,7 @@ class TestAnAttempt:
 
 class TestWhatIsStored:
     def test_says_nothing_about_whom_it_is_about(self, app: Application, key: str) -> None:
-        make(Rule(1, MINUTE)).attempt(key)
+        throttle.attempt((make(Rule(1, MINUTE)), key))
         with apart() as session:
             places = session.scalars(select(ThrottleCount.place)).all()
         assert places
@@ -200,7 +200,7 @@ class TestWhatIsStored:
 
     def test_is_forgotten_when_nobody_touches_it(self, app: Application, key: str) -> None:
         throttled = make(Rule(1, MINUTE))
-        throttled.attempt(key)
+        throttle.attempt((throttled, key))
         with apart() as session:
             throttle.forget_quiet(session, since=timedelta(days=1))
         assert throttled.waits(key)
@@ -215,7 +215,7 @@ class TestWhatIsStored:
         from core.db.session import dispose
 
         throttled = make(Rule(1, MINUTE))
-        throttled.attempt(key)
+        throttle.attempt((throttled, key))
         again = create_app(app.settings)
         with again.app_context():
             assert throttled.waits(key)

@@ -9,8 +9,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from core import clock
+from core.auth.models import OneTimeToken
 from core.auth.once import one_time
-from core.auth.once.models import OneTimeToken
 from core.db.session import apart
 
 HOUR = timedelta(hours=1)

@@ -8,8 +8,8 @@ from typing import Any
 import time_machine
 
 from core import clock, ids
+from core.auth.models import AuthSession
 from core.auth.sessions.listing import MOST_SESSIONS
-from core.auth.sessions.models import AuthSession
 from core.db.session import apart
 from core.http.application import Application
 from core.testing.clients import ApiClient, faults, ok, problem

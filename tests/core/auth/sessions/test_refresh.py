@@ -14,9 +14,8 @@ from sqlalchemy import text
 
 from core import ids
 from core.auth.errors import InvalidToken
+from core.auth.models import AuthSession
 from core.auth.sessions import locks
-from core.auth.sessions.models import AuthSession
-from core.auth.tokens import access
 from core.auth.tokens import refresh as refresh_tokens
 from core.auth.tokens.refresh import PREFIX
 from core.db.session import apart
@@ -207,7 +206,7 @@ class TestForgery:
                 refresh_tokens.read(portal)
             with pytest.raises(InvalidToken):
                 refresh_tokens.read(refresh_tokens.make(session_id, counter=3), audience="portal")
-            key = rings.ring(access.RING).settled()
+            key = rings.ring(rings.TOKENS).settled()
             said = bytes(raw(portal)[:37])
             tags = {refresh_tokens._tag(key.secret, each, said, "staff") for each in (ids.new(), ids.new())}
         assert len(tags) == 2

@@ -15,9 +15,8 @@ from core import clock, ids
 from core.actor import Actor
 from core.auth import jobs
 from core.auth.errors import InvalidToken, NotYourself
-from core.auth.once.models import OneTimeToken
+from core.auth.models import AuthSession, OneTimeToken
 from core.auth.sessions import ending, listing, opening, standing
-from core.auth.sessions.models import AuthSession
 from core.auth.tokens import refresh as refresh_tokens
 from core.auth.ways_in import switching
 from core.config import Settings, load

@@ -165,7 +165,7 @@ class TestSignatures:
 
     def test_other_keys_are_refused(self, app: Application, claims: dict[str, Any], settings: Settings) -> None:
         with app.app_context():
-            ring_key = rings.ring(access.RING).settled().secret
+            ring_key = rings.ring(rings.TOKENS).settled().secret
         for key in (b"k" * 32, b"", settings.master_secret, settings.key_for("another purpose"), ring_key):
             assert asked_with(app, forged(app, claims, key=key)) == REFUSED
 

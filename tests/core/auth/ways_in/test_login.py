@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select, update
 
 from core import clock, native
+from core.auth.models import Credential
 from core.auth.passwords import hashing
-from core.auth.passwords.models import Credential
 from core.db.session import apart
 from core.http.application import Application
 from core.testing.clients import ApiClient, faults, ok, problem

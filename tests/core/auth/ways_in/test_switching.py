@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from core.auth.accounts import identities
+from core.auth.models import AuthSession
 from core.auth.passwords import hashing
-from core.auth.sessions.models import AuthSession
 from core.db.session import apart
 from core.http.application import Application
 from core.testing.clients import ApiClient, faults, ok, problem

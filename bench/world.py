@@ -23,7 +23,7 @@ from sqlalchemy.engine import make_url
 from core import clock
 from core.actor import system
 from core.app import create_app
-from core.auth import tokens
+from core.auth.tokens import access
 from core.config import Settings, load
 from core.db import migrate, roles
 from core.db.session import dispose, unit_of_work
@@ -151,8 +151,8 @@ def _people(agency: AgencyUnderTest) -> tuple[str, list[world.Owner]]:
     signed_in = agency.newcomer("manager").token
     assert signed_in
     with agency.app.app_context():
-        claims = tokens.verify(signed_in)
-        token = tokens.access_token(
+        claims = access.verify(signed_in)
+        token = access.access_token(
             user_id=claims.sub, session_id=claims.sid, agency_id=claims.agency, extra={}, lasting=_LASTING
         )
     return token, owners

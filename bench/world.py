@@ -152,7 +152,7 @@ def _people(agency: AgencyUnderTest) -> tuple[str, list[world.Owner]]:
     assert signed_in
     with agency.app.app_context():
         claims = access.verify(signed_in)
-        token = access.access_token(
+        token = access.make(
             user_id=claims.sub, session_id=claims.sid, agency_id=claims.agency, extra={}, lasting=_LASTING
         )
     return token, owners

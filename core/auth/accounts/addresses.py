@@ -16,7 +16,7 @@ from core.auth.letters import outbox, topics
 from core.auth.once import one_time, purposes
 from core.auth.people import persons
 from core.auth.people.persons import Person
-from core.auth.people.places import AGENCIES
+from core.auth.people.places import belongs_to
 from core.auth.sessions import ending, locks, opening
 from core.auth.ways_in import facts
 from core.db.session import apart
@@ -139,8 +139,8 @@ def _require_asker(session: Session, taken: one_time.Handed) -> None:
 
 def _index(person: Person, email: str) -> None:
     """Have colleagues find the person by the new address."""
-    for agency in AGENCIES.rows(user_id=person.id):
-        with acting_as(system(agency.id)):
+    for agency_id in belongs_to(person.id):
+        with acting_as(system(agency_id)):
             member_id: UUID | None = db.session.scalar(select(Membership.id).where(Membership.user_id == person.id))
             if member_id is not None:
                 search.index("users.user", member_id, (person.name, email))

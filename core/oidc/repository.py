@@ -26,7 +26,8 @@ DOMAIN = select(
         record_value=func.concat(RECORD_HOLDS, EmailDomain.token),
     )
 )
-_OF_AGENCY = Agency.id == IdentityProvider.agency_id
+# Through a provider of a suspended agency nobody comes in, whoever knows its address.
+_OF_AGENCY = (Agency.id == IdentityProvider.agency_id) & Agency.suspended_at.is_(None)
 _TRUST = read.SystemQuery(
     select(*read.columns(Trust, IdentityProvider, agency=Agency.slug))
     .join(Agency, _OF_AGENCY)
@@ -145,12 +146,12 @@ links = Links()
 
 
 def trust(provider_id: UUID) -> Trust | None:
-    """A provider that one can sign in through, whatever its agency."""
+    """A provider that one can sign in through, whatever its agency; none of one that is suspended."""
     return _TRUST.first(provider_id=provider_id)
 
 
 def choices(slug: str) -> list[Choice]:
-    """The providers of the agency with that slug."""
+    """The providers of the agency with that slug; none where it is suspended."""
     return _CHOICES.rows(slug=slug)
 
 

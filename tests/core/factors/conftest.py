@@ -121,18 +121,23 @@ class Person:
 MakePerson = Callable[..., Person]
 
 
+def somebody(app: Application, agency: AgencyUnderTest, role: str) -> Person:
+    """A new person with a role in an agency, signed in by password."""
+    email = f"factor-{next(_numbers)}@example.com"
+    with app.app_context(), unit_of_work():
+        user_id = identities.create(email=email, name="Ana", password=PASSWORD, language="en", zone="UTC")
+    made = Person(app, user_id, email)
+    made.join(agency, role)
+    made.sign_in()
+    return made
+
+
 @pytest.fixture
 def make_person(app: Application, agency: AgencyUnderTest) -> MakePerson:
     """Makes people with a role in the agency, signed in."""
 
     def make(role: str = "agent") -> Person:
-        email = f"factor-{next(_numbers)}@example.com"
-        with app.app_context(), unit_of_work():
-            user_id = identities.create(email=email, name="Ana", password=PASSWORD, language="en", zone="UTC")
-        made = Person(app, user_id, email)
-        made.join(agency, role)
-        made.sign_in()
-        return made
+        return somebody(app, agency, role)
 
     return make
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.plugins.spec import Plugin
-from core.privacy import endpoints, hooks, jobs, models, own_rules, permissions, subscribers
+from core.privacy import endpoints, hooks, jobs, models, own_rules, permissions
 
 plugin = Plugin(
     name="privacy",
@@ -22,11 +22,8 @@ plugin = Plugin(
         jobs.erase_again,
         jobs.erase_late,
         jobs.note_erased,
+        jobs.end_orphans,
     ),
-    subscribers={
-        "privacy.export_requested": (subscribers.export,),
-        "privacy.erasure_requested": (subscribers.erase,),
-    },
     retention=(own_rules.ANSWERS, own_rules.EXPORTS),
     hooks=hooks,
 )

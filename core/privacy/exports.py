@@ -11,38 +11,24 @@ from uuid import UUID
 import msgspec
 
 from core import clock
-from core.actor import acting_user_id, current_user_id
+from core.actor import current_user_id
 from core.db.tenancy import current_agency_id
 from core.errors import Fault, Invalid, NotFound
 from core.events.log import publish
 from core.http.structs import encode
-from core.privacy import collecting, identities, own_rows, permissions
+from core.privacy import collecting, identities, own_rows
 from core.privacy.errors import BundleExpired, NotReady
-from core.privacy.events import ExportHandedOut, ExportMade, ExportRequested
+from core.privacy.events import ExportHandedOut, ExportMade
 from core.privacy.models import OPEN, LegalHold, PrivacyRequest
 from core.privacy.repository import is_erased, requests
-from core.privacy.schemas import BundleView, HoldingView, PersonRef, RequestView
+from core.privacy.schemas import BundleView, HoldingView, PersonRef
 from core.privacy.subjects import USER, Holding, Subject
-from core.quotas import api as quotas
 from core.vault.columns import Secret, reveal
 from core.vault.errors import SubjectErased
 
 KEPT_FOR = timedelta(days=7)
 _WITHHELD = frozenset({LegalHold.__tablename__})
 """That somebody is held to account is not for them to learn here."""
-
-
-def request(person: PersonRef) -> RequestView:
-    """Have everything about a person put together in the background. Raises Invalid, SubjectErased, QuotaExceeded."""
-    check(person)
-    made = requests.add(
-        PrivacyRequest(
-            kind="export", subject=person.kind, subject_id=person.id, state="queued", requested_by=acting_user_id()
-        )
-    )
-    publish(ExportRequested(request_id=made.id, person=person.kind, person_id=person.id))
-    quotas.spend(permissions.EXPORTS.name)
-    return requests.shown(made.id)
 
 
 def make(request_id: UUID) -> None:

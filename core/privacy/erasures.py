@@ -17,7 +17,7 @@ from core.db.tenancy import current_agency_id
 from core.errors import Fault, Invalid
 from core.events.log import publish
 from core.extensions import db
-from core.privacy import collecting, exports, identities
+from core.privacy import collecting, exports, identities, own_rows
 from core.privacy.errors import Incomplete, StillMember
 from core.privacy.events import ErasureRefused, PersonErased
 from core.privacy.models import OPEN, PrivacyRequest
@@ -126,10 +126,12 @@ def repeat(kind: str, subject_id: UUID) -> None:
     keys.hold(Person(kind, subject_id))
     if holds_of(kind, subject_id) or (kind == USER and state_of(subject_id) != "left"):
         return
-    _, holdings = collecting.collect(kind, subject_id)
+    subject, holdings = collecting.collect(kind, subject_id)
     if collecting.said(holdings):
         erase(kind, subject_id, request_id=None)
     elif kind == USER:
+        # Copies are no holdings: whoever took them in beside their erasure made them findable again.
+        own_rows.forget_tokens(subject)
         identities.forget(subject_id, current_agency_id())
 
 

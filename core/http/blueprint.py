@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeAlias, TypedDict, TypeVar, Unpack, cast, overload
+from typing import Any, Concatenate, Literal, ParamSpec, TypeAlias, TypedDict, TypeVar, Unpack, cast, overload
 
 import flask_smorest
 from flask import Response, request
@@ -39,6 +39,7 @@ class RouteOptions(TypedDict, total=False):
     audience: Audience
     idempotency: Idempotency
     limit: Limit
+    limit_of: Literal["caller", "agency"]
     cost: int
     body_limit: int
     step_up: bool

@@ -56,6 +56,8 @@ class Limits:
         # Flask-Limiter logs a limit it cannot read and lets the request pass.
         own = _sound(rule.limit(self.settings)) if callable(rule.limit) else rule.limit
         g.limits_route, g.limits_scope = own or "", request.endpoint or ""
+        by_agency = rule.limit_of == "agency" and actor.agency_id
+        g.limits_route_of = f"agency:{actor.agency_id}" if by_agency else g.limited_as
         g.limits_applied = []
         try:
             # What one caller is refused costs their colleagues nothing.
@@ -105,7 +107,10 @@ class Limits:
             lambda: self._share(g.limits_caller), lambda _: cast("str", g.limits_class), cost=cost
         )
         by_route = self._limiter.shared_limit(
-            lambda: self._share(g.limits_route), lambda _: f"route:{g.limits_scope}", cost=cost
+            lambda: self._share(g.limits_route),
+            lambda _: f"route:{g.limits_scope}",
+            key_func=lambda: cast("str", g.limits_route_of),
+            cost=cost,
         )
         return by_caller(by_route(hit))
 

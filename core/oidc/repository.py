@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Text, Uuid, bindparam, delete, func, select
@@ -98,6 +99,12 @@ class Domains(Repository[EmailDomain]):
     def proven_by(self, word: str) -> list[UUID]:
         """The domains that were proven in a way."""
         return list(db.session.scalars(select(EmailDomain.id).where(EmailDomain.proven_by == word)))
+
+    def waiting(self, *, since: datetime, most: int) -> list[UUID]:
+        """The domains without a proof that were listed or found since, the latest of them."""
+        latest = func.greatest(EmailDomain.created_at, EmailDomain.found_at)
+        waiting = select(EmailDomain.id).where(EmailDomain.proven_by.is_(None), latest > since)
+        return list(db.session.scalars(waiting.order_by(latest.desc(), EmailDomain.id).limit(most)))
 
 
 class Links(Repository[IdentityLink]):

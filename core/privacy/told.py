@@ -19,12 +19,13 @@ _EVENT = EventEntry.metadata.tables[EventEntry.__tablename__]
 def holdings(subject: Subject) -> Iterator[Holding]:
     """The words about a person in events of what is known to be about them."""
     person = Person(subject.kind, subject.id)
+    known = words.of_person(person)
     found = select(_EVENT.c.id, _EVENT.c.name, _EVENT.c.payload).where(
         _EVENT.c.agency_id == current_agency_id(),
         _EVENT.c.subject_id == any_(literal(list(subject.rows), ARRAY(Uuid()))),
         cast(_EVENT.c.payload, Text()).contains(words.MARK),
     )
     for row in db.session.connection().execute(found):
-        told = words.about(person, row.payload, name=row.name, event_id=row.id)
+        told = words.about(person, row.payload, name=row.name, event_id=row.id, known=known)
         if told:
             yield Holding(table=str(_EVENT.name), row_id=row.id, values={"name": row.name, **told})

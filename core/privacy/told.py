@@ -1,4 +1,8 @@
-"""What events tell about people in words: in what a person is handed, until their key is gone and with it the words."""
+"""What events tell about a person in words, where the event is about them or about a row that is known to be theirs.
+
+Words about them in an event about something else are sealed with the same key and go with it; they are not handed out:
+whose words they are stands in each event alone, and reading the whole log for every export is no answer to one.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ _EVENT = EventEntry.metadata.tables[EventEntry.__tablename__]
 
 
 def holdings(subject: Subject) -> Iterator[Holding]:
-    """The words about a person in events of what is known to be about them."""
+    """The words about a person in events about them, or about rows that are known to be theirs."""
     person = Person(subject.kind, subject.id)
     known = words.of_person(person)
     found = select(_EVENT.c.id, _EVENT.c.name, _EVENT.c.payload).where(

@@ -68,6 +68,8 @@ def admit(app: Flask, request: Request, rule: Rule) -> None:
     agency_id = g.actor.agency_id
     if route and route.plugin != CORE and agency_id and not agencies.enabled(route.plugin, agency_id):
         raise NotFound
+    # Last: whoever is refused takes nothing from their colleagues.
+    app.extensions["tripfile.limits"].count_for_agency(rule)
 
 
 def _signed_in(app: Flask, request: Request, rule: Rule) -> Actor:

@@ -40,6 +40,7 @@ class Limits:
         self._hit = self._counted()
         self._hit_keys = self._counted_for_keys()
         self._hit_agency = self._counted_for_agency()
+        self._hit_route_of_agency = self._counted_for_route_of_agency()
 
     @property
     def degraded(self) -> bool:
@@ -56,8 +57,6 @@ class Limits:
         # Flask-Limiter logs a limit it cannot read and lets the request pass.
         own = _sound(rule.limit(self.settings)) if callable(rule.limit) else rule.limit
         g.limits_route, g.limits_scope = own or "", request.endpoint or ""
-        by_agency = rule.limit_of == "agency" and actor.agency_id
-        g.limits_route_of = f"agency:{actor.agency_id}" if by_agency else g.limited_as
         g.limits_applied = []
         try:
             # What one caller is refused costs their colleagues nothing.
@@ -67,6 +66,16 @@ class Limits:
                 self._take(self._hit_keys)
             if g.limits_agency:
                 self._take(self._hit_agency)
+        finally:
+            g.limited_as = ""
+
+    def count_for_agency(self, rule: Rule) -> None:
+        """Take one from what an agency has of a route, for a caller whom the route lets in. Raises TooManyRequests."""
+        if not rule.agency_limit:
+            return
+        g.limits_route, g.limited_as = rule.agency_limit, f"agency:{g.actor.agency_id}"
+        try:
+            self._take(self._hit_route_of_agency)
         finally:
             g.limited_as = ""
 
@@ -107,10 +116,7 @@ class Limits:
             lambda: self._share(g.limits_caller), lambda _: cast("str", g.limits_class), cost=cost
         )
         by_route = self._limiter.shared_limit(
-            lambda: self._share(g.limits_route),
-            lambda _: f"route:{g.limits_scope}",
-            key_func=lambda: cast("str", g.limits_route_of),
-            cost=cost,
+            lambda: self._share(g.limits_route), lambda _: f"route:{g.limits_scope}", cost=cost
         )
         return by_caller(by_route(hit))
 
@@ -133,6 +139,13 @@ class Limits:
             key_func=lambda: f"agency:{g.actor.agency_id}",
             cost=lambda: cast("int", g.limits_cost),
         )(hit_agency)
+
+    def _counted_for_route_of_agency(self) -> Any:
+        def hit_route_of_agency() -> None: ...
+
+        return self._limiter.shared_limit(lambda: self._share(g.limits_route), lambda _: f"route:{g.limits_scope}")(
+            hit_route_of_agency
+        )
 
     def _of_caller(self, actor: Actor) -> tuple[str, str]:
         """The class of a caller and its limit."""

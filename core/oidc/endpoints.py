@@ -160,9 +160,7 @@ def show_domain(domain_id: UUID) -> DomainView:
 
 
 # Somebody's name server is waited for, which may be slow on purpose.
-@blueprint.post(
-    "/domains/<uuid:domain_id>/check", permission=permissions.MANAGE, step_up=True, limit="5/minute", limit_of="agency"
-)
+@blueprint.post("/domains/<uuid:domain_id>/check", permission=permissions.MANAGE, step_up=True, agency_limit="5/minute")
 @blueprint.response(200, DomainView)
 def check_domain(domain_id: UUID) -> DomainView:
     """Look for a domain's record now; for two weeks after it was listed or last found it is looked for every night."""

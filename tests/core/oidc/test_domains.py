@@ -92,8 +92,14 @@ class TestAsking:
         owners = [trusting.agency.newcomer("owner") for _ in range(3)]
         answers = [owners[number % 3].post(place).status_code for number in range(6)]
         assert answers == [200] * 5 + [429]
+        assert owners[0].get("/oidc/domains").status_code == 200
         elsewhere = Trusting(app, other_agency, provider)
         check(elsewhere, ok(elsewhere.owner.post("/oidc/domains", {"domain": provider.domain}), 201))
+
+    def test_is_not_used_up_by_who_may_not(self, trusting: Trusting, claim: Claim) -> None:
+        place, agent = f"/oidc/domains/{claim()['id']}/check", trusting.agency.newcomer("agent")
+        assert [agent.post(place).status_code for _ in range(7)] == [403] * 7
+        ok(trusting.owner.post(place), 200)
 
 
 class TestList:

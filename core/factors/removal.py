@@ -19,7 +19,7 @@ from core.factors import repository
 from core.factors.errors import FactorRequired, PasswordTooShort, WorksElsewhere
 from core.factors.events import FactorRemoved, FactorsReset, Kind
 from core.factors.models import Passkey, Totp
-from core.factors.repository import AGENCY_IDS, PLACES
+from core.factors.repository import AGENCY_IDS, HELD
 from core.users import rights
 
 
@@ -84,7 +84,9 @@ def _remove(table: type[Totp | Passkey], user_id: UUID, which: ColumnElement[boo
 
 def _give_up_the_last(session: Session, user_id: UUID) -> None:
     """Let somebody go without a second factor; raises where they may not, which undoes the removal."""
-    if any(place.required for place in PLACES.rows(user_id=user_id)):
+    # Also by one that is suspended: it may work again any day.
+    held = HELD.first(user_id=user_id)
+    if held is not None and held.required:
         raise FactorRequired
     if not repository.password_is_long(session, user_id):
         raise PasswordTooShort

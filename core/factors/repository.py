@@ -100,7 +100,7 @@ PLACES = read.SystemQuery(
     .order_by(Membership.created_at),
     Place,
 )
-"""The agencies a person is an active member of, the first one first."""
+"""The agencies a person is an active member of, the first one first; none that is suspended."""
 AGENCY_IDS = read.SystemQuery(
     select(Membership.agency_id)
     .where(Membership.user_id == _WHOSE, Membership.state != "left")

@@ -101,13 +101,6 @@ PLACES = read.SystemQuery(
     Place,
 )
 """The agencies a person is an active member of, the first one first; none that is suspended."""
-AGENCY_IDS = read.SystemQuery(
-    select(Membership.agency_id)
-    .where(Membership.user_id == _WHOSE, Membership.state != "left")
-    .order_by(Membership.created_at),
-    lambda agency_id: agency_id,
-)
-"""Every agency a person has not left, those that suspended them too."""
 PERSON = read.SystemQuery(select(User.email, User.name).where(User.id == _WHOSE), Person)
 TOTP = read.SystemQuery(select(Totp.id).where(Totp.user_id == _WHOSE), lambda totp_id: totp_id)
 PASSKEY = read.SystemQuery(

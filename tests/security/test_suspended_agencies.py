@@ -24,7 +24,7 @@ from core.testing.databases import Server
 from core.testing.factories import AgencyUnderTest
 from core.testing.mailbox import mailbox
 from tests.core.factors.authenticator import Authenticator
-from tests.core.factors.conftest import somebody
+from tests.core.factors.conftest import PASSWORD, somebody
 from tests.core.factors.test_requirements import ask_for_factor
 from tests.core.files.conftest import put
 from tests.core.oidc.conftest import Trusting
@@ -33,7 +33,6 @@ from tests.security.conftest import Fingerprint
 from tests.security.test_every_route import PUBLIC
 from tests.worker import Worker
 
-PASSWORD = "seven herons over still water"
 PERSONAL = {
     "auth_links.forgotten": "About a person, whatever agencies they are in.",
     "auth_links.reset": "About a person, whatever agencies they are in.",

@@ -1,8 +1,7 @@
-"""What events tell about a person in words, where the event is about them or about a row that is known to be theirs.
+"""What events tell about a person in words, where the event is about them or about a row that is known to be theirs."""
 
-Words about them in an event about something else are sealed with the same key and go with it; they are not handed out:
-whose words they are stands in each event alone, and reading the whole log for every export is no answer to one.
-"""
+# Words about them in an event about something else are sealed with the same key and go with it; they are not handed out:
+# whose words they are stands in each event alone, and reading the whole log for every export is no answer to one.
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What events tell about a person in words, where the event is about them or about a row that is known to be theirs."""
 
-# Words about them in an event about something else are sealed with the same key and go with it; they are not handed out:
+# Words about them in an event about something else are sealed with the same key and go with it, but are not handed out:
 # whose words they are stands in each event alone, and reading the whole log for every export is no answer to one.
 
 from __future__ import annotations

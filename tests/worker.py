@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy import text
 
@@ -31,9 +32,20 @@ class Worker:
         ]
 
     def work(self) -> None:
-        """Run everything that is due."""
-        for lane in self._lanes:
-            lane.drain()
+        """Run everything that is due, and what that makes due in queues that were served before."""
+        left = self._due()
+        while left:
+            for lane in self._lanes:
+                lane.drain()
+            before, left = left, self._due()
+            if before == left:
+                # What rests with a suspended agency stays due.
+                return
+
+    def _due(self) -> frozenset[UUID]:
+        with self.app.app_context(), unit_of_work(), db.engines["system"].begin() as connection:
+            waiting = "SELECT id FROM core_job WHERE state = 'queued' AND due AND run_at <= clock_timestamp()"
+            return frozenset(connection.execute(text(waiting)).scalars())
 
     def hurry(self) -> None:
         """Make due what waits for later, and run it."""

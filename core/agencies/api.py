@@ -7,11 +7,11 @@ from uuid import UUID
 from sqlalchemy import select
 
 from core.agencies.models import Brand
-from core.agencies.repository import agency_view
+from core.agencies.repository import agency_view, is_suspended
 from core.agencies.schemas import AgencyView
 from core.extensions import db
 
-__all__ = ["AgencyView", "agency_view", "is_brand"]
+__all__ = ["AgencyView", "agency_view", "is_brand", "is_suspended"]
 
 
 def is_brand(brand_id: UUID) -> bool:

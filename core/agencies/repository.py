@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Uuid, bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from core.agencies.errors import SlugTaken
@@ -19,6 +19,9 @@ from core.extensions import db
 
 # Not filtered like rows of an agency: it is the agency.
 AGENCY = read.Query(select(*read.columns(AgencyView, Agency)).where(Agency.id == bindparam("agency_id")), AgencyView)
+SUSPENDED = read.Query(
+    select(Agency.suspended_at.is_not(None)).where(Agency.id == bindparam("agency_id", type_=Uuid())), bool
+)
 BRAND = select(*read.columns(BrandView, Brand))
 
 
@@ -47,6 +50,11 @@ def agency_view() -> AgencyView:
     if found is None:
         raise NotFound
     return found
+
+
+def is_suspended() -> bool:
+    """Whether the acting agency is suspended: whoever comes to a door without signing in is not let in."""
+    return SUSPENDED.first(agency_id=current_agency_id()) is True
 
 
 class Brands(Repository[Brand]):

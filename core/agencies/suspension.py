@@ -68,6 +68,8 @@ def resume() -> None:
     if agency.suspended_at is None:
         raise SuspendedAlready("The agency is not suspended")
     agency.suspended_at = None
+    # Whoever came in at the very moment of the suspension has a session that would live again.
+    auth.end_of_agency(agency.slug)
     publish(AgencyResumed(agency_id=agency.id), of=agency)
     revocations.revoke("agency", agency.id)
     log.warning("agencies.resumed", agency_id=str(agency.id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.auth.accounts.identities import create, create_without_password, find, set_password
 from core.auth.people.persons import Person, note_verified, plain, profile, with_email
+from core.auth.people.places import belongs_to
 from core.auth.sessions.ending import end, revoke
 from core.auth.sessions.listing import end_of_agency
 from core.auth.sessions.locks import live, locked
@@ -23,6 +24,7 @@ __all__ = [
     "Claims",
     "Person",
     "admit",
+    "belongs_to",
     "check_password",
     "create",
     "create_without_password",

@@ -6,5 +6,5 @@
 # in order: `following` is one step of that, `checkpoints` how far each has come, `running` the background that takes
 # the steps, and `rebuilding` begins again from the first event.
 #
-# Told to people by the plugin in `feed`: `reading` goes through the log, `visibility` says who may see what,
+# Told to people by what `plugin` contributes: `reading` goes through the log, `visibility` says who may see what,
 # `waiting` holds requests until there is something new, and `catalogue` describes the kinds there are.

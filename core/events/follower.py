@@ -32,12 +32,12 @@ class Recorded(msgspec.Struct, frozen=True):
     before: dict[str, Any] | None
     after: dict[str, Any] | None
 
-    def event(self, known: words.Keys | None = None) -> Event:
+    def event(self) -> Event:
         """The typed event, in its present version. Raises UnknownEvent where its plugin is gone, Unreadable.
 
-        Words about people are in clear, None where the person was erased; `known` are keys for many events at once.
+        Words about people are in clear, None where the person was erased.
         """
-        payload = words.opened(self.payload, name=self.name, event_id=self.id, known=known)
+        payload = words.opened(self.payload, name=self.name, event_id=self.id)
         return revive(self.name, self.schema_version, payload)
 
 

@@ -11,7 +11,7 @@ from core import streams
 from core.disclosure import actor_sees, disclosed, guarded_fields
 from core.events import following, visibility, words
 from core.events.errors import EventsMissing
-from core.events.event import UnknownEvent, declared_as
+from core.events.event import UnknownEvent, declared_as, revive
 from core.events.follower import Recorded
 from core.events.log import SCOPE
 from core.events.schemas import EventActor, EventFeed, FeedItem
@@ -83,7 +83,8 @@ def _item(entry: Recorded, known: words.Keys) -> FeedItem:
 def _present(entry: Recorded, known: words.Keys) -> tuple[int, dict[str, object]]:
     """Version and payload as the catalogue has them; as they were written where nobody can tell any more."""
     try:
-        event = entry.event(known)
+        payload = words.legible(entry.payload, name=entry.name, event_id=entry.id, known=known)
+        event = revive(entry.name, entry.schema_version, payload)
     except UnknownEvent:
         return entry.schema_version, words.redacted(entry.payload)
     except Exception:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from core.actor import Actor
 from core.auth.guessing import throttle
 from core.auth.guessing.throttle import Rule, Throttle
+from core.auth.people.places import belongs_to
 from core.db.session import apart
 from core.errors import Fault, Invalid
 from core.events.event import Event
@@ -145,7 +146,7 @@ def _report_copy(alarm: passkeys.CountFell, by: Prover | None) -> None:
     key = alarm.passkey
     log.warning("factors.passkey_count_fell", passkey_id=str(key.id), known=key.sign_count, sent=alarm.sent)
     fact = PasskeyCountFell(user_id=key.user_id, passkey_id=key.id, known=key.sign_count, sent=alarm.sent)
-    agencies = repository.AGENCY_IDS.rows(user_id=key.user_id) if by is None else [by.agency_id]
+    agencies = belongs_to(key.user_id) if by is None else [by.agency_id]
     for agency_id in agencies[:1]:
         _tell(fact, Prover(key.user_id, agency_id))
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.actor import Actor, current_actor, system
 from core.auth.people import persons
+from core.auth.people.places import belongs_to
 from core.auth.sessions import ending
 from core.db.session import apart
 from core.db.tenancy import current_agency_id
@@ -19,7 +20,7 @@ from core.factors import repository
 from core.factors.errors import FactorRequired, PasswordTooShort, WorksElsewhere
 from core.factors.events import FactorRemoved, FactorsReset, Kind
 from core.factors.models import Passkey, Totp
-from core.factors.repository import AGENCY_IDS, PLACES
+from core.factors.repository import HELD
 from core.users import rights
 
 
@@ -40,7 +41,7 @@ def reset_member(user_id: UUID) -> None:
     """
     if user_id == current_actor().user_id:
         raise Forbidden("Remove your own factors one by one, where you can see what you do")
-    everywhere = AGENCY_IDS.rows(user_id=user_id)
+    everywhere = belongs_to(user_id)
     if current_agency_id() not in everywhere:
         raise NotFound
     if len(everywhere) > 1:
@@ -67,7 +68,7 @@ def reset_everywhere(email: str) -> None:
     person = persons.with_email(email)
     if person is None:
         raise NotFound(f"Nobody has the e-mail address {email}")
-    _reset(person.id, everywhere=AGENCY_IDS.rows(user_id=person.id), by=None)
+    _reset(person.id, everywhere=belongs_to(person.id), by=None)
 
 
 def _remove(table: type[Totp | Passkey], user_id: UUID, which: ColumnElement[bool], *, kind: Kind) -> None:
@@ -84,7 +85,9 @@ def _remove(table: type[Totp | Passkey], user_id: UUID, which: ColumnElement[boo
 
 def _give_up_the_last(session: Session, user_id: UUID) -> None:
     """Let somebody go without a second factor; raises where they may not, which undoes the removal."""
-    if any(place.required for place in PLACES.rows(user_id=user_id)):
+    # Also by one that is suspended: it may work again any day.
+    held = HELD.first(user_id=user_id)
+    if held is not None and held.required:
         raise FactorRequired
     if not repository.password_is_long(session, user_id):
         raise PasswordTooShort

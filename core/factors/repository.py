@@ -100,14 +100,7 @@ PLACES = read.SystemQuery(
     .order_by(Membership.created_at),
     Place,
 )
-"""The agencies a person is an active member of, the first one first."""
-AGENCY_IDS = read.SystemQuery(
-    select(Membership.agency_id)
-    .where(Membership.user_id == _WHOSE, Membership.state != "left")
-    .order_by(Membership.created_at),
-    lambda agency_id: agency_id,
-)
-"""Every agency a person has not left, those that suspended them too."""
+"""The agencies a person is an active member of, the first one first; none that is suspended."""
 PERSON = read.SystemQuery(select(User.email, User.name).where(User.id == _WHOSE), Person)
 TOTP = read.SystemQuery(select(Totp.id).where(Totp.user_id == _WHOSE), lambda totp_id: totp_id)
 PASSKEY = read.SystemQuery(

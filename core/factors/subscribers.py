@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from core.auth.people.places import belongs_to
 from core.db.tenancy import current_agency_id
 from core.factors.events import (
     FactorAdded,
@@ -13,7 +14,7 @@ from core.factors.events import (
     RecoveryCodesMade,
     RecoveryCodeUsed,
 )
-from core.factors.repository import AGENCY_IDS, PERSON
+from core.factors.repository import PERSON
 from core.mail.api import Message, send
 
 _KINDS = {"totp": "an authenticator app", "passkey": "a passkey"}
@@ -35,7 +36,7 @@ def tell_owner(event: Told) -> None:
 
 def _is_first_told(event: Told) -> bool:
     """Whether this is the one letter where every agency of the person is told."""
-    agencies = AGENCY_IDS.rows(user_id=event.user_id)
+    agencies = belongs_to(event.user_id)
     return not isinstance(event, FactorsReset) or agencies[:1] == [current_agency_id()]
 
 

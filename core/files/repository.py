@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, CursorResult, Uuid, any_, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
+from core.agencies.models import Agency
 from core.db import read
 from core.db.repository import Repository
 from core.errors import NotFound
@@ -17,6 +18,12 @@ from core.files.schemas import FileRow, FoundId
 
 _WANTED = StoredFile.id == bindparam("wanted_id", type_=Uuid())
 _ROW = read.Query(select(*read.columns(FileRow, StoredFile)).where(_WANTED), FileRow)
+_LINKED = read.Query(
+    select(*read.columns(FileRow, StoredFile))
+    .join(Agency, Agency.id == StoredFile.agency_id)
+    .where(_WANTED, Agency.suspended_at.is_(None)),
+    FileRow,
+)
 _AMONG = read.Query(select(StoredFile.id).where(StoredFile.id == any_(bindparam("ids", type_=ARRAY(Uuid())))), FoundId)
 _USED = read.Query(select(StorageUse.used), int)
 
@@ -30,6 +37,13 @@ class Files(Repository[StoredFile]):
     def row(self, file_id: UUID) -> FileRow:
         """One file. Raises NotFound."""
         found = _ROW.first(wanted_id=file_id)
+        if found is None:
+            raise NotFound
+        return found
+
+    def linked(self, file_id: UUID) -> FileRow:
+        """One file, for whoever has a link to it. Raises NotFound, also while the agency is suspended."""
+        found = _LINKED.first(wanted_id=file_id)
         if found is None:
             raise NotFound
         return found

@@ -98,7 +98,7 @@ def linked(text: str) -> tuple[FileRow, str]:
     said = links.read(text)
     # Whoever holds the link is nobody; the agency is the one that it was signed for.
     with acting_as(system(said.agency_id)):
-        return files.row(said.file_id), key_of(said.agency_id, said.file_id)
+        return files.linked(said.file_id), key_of(said.agency_id, said.file_id)
 
 
 def opened(key: str, *, start: int, length: int) -> Iterator[bytes]:

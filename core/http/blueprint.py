@@ -39,6 +39,7 @@ class RouteOptions(TypedDict, total=False):
     audience: Audience
     idempotency: Idempotency
     limit: Limit
+    agency_limit: str
     cost: int
     body_limit: int
     step_up: bool
@@ -191,8 +192,9 @@ def _with_room(rule: Rule, contract: Contract) -> Rule:
 def _rule(options: RouteOptions) -> Rule:
     given: dict[str, Any] = {name: value for name, value in options.items() if name != "problems"}
     permission = given.pop("permission", None)
-    if isinstance(given.get("limit"), str):
-        rate(given["limit"])
+    for name in ("limit", "agency_limit"):
+        if isinstance(given.get(name), str):
+            rate(given[name])
     return Rule(permission=str(permission) if permission else None, **given)
 
 

@@ -30,6 +30,8 @@ class Rule:
     idempotency: Idempotency = "accepted"
     limit: Limit = None
     """A limit of this route besides the caller's, as `20/minute` or made from the settings."""
+    agency_limit: str = ""
+    """A limit of this route for all of an agency together; only calls of those count whom the route lets in."""
     cost: int = 1
     """How much a call takes from the limits."""
     body_limit: int | None = None

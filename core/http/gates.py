@@ -67,6 +67,8 @@ def admit(app: Flask, request: Request, rule: Rule) -> None:
         _refuse_on_behalf(request, rule, route.module)
     if route and route.plugin != CORE and actor.agency_id and not agencies.enabled(route.plugin, actor.agency_id):
         raise NotFound
+    # Last: whoever is refused takes nothing from their colleagues.
+    app.extensions["tripfile.limits"].count_for_agency(rule)
 
 
 def _signed_in(app: Flask, request: Request, rule: Rule) -> Actor:

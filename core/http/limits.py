@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple, cast
 
 from flask import Flask, Request, Response, g
+from flask.globals import request_ctx
 from flask_limiter import Limiter
 from limits import RateLimitItem, parse_many
 
@@ -70,10 +71,21 @@ class Limits:
 
     def count(self, request: Request, rule: Rule) -> None:
         """Take the cost of the request from its limits; raises TooManyRequests when one is used up."""
-        quotas = list(self._quotas(request, rule))
+        self._take(list(self._quotas(request, rule)), cost=rule.cost)
+
+    def count_for_agency(self, rule: Rule) -> None:
+        """Take one from what an agency has of a route, for a caller whom the route lets in. Raises TooManyRequests."""
+        if not rule.agency_limit:
+            return
+        scope = f"route:{request_ctx.request.endpoint or ''}"
+        key = f"agency:{g.actor.agency_id}"
+        self._take(list(self._parts("route", rule.agency_limit, key, scope=scope)), cost=1)
+
+    def _take(self, quotas: list[Quota], *, cost: int) -> None:
         # What one caller is refused costs their colleagues nothing: counting stops at the first that is used up.
-        counts = self.counters.take([each.bound for each in quotas], cost=rule.cost)
-        applied = g.limits_applied = [Applied(*each) for each in zip(quotas, counts, strict=False)]
+        counts = self.counters.take([each.bound for each in quotas], cost=cost)
+        applied = [Applied(*each) for each in zip(quotas, counts, strict=False)]
+        g.limits_applied = [*g.get("limits_applied", ()), *applied]
         breached = [each for each in applied if each.breached]
         if breached:
             raise TooManyRequests(

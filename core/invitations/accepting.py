@@ -10,6 +10,7 @@ from msgspec import UNSET
 
 from core import clock, fields
 from core.actor import Actor, current_user_id, system
+from core.agencies import api as agencies
 from core.auth import api as auth
 from core.auth.api import Person
 from core.auth.errors import NoMembership, WrongCredentials
@@ -87,6 +88,8 @@ def _invited(token: str) -> Iterator[Invitation]:
     if link is None:
         raise NoInvitation
     with acting_as(system(link.agency_id)):
+        if agencies.is_suspended():
+            raise NoInvitation
         yield _open(link)
 
 

@@ -6,7 +6,10 @@ from core.errors import Conflict, Forbidden, NotFound
 
 
 class NoInvitation(NotFound):
-    """The link is wrong, used, withdrawn, replaced by a later one, or older than a week: which is not told."""
+    """The link is wrong, used, withdrawn, replaced by a later one, older than a week, or of a suspended agency.
+
+    Which of these is not told.
+    """
 
     code = "no_invitation"
     title = "This invitation is not valid any more; ask for another one"

@@ -24,6 +24,10 @@ log = structlog.get_logger()
 BY_RECORD, BY_OPERATOR = "dns", "operator"
 HOLDS_UNSEEN = timedelta(days=7)
 """How long a proof holds while no resolver can tell whether the record is still there."""
+WAITED_FOR = timedelta(days=14)
+"""How long after a domain was listed, or its record last seen, the record is looked for where it is missing."""
+MOST_WAITED_FOR = 50
+"""As many as a provider may have: who lists thousands of domains does not have us ask for them every night."""
 
 
 def rows(query: ListQuery) -> Page[DomainView]:
@@ -82,8 +86,8 @@ def vouch(name: str) -> None:
 
 
 def to_look_at() -> list[UUID]:
-    """The domains whose proof is a record."""
-    return domains.proven_by(BY_RECORD)
+    """The domains whose proof is a record, and those that wait for theirs to be set, or to come back."""
+    return domains.proven_by(BY_RECORD) + domains.waiting(since=clock.now() - WAITED_FOR, most=MOST_WAITED_FOR)
 
 
 def _listed(name: str) -> EmailDomain:

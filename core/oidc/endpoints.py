@@ -159,10 +159,11 @@ def show_domain(domain_id: UUID) -> DomainView:
     return domains.view(domain_id)
 
 
-@blueprint.post("/domains/<uuid:domain_id>/check", permission=permissions.MANAGE, step_up=True, limit="20/minute")
+# Somebody's name server is waited for, which may be slow on purpose.
+@blueprint.post("/domains/<uuid:domain_id>/check", permission=permissions.MANAGE, step_up=True, agency_limit="5/minute")
 @blueprint.response(200, DomainView)
 def check_domain(domain_id: UUID) -> DomainView:
-    """Look for a domain's record now; it is looked for every night as well."""
+    """Look for a domain's record now; for two weeks after it was listed or last found it is looked for every night."""
     return domains.check(domain_id)
 
 

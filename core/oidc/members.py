@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from core.actor import system
+from core.agencies import api as agencies
 from core.auth import api as auth
 from core.db.session import unit_of_work
 from core.db.tenancy import acting_as
@@ -35,7 +36,8 @@ def met(trust: Trust, vouched: Vouched) -> UUID:
     """The member somebody is who signs in for the first time, by an address the provider has verified.
 
     Raises NotVouched: for an address outside the provider's domains, or in one that the agency has not proven; for one
-    that is no member's (where new members are not made), and for a member it knows under another subject already.
+    that is no member's (where new members are not made), and for a member it knows under another subject already; and
+    whoever it is, where the agency is suspended by now.
     """
     email = vouched.email
     if email is None:
@@ -44,6 +46,9 @@ def met(trust: Trust, vouched: Vouched) -> UUID:
         raise NotVouched("an e-mail address outside the provider's domains")
     # Committed on its own: opening a session asks for the membership over another connection.
     with unit_of_work(), acting_as(system(trust.agency_id)):
+        if agencies.is_suspended():
+            # Since the sign-in began: the provider took its time to answer.
+            raise NotVouched("the agency is suspended")
         # Before anybody is looked for: the answer is the same for whoever there is.
         if not domains.is_proven(email.rpartition("@")[2]):
             raise NotVouched("an e-mail address in a domain that is not proven to be the agency's")

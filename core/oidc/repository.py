@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Text, Uuid, bindparam, delete, func, select
@@ -26,7 +27,8 @@ DOMAIN = select(
         record_value=func.concat(RECORD_HOLDS, EmailDomain.token),
     )
 )
-_OF_AGENCY = Agency.id == IdentityProvider.agency_id
+# Through a provider of a suspended agency nobody comes in, whoever knows its address.
+_OF_AGENCY = (Agency.id == IdentityProvider.agency_id) & Agency.suspended_at.is_(None)
 _TRUST = read.SystemQuery(
     select(*read.columns(Trust, IdentityProvider, agency=Agency.slug))
     .join(Agency, _OF_AGENCY)
@@ -98,6 +100,12 @@ class Domains(Repository[EmailDomain]):
         """The domains that were proven in a way."""
         return list(db.session.scalars(select(EmailDomain.id).where(EmailDomain.proven_by == word)))
 
+    def waiting(self, *, since: datetime, most: int) -> list[UUID]:
+        """The domains without a proof that were listed or found since, the latest of them."""
+        latest = func.greatest(EmailDomain.created_at, EmailDomain.found_at)
+        waiting = select(EmailDomain.id).where(EmailDomain.proven_by.is_(None), latest > since)
+        return list(db.session.scalars(waiting.order_by(latest.desc(), EmailDomain.id).limit(most)))
+
 
 class Links(Repository[IdentityLink]):
     """Who is who with an agency's providers."""
@@ -145,12 +153,12 @@ links = Links()
 
 
 def trust(provider_id: UUID) -> Trust | None:
-    """A provider that one can sign in through, whatever its agency."""
+    """A provider that one can sign in through, whatever its agency; none of one that is suspended."""
     return _TRUST.first(provider_id=provider_id)
 
 
 def choices(slug: str) -> list[Choice]:
-    """The providers of the agency with that slug."""
+    """The providers of the agency with that slug; none where it is suspended."""
     return _CHOICES.rows(slug=slug)
 
 

@@ -26,25 +26,28 @@ from core.plugins.spec import Permission, Plugin, Quota
 
 CORE_MODULES: Mapping[str, str] = MappingProxyType(
     {
-        "files": "core.files",
-        "agencies": "core.agencies.plugin",
-        "users": "core.users.plugin",
-        "roles": "core.roles.plugin",
-        "auth": "core.auth.plugin",
-        "factors": "core.factors.plugin",
-        "audit": "core.audit",
-        "events": "core.events.feed",
-        "plugins": "core.plugins.switchboard",
-        "jobs": "core.jobs.console",
-        "invitations": "core.invitations",
-        "impersonation": "core.impersonation",
-        "mail": "core.mail",
-        "quotas": "core.quotas",
-        "oidc": "core.oidc",
-        "vault": "core.vault.console",
-        "allow_lists": "core.allow_lists.console",
-        "api_keys": "core.api_keys",
-        "privacy": "core.privacy",
+        name: f"core.{name}.plugin"
+        for name in (
+            "files",
+            "agencies",
+            "users",
+            "roles",
+            "auth",
+            "factors",
+            "audit",
+            "events",
+            "plugins",
+            "jobs",
+            "invitations",
+            "impersonation",
+            "mail",
+            "quotas",
+            "oidc",
+            "vault",
+            "allow_lists",
+            "api_keys",
+            "privacy",
+        )
     }
 )
 """The parts of the core that contribute through a Plugin value, in load order."""

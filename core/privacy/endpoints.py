@@ -7,7 +7,7 @@ from uuid import UUID
 from core.db.query import ListQuery, Page
 from core.http.blueprint import Blueprint
 from core.plugins.manager import installed
-from core.privacy import catalogue, erasures, exports, holds, keeping, permissions
+from core.privacy import asking, catalogue, erasures, exports, holds, keeping, permissions
 from core.privacy.repository import Holds, Requests, requests
 from core.privacy.schemas import (
     BundleView,
@@ -69,7 +69,7 @@ def hand_out(request_id: UUID) -> bytes:
 @blueprint.response(202, RequestView)
 def export(draft: ExportDraft) -> RequestView:
     """Have everything about a person put together."""
-    return exports.request(draft.subject)
+    return asking.export(draft.subject)
 
 
 @blueprint.post("/erasures", permission=permissions.ERASE, step_up=True, cost=10)
@@ -77,7 +77,7 @@ def export(draft: ExportDraft) -> RequestView:
 @blueprint.response(202, RequestView)
 def erase(draft: ErasureDraft) -> RequestView:
     """Have everything about a person erased."""
-    return erasures.request(draft)
+    return asking.erasure(draft)
 
 
 @blueprint.post("/erasures/preview", permission=permissions.ERASE, cost=10)

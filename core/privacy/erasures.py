@@ -12,18 +12,17 @@ import msgspec
 from sqlalchemy import or_, select
 
 from core import clock
-from core.actor import acting_user_id
 from core.db import closing
 from core.db.tenancy import current_agency_id
 from core.errors import Fault, Invalid
 from core.events.log import publish
 from core.extensions import db
-from core.privacy import collecting, exports, identities
-from core.privacy.errors import ErasureUnderWay, Incomplete, OnHold, StillMember
-from core.privacy.events import ErasureRefused, ErasureRequested, PersonErased
+from core.privacy import collecting, exports, identities, own_rows
+from core.privacy.errors import Incomplete, StillMember
+from core.privacy.events import ErasureRefused, PersonErased
 from core.privacy.models import OPEN, PrivacyRequest
 from core.privacy.repository import holds_of, requests
-from core.privacy.schemas import ErasureDraft, PersonRef, PreviewView, RequestView
+from core.privacy.schemas import PersonRef, PreviewView
 from core.privacy.subjects import USER, Outcome, Subject
 from core.users.models import Membership
 from core.vault import keys
@@ -38,45 +37,11 @@ LATE = timedelta(days=30)
 def preview(person: PersonRef) -> PreviewView:
     """What an erasure would do now: it is done, and undone. Raises Invalid, StillMember, SubjectErased."""
     subject, _ = exports.check(person)
-    _refuse_member(person)
+    refuse_member(person)
     with db.session.begin_nested() as tried:
         outcomes = collecting.erased(subject)
         tried.rollback()
     return PreviewView(outcomes, holds_of(person.kind, person.id), collecting.not_asked())
-
-
-def request(draft: ErasureDraft) -> RequestView:
-    """Have a person erased in the background.
-
-    Raises Invalid, OnHold, StillMember, SubjectErased, and ErasureUnderWay where somebody else has that done.
-    """
-    person = draft.subject
-    # Before the lock as well: whoever erases them just now holds that for a while.
-    _refuse_second(person)
-    keys.hold(Person(person.kind, person.id))
-    exports.check(person)
-    _refuse_member(person)
-    held = holds_of(person.kind, person.id)
-    if held:
-        raise OnHold("; ".join(each.reason for each in held))
-    _refuse_second(person)
-    made = requests.add(
-        PrivacyRequest(
-            kind="erasure",
-            subject=person.kind,
-            subject_id=person.id,
-            reason=draft.reason,
-            state="queued",
-            requested_by=acting_user_id(),
-        )
-    )
-    publish(ErasureRequested(request_id=made.id, person=person.kind, person_id=person.id, why=draft.reason))
-    return requests.shown(made.id)
-
-
-def _refuse_second(person: PersonRef) -> None:
-    if requests.is_being_erased(person.kind, person.id):
-        raise ErasureUnderWay
 
 
 def carry_out(request_id: UUID) -> None:
@@ -161,10 +126,12 @@ def repeat(kind: str, subject_id: UUID) -> None:
     keys.hold(Person(kind, subject_id))
     if holds_of(kind, subject_id) or (kind == USER and state_of(subject_id) != "left"):
         return
-    _, holdings = collecting.collect(kind, subject_id)
+    subject, holdings = collecting.collect(kind, subject_id)
     if collecting.said(holdings):
         erase(kind, subject_id, request_id=None)
     elif kind == USER:
+        # Copies are no holdings: whoever took them in beside their erasure made them findable again.
+        own_rows.forget_tokens(subject)
         identities.forget(subject_id, current_agency_id())
 
 
@@ -173,7 +140,8 @@ def state_of(user_id: UUID) -> str | None:
     return db.session.scalar(select(Membership.state).where(Membership.user_id == user_id))
 
 
-def _refuse_member(person: PersonRef) -> None:
+def refuse_member(person: PersonRef) -> None:
+    """Raise StillMember for who works here, Invalid for who never did."""
     if person.kind != USER:
         return
     state = state_of(person.id)

@@ -11,48 +11,44 @@ from uuid import UUID
 import msgspec
 
 from core import clock
-from core.actor import acting_user_id, current_user_id
+from core.actor import current_user_id
+from core.crypto import Unreadable
 from core.db.tenancy import current_agency_id
 from core.errors import Fault, Invalid, NotFound
 from core.events.log import publish
 from core.http.structs import encode
-from core.privacy import collecting, identities, own_rows, permissions
+from core.privacy import collecting, identities, own_rows
 from core.privacy.errors import BundleExpired, NotReady
-from core.privacy.events import ExportHandedOut, ExportMade, ExportRequested
+from core.privacy.events import ExportHandedOut, ExportMade
 from core.privacy.models import OPEN, LegalHold, PrivacyRequest
 from core.privacy.repository import is_erased, requests
-from core.privacy.schemas import BundleView, HoldingView, PersonRef, RequestView
+from core.privacy.schemas import BundleView, HoldingView, PersonRef
 from core.privacy.subjects import USER, Holding, Subject
-from core.quotas import api as quotas
+from core.vault import keys
 from core.vault.columns import Secret, reveal
-from core.vault.errors import SubjectErased
+from core.vault.errors import Erased, SubjectErased
+from core.vault.keys import Person
 
 KEPT_FOR = timedelta(days=7)
+_KEPT = "kept"
+"""What a manifest says where nothing could be kept."""
 _WITHHELD = frozenset({LegalHold.__tablename__})
 """That somebody is held to account is not for them to learn here."""
 
 
-def request(person: PersonRef) -> RequestView:
-    """Have everything about a person put together in the background. Raises Invalid, SubjectErased, QuotaExceeded."""
-    check(person)
-    made = requests.add(
-        PrivacyRequest(
-            kind="export", subject=person.kind, subject_id=person.id, state="queued", requested_by=acting_user_id()
-        )
-    )
-    publish(ExportRequested(request_id=made.id, person=person.kind, person_id=person.id))
-    quotas.spend(permissions.EXPORTS.name)
-    return requests.shown(made.id)
-
-
 def make(request_id: UUID) -> None:
-    """Put it together and keep it under the person's own key; nothing where that is done."""
+    """Put it together and keep it under the person's own key, if there is one; nothing where that is done."""
     wanted = requests.locked(request_id)
     if wanted.state not in OPEN:
         return
     bundle = _bundle(wanted.subject, wanted.subject_id, _held(wanted.subject, wanted.subject_id))
-    wanted.bundle = Secret(bundle.text.decode())
     wanted.manifest = {"rows": bundle.rows, "not_asked": bundle.not_asked}
+    try:
+        keys.to_seal(Person(wanted.subject, wanted.subject_id))
+        wanted.bundle = Secret(bundle.text.decode())
+    except Unreadable:
+        # Their key is lost, and in clear nothing is kept: it is put together once more for whoever takes it.
+        wanted.manifest = {**wanted.manifest, _KEPT: False}
     wanted.state, wanted.finished_at, wanted.expires_at = "done", clock.now(), clock.now() + KEPT_FOR
     requests.save()
     publish(ExportMade(request_id=wanted.id, rows=sum(bundle.rows.values())))
@@ -65,11 +61,26 @@ def hand_out(request_id: UUID) -> bytes:
         raise NotFound
     if wanted.state != "done":
         raise NotReady
-    if wanted.bundle is None or wanted.expires_at is None or wanted.expires_at <= clock.now():
+    if wanted.expires_at is None or wanted.expires_at <= clock.now():
         raise BundleExpired
-    text = reveal(wanted, PrivacyRequest.bundle)
+    text = _taken(wanted)
     publish(ExportHandedOut(request_id=wanted.id))
-    return (text or "").encode()
+    return text
+
+
+def _taken(wanted: PrivacyRequest) -> bytes:
+    is_kept = wanted.bundle is not None
+    if not is_kept and ((wanted.manifest or {}).get(_KEPT, True) or is_erased(wanted.subject, wanted.subject_id)):
+        raise BundleExpired
+    try:
+        text = reveal(wanted, PrivacyRequest.bundle)
+    except Erased:
+        raise BundleExpired from None
+    except Unreadable:
+        text = None
+    if text is not None:
+        return text.encode()
+    return _bundle(wanted.subject, wanted.subject_id, _held(wanted.subject, wanted.subject_id)).text
 
 
 def of_oneself() -> bytes:

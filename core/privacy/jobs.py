@@ -51,3 +51,9 @@ def erase_late(kind: str, subject_id: UUID) -> None:
 def note_erased() -> None:
     """Note outside the database who was erased, for whoever restores a copy of it."""
     tombstones.note()
+
+
+@job(platform=True, schedule="*/15 * * * *")
+def end_orphans() -> None:
+    """Say of exports and erasures whose job is gone that nobody carries them out."""
+    failures.end_orphans()

@@ -29,7 +29,8 @@ class PrivacyRequest(Owned, Model):
     subject_id: Mapped[UUID]
     reason: Mapped[Code | None]
     state: Mapped[Code]
-    """`queued`, `done`, `refused` because of a hold, or `failed` where its job was given up; that can be repeated."""
+    """`queued`, `done`, `refused` because of a hold, or `failed` where its job was given up or cancelled; that can be
+    repeated."""
     requested_by: Mapped[UUID | None]
     finished_at: Mapped[datetime | None]
     manifest: Mapped[dict[str, Any] | None] = mapped_column(JSONB, info=NOT_PERSONAL)

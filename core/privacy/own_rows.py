@@ -217,10 +217,14 @@ def _copies(subject: Subject) -> Iterator[Outcome]:
         ended = update(_JOB).where(_JOB.c.agency_id == mine, payload, _JOB.c.finished_at.is_not(None))
         yield Outcome(table=str(_JOB.name), rows=connection.execute(ended.values(payload={})).rowcount)
     if subject.kind == USER:
-        words = delete(_TOKEN).where(
-            _TOKEN.c.agency_id == mine, _TOKEN.c.entity == USER, _TOKEN.c.entity_id.in_(subject.rows)
-        )
-        yield Outcome(table=str(_TOKEN.name), rows=connection.execute(words).rowcount)
+        yield Outcome(table=str(_TOKEN.name), rows=forget_tokens(subject))
+
+
+def forget_tokens(subject: Subject) -> int:
+    """Let nobody find a colleague by words any more; how many there were."""
+    theirs = (_TOKEN.c.entity == USER, _TOKEN.c.entity_id.in_(subject.rows))
+    words = delete(_TOKEN).where(_TOKEN.c.agency_id == current_agency_id(), *theirs)
+    return db.session.connection().execute(words).rowcount
 
 
 def _escaped(word: str) -> str:

@@ -7,22 +7,32 @@ from datetime import date, datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, DateTime, Text, Uuid, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Date, DateTime, Text, Uuid, bindparam, cast, exists, func, or_, select
 
 from core import clock
+from core.agencies.models import Agency
 from core.agencies.repository import agency_view
 from core.db import read
 from core.db.query import Filter, Listing, ListQuery, Page
 from core.db.repository import Repository
 from core.db.tenancy import current_agency_id
 from core.extensions import db
-from core.privacy.models import LegalHold, PrivacyRequest, RetentionChoice
+from core.jobs.models import JobEntry
+from core.privacy.models import OPEN, LegalHold, PrivacyRequest, RetentionChoice
 from core.privacy.schemas import HeldBack, HoldView, RequestView, State
 from core.vault import keys
 from core.vault.keys import Person
 
 REQUEST = select(*read.columns(RequestView, PrivacyRequest))
 HOLD = select(*read.columns(HoldView, LegalHold))
+_AT_ONCE = 500
+AT_WORK = exists().where(
+    JobEntry.agency_id == PrivacyRequest.agency_id,
+    JobEntry.name.in_(("privacy.make_export", "privacy.carry_out_erasure")),
+    JobEntry.unique_key == cast(PrivacyRequest.id, Text()),
+    JobEntry.state.in_(("queued", "running")),
+)
+"""Whether a job waits or runs that carries a request out."""
 
 
 class Choice(NamedTuple):
@@ -64,10 +74,9 @@ class Requests(Repository[PrivacyRequest]):
     def is_being_erased(self, subject: str, subject_id: UUID) -> bool:
         """Whether a job is to erase a person, or does so just now."""
         about = (PrivacyRequest.subject == subject, PrivacyRequest.subject_id == subject_id)
-        waiting = select(PrivacyRequest.id).where(
-            *about, PrivacyRequest.kind == "erasure", PrivacyRequest.state == "queued"
-        )
-        return db.session.scalar(waiting.limit(1)) is not None
+        # One whose job was cancelled is in nobody's way, nor does it say that it failed before somebody looks.
+        waits = (PrivacyRequest.kind == "erasure", PrivacyRequest.state.in_(OPEN), AT_WORK)
+        return db.session.scalar(select(PrivacyRequest.id).where(*about, *waits).limit(1)) is not None
 
     def with_bundles(self, *conditions: ColumnElement[bool], most: int) -> Sequence[PrivacyRequest]:
         """Requests that still have a bundle."""
@@ -95,14 +104,24 @@ class Holds(Repository[LegalHold]):
         return self.view(hold_id, HOLD, HoldView)
 
 
+_WORKS = ~exists().where(Agency.id == PrivacyRequest.agency_id, Agency.suspended_at.is_not(None))
+ORPHANS = read.SystemQuery(
+    select(PrivacyRequest.agency_id, PrivacyRequest.id)
+    .where(PrivacyRequest.state == "queued", ~AT_WORK, _WORKS)
+    .order_by(PrivacyRequest.created_at)
+    .limit(_AT_ONCE),
+    lambda agency_id, request_id: (agency_id, request_id),
+)
+"""Requests of all agencies but suspended ones that wait for no job any more, the oldest first."""
 OVERDUE = read.SystemQuery(
     select(func.count()).where(
         PrivacyRequest.state == "queued",
+        _WORKS,
         PrivacyRequest.created_at < bindparam("before", type_=DateTime(timezone=True)),
     ),
     lambda count: count,
 )
-"""How many requests of all agencies are not carried out yet and were made before an instant."""
+"""How many requests are not carried out yet and were made before an instant; jobs of suspended agencies rest."""
 _today = bindparam("today", type_=Date())
 _kind = bindparam("subject", type_=Text())
 _ANYBODYS = (LegalHold.released_at.is_(None), or_(LegalHold.until.is_(None), LegalHold.until >= _today))

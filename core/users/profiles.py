@@ -9,13 +9,13 @@ from sqlalchemy import Uuid, bindparam, select
 
 from core import clock, search
 from core.actor import Actor, current_user_id
+from core.auth import api as auth
 from core.db import read
 from core.db.tenancy import acting_as
 from core.errors import NotFound, PreconditionFailed, gather
 from core.events.log import publish
 from core.extensions import db
 from core.fields import check_language, check_zone
-from core.users import accounts
 from core.users.events import ProfileChanged
 from core.users.models import Membership, User
 from core.users.schemas import ProfilePatch, ProfileView
@@ -59,8 +59,11 @@ def _person(user_id: UUID, version: int | None) -> User:
 
 
 def _tell_agencies(user_id: UUID, findable: tuple[str, str], changed: list[str]) -> None:
-    """Have colleagues find the person by the new name, and each agency's log say that they changed something."""
-    for agency_id in accounts.agencies_of(user_id):
+    """Have colleagues find the person by the new name, and each agency's log say that they changed something.
+
+    None that the person has left: it is not theirs to know, and may have erased them.
+    """
+    for agency_id in auth.belongs_to(user_id):
         with acting_as(Actor(kind="user", agency_id=agency_id, user_id=user_id)):
             member_id = db.session.scalar(select(Membership.id).where(Membership.user_id == user_id))
             if member_id is not None:

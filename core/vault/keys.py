@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import secrets
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 import msgspec
@@ -25,6 +26,7 @@ from core.db.tenancy import current_agency_id
 from core.extensions import db
 from core.keyring.rings import Key as RingKey
 from core.keyring.rings import ring
+from core.vault import alarm
 from core.vault.errors import Erased, SubjectErased
 from core.vault.models import DataKey, ErasedSubject
 
@@ -120,15 +122,32 @@ def of(person: Person) -> Key:
 
 
 def of_all(subject: str, subject_ids: Iterable[UUID]) -> Mapping[UUID, Key]:
-    """The keys of several people, by their ids; who has none is left out. One statement at most."""
+    """The keys of several people, by their ids; who has none is left out. One statement at most. Raises Unreadable."""
+    found = tried(subject, subject_ids)
+    for key in found.values():
+        if isinstance(key, Unreadable):
+            raise key
+    return cast("Mapping[UUID, Key]", found)
+
+
+def tried(subject: str, subject_ids: Iterable[UUID]) -> Mapping[UUID, Key | Unreadable]:
+    """The same, with why a key cannot be unwrapped in its place: one that is lost keeps nobody from the others."""
     known = _known()
     wanted = {Person(subject, each) for each in subject_ids}
-    found = {person.id: key for person in wanted if (key := known.get(person)) is not None}
+    found: dict[UUID, Key | Unreadable] = {
+        person.id: key for person in wanted if (key := known.get(person)) is not None
+    }
     missing = [person.id for person in wanted if person.id not in found]
     if missing:
         for row in _WRAPPED.rows(subject=subject, subject_ids=missing):
-            found[row.subject_id] = key = Key(row.id, unwrapped(row))
-            known.put(Person(subject, row.subject_id), key)
+            try:
+                key = Key(row.id, unwrapped(row))
+            except Unreadable as error:
+                alarm.unreadable(str(_DATA_KEY.name), row.id, error)
+                found[row.subject_id] = error
+            else:
+                found[row.subject_id] = key
+                known.put(row.person, key)
     return found
 
 
@@ -192,7 +211,11 @@ def unwrapped(row: Wrapped) -> bytes:
     kek = ring(RING).find(row.kek_id)
     if kek is None:
         raise Unreadable(f"The ring {RING} has no key {row.kek_id} any more")
-    return unseal(kek.secret, base64.b64decode(row.wrapped), place=_place(row.id, row.person))
+    try:
+        wrapped = base64.b64decode(row.wrapped, validate=True)
+    except binascii.Error as error:
+        raise Unreadable("It is no wrapped key") from error
+    return unseal(kek.secret, wrapped, place=_place(row.id, row.person))
 
 
 def _place(key_id: UUID, person: Person) -> bytes:

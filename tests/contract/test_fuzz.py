@@ -113,4 +113,4 @@ class TestDescribed:
     def test_every_answer_of_the_sign_in_is_as_described(
         self, address: tuple[str, Callable[[], AgencyUnderTest]], tmp_path: Path
     ) -> None:
-        fuzz(address[0], tmp_path, None, "--include-tag=auth")
+        fuzz(address[0], tmp_path, None, "--include-tag=Signing in")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,7 @@ from core.testing.clients import ApiClient, ok, problem
 from core.testing.factories import AgencyUnderTest
 from core.testing.servers import wait_for
 from core.users import accounts
+from tests.gateway.rawclient import RawClient
 from tests.gateway.talk import Inside
 
 Connect = Callable[..., Inside]
@@ -76,6 +78,26 @@ class TestASuspendedAgency:
         with app.app_context(), unit_of_work(), acting_as(system(agency.id)):
             suspension.suspend()
         assert gone(client)
+
+    def test_is_disconnected_from_other_processes_within_two_seconds(
+        self, app: Application, make_agency: Callable[..., AgencyUnderTest], dial: Callable[..., RawClient]
+    ) -> None:
+        """The operator's command is one process, whoever holds the sockets another."""
+        agency, other = make_agency(), make_agency()
+        clients = [dial().open() for _ in range(3)]
+        for client, where in zip(clients, (agency, agency, other), strict=True):
+            assert client.join(where.newcomer("agent").token).startswith(b"40{")
+        token = agency.member("agent").token
+        with app.app_context(), unit_of_work(), acting_as(system(agency.id)):
+            suspension.suspend()
+        since = time.monotonic()
+        for client in clients[:2]:
+            texts, _ = client.farewell()
+            assert any(b"session_revoked" in text for text in texts), texts
+        assert time.monotonic() - since < 2
+        assert dial().open().join(token).startswith(b"44{")
+        clients[2].emit("stream.follow", {"topic": "notifications"}, ack=1)
+        assert clients[2].packet().startswith(b"431")
 
 
 class TestAMemberWhoLeaves:

@@ -31,15 +31,17 @@ def address(app: Application) -> Iterator[str]:
 
 
 class GeneratedClient:
-    """The generated package: its operations by tag and name, its models by name."""
+    """The generated package: its operations by their ids, its models by name."""
 
     def __init__(self, package: Any) -> None:
         self.package = package
 
     def operation(self, operation_id: str) -> Any:
         """The module of an operation, `leads.create`, with `sync` and `sync_detailed`."""
-        tag, name = operation_id.split(".")
-        return importlib.import_module(f"{PACKAGE}.api.{tag}.{tag}_{name}")
+        # It lies in a folder called as the operation's group is, which is a title.
+        name = operation_id.replace(".", "_")
+        [found] = Path(self.package.__file__).with_name("api").glob(f"*/{name}.py")
+        return importlib.import_module(f"{PACKAGE}.api.{found.parent.name}.{name}")
 
     def __getattr__(self, name: str) -> Any:
         return getattr(importlib.import_module(f"{PACKAGE}.models"), name)

@@ -57,9 +57,9 @@ class TestTheLog:
         actor = Actor(kind="user", agency_id=agency.id, grants={"audit.read": Scope.ALL})
         with app.app_context(), unit_of_work():
             with acting_as(actor):
-                assert guards.seen(event).before == {"price_minor": 12000, "parts": [{"name": "Window"}]}
+                assert guards.seen(event, {}).before == {"price_minor": 12000, "parts": [{"name": "Window"}]}
             with acting_as(system(agency.id)):
-                assert guards.seen(event) is event
+                assert guards.seen(event, {}) == event
 
 
 class TestWebhooks:

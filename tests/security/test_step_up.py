@@ -37,6 +37,7 @@ WITHOUT = {
     "invitations.join": "The link that was mailed is the proof.",
     "oidc.check": "Changes nothing.",
     "users.create_team": "A team by itself gives nobody anything.",
+    "users.change_me": "One's own name, language and zone, which let nobody in.",
     "users.change_team": "Only its name.",
     "webhooks.delete": "Sends less, never more.",
     "webhooks.replay": "Sends again where it was sent before.",

@@ -21,7 +21,7 @@ from core.sealing import opened, sealed
 from core.streams import PLATFORM
 
 KEEP = timedelta(days=2)
-"""Longer than any link in a letter lives."""
+"""Longer than sending one is tried, and than the link of a registration lives, which is made from its letter."""
 _COLUMN = "core_letter.details"
 _BY_ID = SystemQuery(select(Letter.details).where(Letter.id == bindparam("letter_id")), lambda details: details)
 
@@ -52,7 +52,7 @@ def drop(session: Session, letter_id: UUID) -> None:
 
 
 def drop_old(session: Session) -> None:
-    """Forget letters whose links are dead."""
+    """Forget letters that nobody can be sent, and registrations whose links are dead."""
     session.execute(delete(Letter).where(Letter.created_at < clock.now() - KEEP))
 
 

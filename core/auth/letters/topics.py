@@ -45,10 +45,19 @@ class EmailChangeBegun(msgspec.Struct, frozen=True, kw_only=True, tag="email_cha
 
     user_id: UUID
     old: str
+    undo_id: UUID
+    """What the link stands for: noted when it was asked for, so that an undoing before the letter is sent counts."""
 
 
 class EmailChanged(msgspec.Struct, frozen=True, kw_only=True, tag="email_changed"):
     """Somebody has another address: the old one is told."""
+
+    user_id: UUID
+    old: str
+
+
+class EmailTakenBack(msgspec.Struct, frozen=True, kw_only=True, tag="email_taken_back"):
+    """Whoever has a former address undid the change to another: the one that loses the account is told."""
 
     user_id: UUID
     old: str
@@ -76,6 +85,7 @@ Details = (
     | EmailChangeAsked
     | EmailChangeBegun
     | EmailChanged
+    | EmailTakenBack
     | PasswordSet
     | NewDevice
 )

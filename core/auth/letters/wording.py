@@ -70,7 +70,8 @@ def email_change_begun(person: Person, old: str, address: str) -> Message:
         " A link was sent to the new address, which is the one you sign in with once it was opened.\n\nIf this was you,"
         " there is nothing you need to do. If it was not, open this link within three days: you keep this address,"
         " or get it back, every session ends, and you are sent a link to choose another password.\n\n"
-        f"{address}\n\nThen tell whoever administers your agency."
+        f"{address}\n\nThen look through your passkeys and other second factors, and through your API keys: what"
+        " somebody else added there is still good. Tell whoever administers your agency."
     )
     return _message(old, "Somebody asked to change your e-mail address", text)
 
@@ -92,6 +93,17 @@ def email_changed(person: Person, old: str) -> Message:
         " for: for three days it gives you this address back. Then tell whoever administers your agency."
     )
     return _message(old, "The e-mail address of your account was changed", text)
+
+
+def email_taken_back(person: Person, old: str) -> Message:
+    """What an address gets that an account has left because the change to it was undone."""
+    text = (
+        f"{_greeting(person.name)}\n\nthe change of your account's e-mail address was undone with a link that its"
+        " former address was sent. This one no longer signs in, you get no more letters here, and every session has"
+        " ended.\n\n"
+        "If the former address is not yours, tell whoever administers your agency."
+    )
+    return _message(old, "The change of your e-mail address was undone", text)
 
 
 def password_set(person: Person) -> Message:

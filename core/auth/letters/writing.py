@@ -89,17 +89,19 @@ def _email_change_begun(_letter_id: UUID, told: topics.EmailChangeBegun) -> Mess
     if person is None or not _may_get_one((_NOTICES, told.old)):
         return None
     with apart() as session:
-        # Not the only one: whoever asks again must not take from its owner what an earlier letter gave them.
-        data = {"email": told.old}
-        token = one_time.hand_out(
-            session, purposes.EMAIL_UNDO, lifetime=purposes.EMAIL_UNDO_LASTS, user_id=person.id, data=data
-        )
-    return wording.email_change_begun(person, told.old, link("email-undo", token))
+        # None where an older address took the account back while the letter was on its way.
+        token = one_time.renew(session, told.undo_id, lifetime=purposes.EMAIL_UNDO_LASTS)
+    return None if token is None else wording.email_change_begun(person, told.old, link("email-undo", token))
 
 
 def _email_changed(_letter_id: UUID, told: topics.EmailChanged) -> Message | None:
     person = persons.of(told.user_id)
     return None if person is None else wording.email_changed(person, told.old)
+
+
+def _email_taken_back(_letter_id: UUID, told: topics.EmailTakenBack) -> Message | None:
+    person = persons.of(told.user_id)
+    return None if person is None else wording.email_taken_back(person, told.old)
 
 
 def _password_set(_letter_id: UUID, told: topics.PasswordSet) -> Message | None:
@@ -119,6 +121,7 @@ _WRITERS: Mapping[type[Any], Callable[[UUID, Any], Message | None]] = {
     topics.EmailChangeAsked: _email_change,
     topics.EmailChangeBegun: _email_change_begun,
     topics.EmailChanged: _email_changed,
+    topics.EmailTakenBack: _email_taken_back,
     topics.PasswordSet: _password_set,
     topics.NewDevice: _new_device,
 }

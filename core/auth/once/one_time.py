@@ -47,18 +47,22 @@ def hand_out(
 ) -> str:
     """A new token of 256 random bits for one purpose, in a session of `apart()`; only its digest is kept."""
     token = secrets.token_urlsafe(32)
-    session.add(
-        OneTimeToken(
-            id=ids.new(),
-            purpose=purpose,
-            digest=_digest(purpose, token),
-            user_id=user_id,
-            agency_id=agency_id,
-            data=data or {},
-            expires_at=clock.now() + lifetime,
-        )
-    )
+    whose = {"user_id": user_id, "agency_id": agency_id, "data": data or {}}
+    digest_of = _digest(purpose, token)
+    session.add(OneTimeToken(purpose=purpose, digest=digest_of, expires_at=clock.now() + lifetime, **whose))
     return token
+
+
+def reserve(session: Session, purpose: str, *, lifetime: timedelta, user_id: UUID, data: dict[str, Any]) -> UUID:
+    """Note what a token is to stand for that nobody has yet: `renew` makes the one to hand out.
+
+    So it counts from now on, and can be withdrawn, however long a letter with it is on its way.
+    """
+    nobodys = _digest(purpose, secrets.token_urlsafe(32))
+    row = OneTimeToken(id=ids.new(), purpose=purpose, digest=nobodys, user_id=user_id, data=data)
+    row.expires_at = clock.now() + lifetime
+    session.add(row)
+    return row.id
 
 
 def look(purpose: str, token: str) -> Handed | None:
@@ -88,10 +92,28 @@ def attempt(session: Session, purpose: str, token: str, *, tries: int) -> Handed
     return Handed(*row) if row is not None else None
 
 
+def renew(session: Session, token_id: UUID, *, lifetime: timedelta) -> str | None:
+    """Another secret for what was handed out, which is good from now on and alone; None where that is gone."""
+    token = secrets.token_urlsafe(32)
+    purpose = session.scalar(select(OneTimeToken.purpose).where(OneTimeToken.id == token_id).with_for_update())
+    if purpose is None:
+        return None
+    values = {"digest": _digest(purpose, token), "expires_at": clock.now() + lifetime}
+    session.execute(update(OneTimeToken).where(OneTimeToken.id == token_id).values(values))
+    return token
+
+
 def withdraw(session: Session, purpose: str, *, user_id: UUID, agency_id: UUID | None = None) -> None:
     """Make a person's tokens for a purpose useless; only those for one agency where it is named."""
     theirs = delete(OneTimeToken).where(OneTimeToken.user_id == user_id, OneTimeToken.purpose == purpose)
     session.execute(theirs if agency_id is None else theirs.where(OneTimeToken.agency_id == agency_id))
+
+
+def withdraw_later(session: Session, purpose: str, handed: Handed) -> None:
+    """Make useless what a person was handed out for a purpose after something of theirs, unless it notes the same."""
+    # Identifiers are in the order of time.
+    later = OneTimeToken.user_id == handed.user_id, OneTimeToken.purpose == purpose, OneTimeToken.id > handed.id
+    session.execute(delete(OneTimeToken).where(*later, OneTimeToken.data != handed.data))
 
 
 def withdraw_about(session: Session, purpose: str, about: str) -> None:

@@ -1,4 +1,4 @@
-"""Whether a password is known from breaches: five letters of its SHA-1 are asked for, and nothing else leaves."""
+"""Whether a password is known from breaches: five digits of its SHA-1 are asked for, and nothing else leaves."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from sqlalchemy import bindparam, select
 
 from core.agencies.models import Agency
@@ -17,3 +19,17 @@ AGENCIES = read.SystemQuery(
     AgencyRef,
 )
 """The agencies a person is an active member of, the first one first; none that is suspended."""
+_BELONGS = read.SystemQuery(
+    select(Membership.agency_id)
+    .where(Membership.user_id == bindparam("user_id"), Membership.state != "left")
+    .order_by(Membership.created_at),
+    lambda agency_id: agency_id,
+)
+
+
+def belongs_to(user_id: UUID) -> list[UUID]:
+    """The agencies somebody has not left, the first one first: those whose logs and searches know of them.
+
+    Also where the person is suspended, or the agency is; to let somebody in, ask for AGENCIES.
+    """
+    return _BELONGS.rows(user_id=user_id)

@@ -12,7 +12,7 @@ from core.actor import Actor
 from core.auth.events import SignInFailed, SignInsThrottled
 from core.auth.guessing import attempts
 from core.auth.people import persons
-from core.auth.people.places import AGENCIES
+from core.auth.people.places import belongs_to
 from core.db.session import apart
 from core.events.event import Event
 from core.events.log import publish_apart
@@ -44,10 +44,10 @@ def throttled() -> None:
 
 
 def tell(user_id: UUID, event: Event, *, ip: str | None = None) -> None:
-    """Record a fact about a person in the log of every agency they are in; `ip` as `publish_apart` takes it."""
-    for agency in AGENCIES.rows(user_id=user_id):
-        actor = Actor(kind="public", agency_id=agency.id, user_id=user_id)
-        publish_apart(event, actor=actor, agency_id=agency.id, ip=ip)
+    """Record a fact about a person in the log of every agency they have not left; `ip` as `publish_apart` takes it."""
+    for agency_id in belongs_to(user_id):
+        actor = Actor(kind="public", agency_id=agency_id, user_id=user_id)
+        publish_apart(event, actor=actor, agency_id=agency_id, ip=ip)
 
 
 @job(platform=True)

@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import update
 
 from core.agencies import commands
 from core.app import create_app
+from core.auth.models import AuthSession
 from core.config import Settings
-from core.db.session import dispose, unit_of_work
+from core.db.session import apart, dispose, unit_of_work
 from core.http.application import Application
 from core.testing.clients import ApiClient, ok, problem
 from core.testing.factories import AgencyUnderTest
@@ -45,6 +47,21 @@ class TestASuspendedAgency:
         assert "works again" in run("resume", agency.slug).output
         assert problem(person.api.get("/auth/me")) == REFUSED
         ok(person.sign_in().get("/auth/me"))
+
+    def test_that_works_again_knows_no_session_opened_while_it_was_suspended(
+        self,
+        person: Person,  # noqa: F811
+        agency: AgencyUnderTest,
+        run: Run,
+    ) -> None:
+        """Somebody who signs in at that very moment is let in by what was true just before."""
+        person.sign_in()
+        run("suspend", agency.slug)
+        with person.app.app_context(), apart() as session:
+            mine = update(AuthSession).where(AuthSession.user_id == person.user_id)
+            session.execute(mine.values(revoked_at=None, revoked_because=None))
+        run("resume", agency.slug)
+        assert problem(person.api.get("/auth/me")) == REFUSED
 
     def test_is_passed_over_by_those_who_work_elsewhere_too(
         self,

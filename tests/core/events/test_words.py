@@ -234,7 +234,7 @@ class TestReaders:
             " to_jsonb(left(payload->'surname'->>'$sealed', -8) || 'AAAAAAA=')) WHERE id = %s",
             [renamed],
         )
-        assert told(api, place)["surname"] == "[personal]"
+        assert told(api, place)["surname"] == "[unreadable]"
 
 
 class Inner(msgspec.Struct):

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from core import streams
 from core.errors import Unavailable
-from core.events import log
 from core.testing.clients import ApiClient, ok, problem
 from tests.core.factors.authenticator import Authenticator
 from tests.core.factors.conftest import MakePerson, Person
@@ -24,7 +24,7 @@ def full_log(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         raise Unavailable("The log is busy")
 
     def begin() -> None:
-        monkeypatch.setattr(log.streams, "append", fail)
+        monkeypatch.setattr(streams, "append", fail)
 
     return begin
 

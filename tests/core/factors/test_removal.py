@@ -7,8 +7,11 @@ from typing import Any
 
 from sqlalchemy import update
 
+from core.actor import system
+from core.agencies import suspension
 from core.auth.models import Credential
-from core.db.session import apart
+from core.db.session import apart, unit_of_work
+from core.db.tenancy import acting_as
 from core.http.application import Application
 from core.testing.clients import ApiClient, ok, problem
 from core.testing.factories import AgencyUnderTest
@@ -42,6 +45,18 @@ class TestTheLastFactor:
         person.join(elsewhere)
         person.set_up_totp()
         ok(ask_for_factor(elsewhere.member("owner"), "agent"))
+        assert problem(person.api.delete("/factors/totp")) == (409, "second_factor_required")
+
+    def test_stays_while_that_agency_is_suspended(
+        self, app: Application, person: Person, make_agency: Callable[..., AgencyUnderTest]
+    ) -> None:
+        elsewhere = make_agency()
+        person.join(elsewhere)
+        person.set_up_totp()
+        ok(ask_for_factor(elsewhere.member("owner"), "agent"))
+        with app.app_context(), unit_of_work(), acting_as(system(elsewhere.id)):
+            suspension.suspend()
+        assert ok(person.api.get("/factors"))["required"] is True
         assert problem(person.api.delete("/factors/totp")) == (409, "second_factor_required")
 
     def test_stays_while_the_password_is_short(self, app: Application, person: Person) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
+import dns.rcode
 import pytest
 from sqlalchemy import update
 from werkzeug.test import TestResponse
@@ -24,14 +25,34 @@ from core.testing.databases import Server
 from core.testing.factories import AgencyUnderTest
 from core.users.models import User
 from tests.core.oidc.provider import CLIENT_ID, CLIENT_SECRET, Provider
+from tests.core.oidc.zone import Zone
+
+Claim = Callable[[], dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def settings(database_server: Server) -> Iterator[Settings]:
+def name_server() -> Iterator[Zone]:
+    running = Zone()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def zone(name_server: Zone) -> Zone:
+    """What the name server that is asked says: nothing yet."""
+    name_server.records.clear()
+    name_server.asked.clear()
+    name_server.rcode = dns.rcode.NOERROR
+    return name_server
+
+
+@pytest.fixture(scope="module")
+def settings(database_server: Server, name_server: Zone) -> Iterator[Settings]:
     with database_server.clone() as urls:
         yield databases.settings_for(
             urls,
             outbound_allow_networks="127.0.0.0/8",
+            dns_servers=name_server.address,
             rate_limit_login="100000/minute",
             rate_limit_anonymous="100000/minute",
         )
@@ -124,6 +145,28 @@ def trusting(app: Application, agency: AgencyUnderTest, provider: Provider) -> T
     found = Trusting(app, agency, provider)
     found.trust()
     return found
+
+
+@pytest.fixture
+def claim(trusting: Trusting, zone: Zone) -> Claim:
+    """Puts the provider's domain on the list, and its record into the zone."""
+
+    def put() -> dict[str, Any]:
+        listed: dict[str, Any] = ok(trusting.owner.post("/oidc/domains", {"domain": trusting.provider.domain}), 201)
+        zone.records[listed["record_name"]] = ["v=spf1 -all", listed["record_value"]]
+        return listed
+
+    return put
+
+
+def check(trusting: Trusting, listed: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = ok(trusting.owner.post(f"/oidc/domains/{listed['id']}/check"), 200)
+    return found
+
+
+def shown(trusting: Trusting, listed: dict[str, Any]) -> tuple[str | None, str | None]:
+    found = ok(trusting.owner.get(f"/oidc/domains/{listed['id']}"))
+    return found["proven_by"], found["last_check"]
 
 
 @pytest.fixture

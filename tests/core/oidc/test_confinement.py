@@ -135,5 +135,6 @@ WITHIN_THE_AGENCY = {
     "notifications.take_away_push",
     "notifications.unmute",
     "privacy.hand_out_mine",
+    "users.show_me",
 }
 """What a session may do that an agency's provider vouched for: it shows and changes nothing beyond the agency."""

@@ -2,60 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any
 
 import dns.rcode
 import pytest
-import time_machine
-from click.testing import CliRunner
 
-from core import clock
-from core.actor import system
 from core.auth.accounts import identities
-from core.config import Settings
-from core.db.session import unit_of_work
-from core.db.tenancy import acting_as
 from core.http.application import Application
-from core.oidc import domains, jobs
-from core.oidc.commands import vouch
-from core.testing import databases
 from core.testing.clients import ApiClient, faults, ok, problem
-from core.testing.databases import Server
 from core.testing.factories import AgencyUnderTest
-from tests.core.oidc.conftest import Trusting
+from tests.core.oidc.conftest import Claim, Trusting, check, shown
 from tests.core.oidc.provider import Provider
 from tests.core.oidc.zone import Zone
-from tests.worker import Worker
 
 NOT_A_MEMBER = (403, "oidc_not_a_member")
-Claim = Callable[[], dict[str, Any]]
-
-
-@pytest.fixture(scope="module")
-def zone() -> Iterator[Zone]:
-    running = Zone()
-    yield running
-    running.close()
-
-
-@pytest.fixture(scope="module")
-def settings(database_server: Server, zone: Zone) -> Iterator[Settings]:
-    with database_server.clone() as urls:
-        yield databases.settings_for(urls, outbound_allow_networks="127.0.0.0/8", dns_servers=zone.address)
-
-
-@pytest.fixture(autouse=True)
-def _empty(zone: Zone) -> None:
-    zone.records.clear()
-    zone.asked.clear()
-    zone.rcode = dns.rcode.NOERROR
-
-
-@pytest.fixture(scope="module")
-def worker(app: Application) -> Worker:
-    return Worker(app)
 
 
 @pytest.fixture
@@ -64,28 +24,6 @@ def trusting(app: Application, agency: AgencyUnderTest, provider: Provider) -> T
     found = Trusting(app, agency, provider)
     found.trust(proven=False, new_member_role="agent")
     return found
-
-
-@pytest.fixture
-def claim(trusting: Trusting, zone: Zone) -> Claim:
-    """Puts the provider's domain on the list, and its record into the zone."""
-
-    def put() -> dict[str, Any]:
-        listed: dict[str, Any] = ok(trusting.owner.post("/oidc/domains", {"domain": trusting.provider.domain}), 201)
-        zone.records[listed["record_name"]] = ["v=spf1 -all", listed["record_value"]]
-        return listed
-
-    return put
-
-
-def check(trusting: Trusting, listed: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = ok(trusting.owner.post(f"/oidc/domains/{listed['id']}/check"), 200)
-    return found
-
-
-def shown(trusting: Trusting, listed: dict[str, Any]) -> tuple[str | None, str | None]:
-    found = ok(trusting.owner.get(f"/oidc/domains/{listed['id']}"))
-    return found["proven_by"], found["last_check"]
 
 
 class TestProof:
@@ -144,6 +82,26 @@ class TestProof:
         assert problem(trusting.sign_in()) == NOT_A_MEMBER
 
 
+class TestAsking:
+    """A name server of somebody's choice is waited for."""
+
+    def test_is_limited_for_all_of_an_agency_together(
+        self, app: Application, trusting: Trusting, claim: Claim, other_agency: AgencyUnderTest, provider: Provider
+    ) -> None:
+        place = f"/oidc/domains/{claim()['id']}/check"
+        owners = [trusting.agency.newcomer("owner") for _ in range(3)]
+        answers = [owners[number % 3].post(place).status_code for number in range(6)]
+        assert answers == [200] * 5 + [429]
+        assert owners[0].get("/oidc/domains").status_code == 200
+        elsewhere = Trusting(app, other_agency, provider)
+        check(elsewhere, ok(elsewhere.owner.post("/oidc/domains", {"domain": provider.domain}), 201))
+
+    def test_is_not_used_up_by_who_may_not(self, trusting: Trusting, claim: Claim) -> None:
+        place, agent = f"/oidc/domains/{claim()['id']}/check", trusting.agency.newcomer("agent")
+        assert [agent.post(place).status_code for _ in range(7)] == [403] * 7
+        ok(trusting.owner.post(place), 200)
+
+
 class TestList:
     def test_names_each_domain_once_as_addresses_have_it(self, trusting: Trusting) -> None:
         ok(trusting.owner.post("/oidc/domains", {"domain": "sunrise.example"}), 201)
@@ -159,65 +117,6 @@ class TestList:
         assert problem(clerk.post("/oidc/domains", {"domain": "moon.example"})) == refused
         assert problem(clerk.post(f"{place}/check")) == refused
         assert problem(clerk.delete(place, version="*")) == refused
-
-
-class TestEveryNight:
-    @pytest.fixture
-    def look(self, app: Application, worker: Worker, agency: AgencyUnderTest) -> Callable[[], None]:
-        """What happens at night."""
-
-        def run() -> None:
-            with app.app_context(), unit_of_work(), acting_as(system(agency.id)):
-                jobs.look_at_domains.enqueue()
-            worker.work()
-
-        return run
-
-    def test_a_proof_goes_with_its_record(
-        self, trusting: Trusting, zone: Zone, claim: Claim, look: Callable[[], None]
-    ) -> None:
-        listed = claim()
-        check(trusting, listed)
-        look()
-        assert shown(trusting, listed) == ("dns", "found")
-        zone.records[listed["record_name"]] = ["v=spf1 -all"]
-        look()
-        assert shown(trusting, listed) == (None, "missing")
-        assert problem(trusting.sign_in()) == NOT_A_MEMBER
-        assert ok(trusting.owner.get("/audit?name=oidc.domain_lost"))["items"]
-
-    def test_a_proof_outlives_resolvers_that_fail_but_not_for_ever(
-        self,
-        app: Application,
-        agency: AgencyUnderTest,
-        trusting: Trusting,
-        zone: Zone,
-        claim: Claim,
-        look: Callable[[], None],
-    ) -> None:
-        listed = claim()
-        check(trusting, listed)
-        zone.rcode = dns.rcode.SERVFAIL
-        look()
-        assert shown(trusting, listed) == ("dns", "no_answer")
-        later = time_machine.travel(clock.now() + timedelta(days=8))
-        with later, app.app_context(), unit_of_work(), acting_as(system(agency.id)):
-            (domain_id,) = domains.to_look_at()
-            domains.look_again(domain_id)
-            assert domains.to_look_at() == []
-
-    def test_the_operators_word_needs_no_record(
-        self, app: Application, trusting: Trusting, zone: Zone, agency: AgencyUnderTest, look: Callable[[], None]
-    ) -> None:
-        with app.app_context(), unit_of_work():
-            told = CliRunner().invoke(vouch, [trusting.provider.domain, "--agency", agency.slug])
-            assert CliRunner().invoke(vouch, ["Sunrise", "--agency", agency.slug]).exit_code == 2
-        assert told.exit_code == 0, told.output
-        ok(trusting.sign_in(), 200)
-        look()
-        assert zone.asked == []
-        (listed,) = ok(trusting.owner.get("/oidc/domains"))["items"]
-        assert listed["proven_by"] == "operator"
 
 
 class TestAnUnprovenDomain:

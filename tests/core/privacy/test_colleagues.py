@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from core.privacy import erasures
 from core.testing.clients import ApiClient, ok, problem
 from core.testing.factories import AgencyUnderTest
+from tests.core.privacy.conftest import Within
 from tests.core.privacy.people import Database, Person
 
 Work = Callable[[], list[str]]
@@ -50,6 +52,24 @@ class TestAColleague:
         database.add("core_membership", elsewhere, state="active", reports_to=None)
         erase(self.subject(left))
         assert database.places_of(left.marker) == {"core_user", "core_passkey"}
+
+    def test_is_found_by_no_words_that_were_written_after_their_erasure(
+        self, left: Person, other_agency: AgencyUnderTest, database: Database, within: Within,
+        erase: Callable[[dict[str, str]], dict[str, Any]],
+    ) -> None:  # fmt: skip
+        elsewhere = Person(other_agency.id, user_id=left.known["user_id"])
+        database.add("core_membership", elsewhere, state="active", reports_to=None)
+        erase(self.subject(left))
+        for place in (left, elsewhere):
+            database.connection.execute(
+                "INSERT INTO core_search_token (agency_id, entity, token, entity_id)"
+                " SELECT agency_id, 'users.user', %s, id FROM core_membership WHERE user_id = %s AND agency_id = %s",
+                [left.marker, left.known["user_id"], place.agency_id],
+            )
+        with within(left.agency_id):
+            erasures.repeat("users.user", left.known["user_id"])
+        tokens = "SELECT agency_id FROM core_search_token WHERE token = %s"
+        assert database.connection.execute(tokens, [left.marker]).fetchall() == [(other_agency.id,)]
 
     def test_who_is_still_a_member_cannot_be_erased(self, api: ApiClient, agency: AgencyUnderTest) -> None:
         subject = {"kind": "users.user", "id": str(agency.newcomer("agent").user_id)}

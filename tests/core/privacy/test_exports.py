@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -12,12 +13,16 @@ from psycopg.types.json import Jsonb
 from core import ids
 from core.db.base import Model
 from core.db.personal import Category, user_of
+from core.events import following
+from core.events.event import Event
+from core.events.log import publish
 from core.http.application import Application
 from core.privacy import catalogue
+from core.sdk import UNSET, UnsetType, sealed_for
 from core.testing.clients import ApiClient, faults, ok, problem
 from core.testing.factories import AgencyUnderTest
-from tests.core.privacy.conftest import CONTACTS, LEADS
-from tests.core.privacy.people import Database, Person
+from tests.core.privacy.conftest import CONTACTS, LEADS, Within
+from tests.core.privacy.people import Database, Person, subject_of
 
 
 def columns(app: Flask, *prefixes: str) -> set[str]:
@@ -45,6 +50,37 @@ def export(api: ApiClient, work_off: Callable[[], list[str]]) -> Callable[[Perso
         return {**shown, "bundle": bundle}
 
     return make
+
+
+class Mentioned(Event):
+    """Something was said of somebody, about whatever it was."""
+
+    subject: ClassVar[str] = "thing_id"
+    thing_id: UUID
+    contact_id: UUID
+    words: Annotated[
+        str | None | UnsetType, sealed_for("contact_id", subject="contacts.contact", permission="privacy.manage")
+    ] = UNSET
+
+
+class TestWordsInTheLog:
+    def test_are_handed_out_of_events_about_what_is_theirs_and_erased_everywhere(
+        self, client: Person, export: Callable[[Person], dict[str, Any]], within: Within,
+        erase: Callable[[dict[str, str]], dict[str, Any]],
+    ) -> None:  # fmt: skip
+        said = {client.known["contact_id"]: "Herself", client.known["lead_id"]: "Herlead", ids.new(): "Elsewhere"}
+        for thing_id, words in said.items():
+            with within(client.agency_id):
+                publish(Mentioned(thing_id=thing_id, contact_id=client.known["contact_id"], words=words))
+        text = str(export(client)["bundle"])
+        assert [word for word in said.values() if word in text] == ["Herself", "Herlead"]
+        erase(subject_of(client))
+        with within(client.agency_id):
+            entries = [each for each in following.after(0, limit=500) if each.name == Mentioned.name]
+            events: list[Any] = [
+                each.event() for each in entries if each.payload["contact_id"] == str(client.known["contact_id"])
+            ]
+        assert [each.words for each in events] == [None] * 3
 
 
 class TestAnExport:

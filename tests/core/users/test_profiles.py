@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from core.actor import system
+from core.db import read
 from core.db.session import unit_of_work
 from core.db.tenancy import acting_as
 from core.http.application import Application
+from core.search import SearchToken
 from core.testing.clients import ApiClient, faults, ok, problem
 from core.testing.factories import AgencyUnderTest
 from core.users import service
+from tests.core.users.test_leaving import leave
 
 
 def events(api: ApiClient) -> list[dict[str, object]]:
@@ -51,6 +56,22 @@ class TestProfile:
         ok(here.patch("/users/me", {"name": "Zebedeu Everywhere"}, version="*"))
         assert [row["name"] for row in ok(there.get("/users?q=zebedeu"))["items"]] == ["Zebedeu Everywhere"]
         assert len(events(there)) == 1
+
+    def test_is_nothing_to_an_agency_that_its_person_has_left(
+        self, app: Application, agency: AgencyUnderTest, other_agency: AgencyUnderTest
+    ) -> None:
+        there, here = other_agency.member("owner"), agency.newcomer("agent")
+        assert here.user_id is not None
+        email = ok(here.get("/users/me"))["email"]
+        with app.app_context(), unit_of_work(), acting_as(system(other_agency.id)):
+            service.attach(email, ["agent"])
+        ok(leave(there, here))
+        before = len(events(there))
+        ok(here.patch("/users/me", {"name": "Philomena Gone"}, version="*"))
+        assert len(events(there)) == before
+        with app.app_context(), acting_as(system(other_agency.id)):
+            found = read.rows(select(SearchToken.token).where(SearchToken.token == "philomena"), str)
+        assert found == []
 
     def test_names_every_fault(self, api: ApiClient) -> None:
         answer = api.patch("/users/me", {"language": "xx-nothing", "zone": "Mars/Base"}, version="*")

@@ -11,9 +11,12 @@ from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from core import clock
+from core.actor import system
+from core.agencies import suspension
 from core.auth.accounts import identities
 from core.auth.models import AuthSession
-from core.db.session import apart
+from core.db.session import apart, unit_of_work
+from core.db.tenancy import acting_as
 from core.http.application import Application
 from core.testing.chores import run_due
 from core.testing.clients import ApiClient, faults, ok, problem
@@ -89,49 +92,6 @@ class TestAnotherAddress:
     ) -> None:
         ask(person, fresh(), letters)
         assert letters.of(person.email)[-1]["Subject"] == "Somebody asked to change your e-mail address"
-
-    def test_is_undone_by_the_present_one_before_its_link_is_opened(
-        self, app: Application, person: Person, letters: Mailbox
-    ) -> None:
-        thief, wanted = person.client(), fresh()
-        ok(thief.post("/auth/email", {"email": wanted}), 202)
-        run_due(app, "auth.send_letter")
-        stolen, undo = letters.token(wanted), letters.token(person.email)
-        ok(ApiClient(app).post("/auth/email/undo", {"token": undo}), 204)
-        assert faults(verify(app, stolen)) == {"/token": "dead_link"}
-        assert thief.get("/auth/me").status_code == 401
-        assert faults(ApiClient(app).post("/auth/email/undo", {"token": undo})) == {"/token": "dead_link"}
-        run_due(app, "auth.send_letter")
-        body = {"token": letters.token(person.email), "password": NEW}
-        ok(ApiClient(app).post("/auth/password/reset", body), 204)
-        assert person.log_in(NEW).status_code == 200
-
-    def test_is_undone_by_the_former_one_afterwards(
-        self, app: Application, person: Person, letters: Mailbox, api: ApiClient
-    ) -> None:
-        old, wanted = person.email, fresh()
-        token = ask(person, wanted, letters)
-        undo = letters.token(old)
-        ok(verify(app, token), 204)
-        ok(ApiClient(app).post("/auth/password/forgotten", {"email": wanted}), 202)
-        run_due(app, "auth.send_letter")
-        reset = letters.token(wanted)
-        ok(ApiClient(app).post("/auth/email/undo", {"token": undo}), 204)
-        assert person.log_in().status_code == 200
-        body = {"token": reset, "password": NEW}
-        assert faults(ApiClient(app).post("/auth/password/reset", body)) == {"/token": "dead_link"}
-        assert [each["id"] for each in ok(api.get(f"/users?q={old}"))["items"]] == [str(person.user_id)]
-        assert len(ok(api.get(f"/audit?name=auth.email_change_undone&subject_id={person.user_id}"))["items"]) == 1
-
-    def test_is_undone_by_each_letter_and_for_three_days(
-        self, app: Application, person: Person, letters: Mailbox
-    ) -> None:
-        ask(person, fresh(), letters)
-        first = letters.token(person.email)
-        ask(person, fresh(), letters)
-        with time_machine.travel(clock.now() + timedelta(days=3, minutes=1)):
-            assert faults(ApiClient(app).post("/auth/email/undo", {"token": first})) == {"/token": "dead_link"}
-        ok(ApiClient(app).post("/auth/email/undo", {"token": first}), 204)
 
     def test_is_not_had_by_a_stranger_whom_a_new_password_put_out(
         self, app: Application, person: Person, letters: Mailbox
@@ -224,3 +184,29 @@ class TestAnotherAddress:
         new = fresh()
         ok(verify(app, ask(person, new, letters)), 204)
         assert len(ok(other_agency.member("owner").get(f"/users?q={new}"))["items"]) == 1
+
+    def test_changes_in_an_agency_that_is_suspended_meanwhile_and_is_told_there(
+        self, app: Application, person: Person, other_agency: AgencyUnderTest, letters: Mailbox
+    ) -> None:
+        person.join(other_agency)
+        new = fresh()
+        token = ask(person, new, letters)
+        with app.app_context(), unit_of_work(), acting_as(system(other_agency.id)):
+            suspension.suspend()
+        ok(verify(app, token), 204)
+        with app.app_context(), unit_of_work(), acting_as(system(other_agency.id)):
+            suspension.resume()
+        owner = other_agency.member("owner")
+        assert len(ok(owner.get(f"/users?q={new}"))["items"]) == 1
+        assert len(ok(owner.get(f"/audit?name=auth.email_changed&subject_id={person.user_id}"))["items"]) == 1
+
+    def test_is_nothing_to_an_agency_one_has_left(
+        self, app: Application, person: Person, other_agency: AgencyUnderTest, letters: Mailbox
+    ) -> None:
+        person.join(other_agency)
+        owner = other_agency.member("owner")
+        ok(owner.post(f"/users/{person.user_id}/leave", {"successors": []}, version="*"))
+        new = fresh()
+        ok(verify(app, ask(person, new, letters)), 204)
+        assert ok(owner.get(f"/users?q={new}"))["items"] == []
+        assert ok(owner.get(f"/audit?name=auth.email_changed&subject_id={person.user_id}"))["items"] == []

@@ -6,11 +6,12 @@ from uuid import UUID
 
 from core.sdk import current_actor
 
-from . import permissions, service
+from . import permissions
 from .events import ContactAssigned, ContactChanged, ContactCreated, ContactDeleted, ContactRestored
 from .repository import contacts, email_of, name_of, phone_of
 from .schemas import ContactDraft, ContactView, EmailEntry, PhoneEntry
-from .service import Known, take_in
+from .service import contacts as service
+from .service.contacts import Known, take_in
 
 __all__ = [
     "ContactAssigned",

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from core.sdk import Blueprint, ListQuery, Page, users
 
-from . import permissions, service
+from . import permissions
 from .repository import Contacts
 from .schemas import ContactDraft, ContactPatch, ContactRow, ContactView
+from .service import contacts
 
 blueprint = Blueprint("contacts", description="The people, households and companies an agency deals with.")
 
@@ -18,7 +19,7 @@ blueprint = Blueprint("contacts", description="The people, households and compan
 @blueprint.response(200, Page[ContactRow])
 def search(query: ListQuery) -> Page[ContactRow]:
     """List and search contacts."""
-    return service.rows(query)
+    return contacts.rows(query)
 
 
 @blueprint.post("/", permission=permissions.WRITE)
@@ -26,14 +27,14 @@ def search(query: ListQuery) -> Page[ContactRow]:
 @blueprint.response(201, ContactView)
 def create(draft: ContactDraft) -> ContactView:
     """Add a contact."""
-    return service.create(draft)
+    return contacts.create(draft)
 
 
 @blueprint.get("/<uuid:contact_id>", permission=permissions.READ)
 @blueprint.response(200, ContactView)
 def show(contact_id: UUID) -> ContactView:
     """Show a contact."""
-    return service.view(contact_id)
+    return contacts.view(contact_id)
 
 
 @blueprint.patch("/<uuid:contact_id>", permission=permissions.WRITE)
@@ -42,7 +43,7 @@ def show(contact_id: UUID) -> ContactView:
 @blueprint.response(200, ContactView)
 def change(patch: ContactPatch, contact_id: UUID, version: int | None) -> ContactView:
     """Change a contact."""
-    return service.change(contact_id, patch, version=version)
+    return contacts.change(contact_id, patch, version=version)
 
 
 @blueprint.delete("/<uuid:contact_id>", permission=permissions.DELETE)
@@ -50,14 +51,14 @@ def change(patch: ContactPatch, contact_id: UUID, version: int | None) -> Contac
 @blueprint.response(204)
 def delete(contact_id: UUID, version: int | None) -> None:
     """Put a contact away; it can be restored."""
-    service.delete(contact_id, version=version)
+    contacts.delete(contact_id, version=version)
 
 
 @blueprint.post("/<uuid:contact_id>/restore", permission=permissions.DELETE)
 @blueprint.response(200, ContactView)
 def restore(contact_id: UUID) -> ContactView:
     """Bring back a contact that was put away."""
-    return service.restore(contact_id)
+    return contacts.restore(contact_id)
 
 
 @blueprint.post("/<uuid:contact_id>/assignment", permission=permissions.ASSIGN)
@@ -66,4 +67,4 @@ def restore(contact_id: UUID) -> ContactView:
 @blueprint.response(200, ContactView)
 def assign(body: users.Assignment, contact_id: UUID, version: int | None) -> ContactView:
     """Give a contact to another owner or team."""
-    return service.assign(contact_id, body, version=version)
+    return contacts.assign(contact_id, body, version=version)

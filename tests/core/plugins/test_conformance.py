@@ -28,7 +28,7 @@ SENTENCES = {
     "upside_down": "repository may not import service, which stands above it; imports point downwards",
     "stray_file": "notes.py is not a file of a plugin; put its content where it belongs",
     "uninvited": "it imports the api of contacts without requiring it; add 'contacts' to `requires`",
-    "trespasser": "plugins.contacts.service.create is inside contacts; import only plugins.contacts.api",
+    "trespasser": "plugins.contacts.service.contacts.create is inside contacts; import only plugins.contacts.api",
     "open_secret": "the setting 'api_key' looks like a secret; make it a SecretStr, so that it is never printed",
     "raw_sql": "text() bypasses the agency filter; build the statement from models",
     "early_commit": "the edge commits, nothing else; leave commit() out",

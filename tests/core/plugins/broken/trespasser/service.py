@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from plugins.contacts.service import create
+from plugins.contacts.service.contacts import create
 
 ask = create

@@ -27,8 +27,8 @@ from core.sdk import (
     read,
 )
 
-from .models import Contact, EmailAddress, PhoneNumber
-from .schemas import ContactRow, ContactView, EmailEntry, Kind, PhoneEntry
+from ..models import Contact, EmailAddress, PhoneNumber
+from ..schemas import ContactRow, ContactView, EmailEntry, Kind, PhoneEntry
 
 
 def name_of(contact_id: Any) -> ScalarSelect[str | None]:

@@ -28,12 +28,12 @@ from core.sdk import (
     vault,
 )
 
-from . import permissions
-from .errors import GroupIsDeleted, StillHasMembers, StillInUse
-from .events import ContactAssigned, ContactChanged, ContactCreated, ContactDeleted, ContactRestored
-from .models import Contact, EmailAddress, PhoneNumber
-from .repository import contacts
-from .schemas import ContactDraft, ContactPatch, ContactRow, ContactView, EmailEntry, PhoneEntry
+from .. import permissions
+from ..errors import GroupIsDeleted, StillHasMembers, StillInUse
+from ..events import ContactAssigned, ContactChanged, ContactCreated, ContactDeleted, ContactRestored
+from ..models import Contact, EmailAddress, PhoneNumber
+from ..repository import contacts
+from ..schemas import ContactDraft, ContactPatch, ContactRow, ContactView, EmailEntry, PhoneEntry
 
 ENTITY = privacy.CONTACT
 # What a draft says that is no change of the contact, or has a rule of its own.

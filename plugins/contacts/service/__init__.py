@@ -1,0 +1,1 @@
+"""What can be done with contacts, one module per use case."""

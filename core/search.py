@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from typing import Self
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Index, PrimaryKeyConstraint, Text, Uuid, bindparam, delete, func, insert, select
@@ -46,6 +47,20 @@ class SearchToken(Tenant, Model):
     )
 
 
+class Keyed(str):
+    """A text that is also found by keys made of it, which nobody types: see `likeness.named`."""
+
+    __slots__ = ("keys",)
+
+    def __new__(cls, text: str, keys: Iterable[str]) -> Self:
+        """The text with its keys."""
+        made = super().__new__(cls, text)
+        made.keys = tuple(keys)
+        return made
+
+    keys: tuple[str, ...]
+
+
 def fold(text: str) -> str:
     """Lower case without accents: `Zürich` and `ZURICH` are both `zurich`."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
@@ -80,10 +95,17 @@ def tokens_of(texts: Iterable[str | None]) -> frozenset[str]:
         if not text:
             continue
         found.update(words(text))
+        if isinstance(text, Keyed):
+            found.update(map(key_token, text.keys))
         digits = _DIGITS.sub("", text)
         if text.startswith("+") and digits:
             found.update({digits, digits[-_LOCAL_DIGITS:]})
     return frozenset(found)
+
+
+def key_token(key: str) -> str:
+    """The token of a key; no word that is looked for starts like it."""
+    return f"~{key}"[:_MAX_TOKEN]
 
 
 _table = SearchToken.metadata.tables[SearchToken.__tablename__]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import ClassVar, TypeVar
+from uuid import UUID
 
 import msgspec
 
@@ -116,6 +117,18 @@ class NotFound(Problem):
     status = 404
     code = "not_found"
     title = "Not found"
+
+
+class MergedAway(Problem):
+    """It went into another one, which has what it had; `into` is its id."""
+
+    status = 410
+    code = "merged_away"
+    title = "It was merged into another one"
+
+    def __init__(self, into: UUID) -> None:
+        super().__init__()
+        self.into = into
 
 
 class Conflict(Problem):

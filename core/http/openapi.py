@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 VERSION = "3.1.0"
 API_VERSION = "1.0.0"
 _PLACEHOLDER = "x-tripfile-schema"
-_PROBLEMS = (400, 401, 403, 404, 409, 412, 413, 414, 415, 422, 428, 429, 500, 502, 503)
+_PROBLEMS = (400, 401, 403, 404, 409, 410, 412, 413, 414, 415, 422, 428, 429, 500, 502, 503)
 _RETRYABLE = {409, 429, 503}
 _ABOUT = """The system a travel agency, tour operator or DMC runs on.
 

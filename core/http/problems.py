@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import Annotated
+from uuid import UUID
 
 import structlog
 from flask import Flask, Response, g, request
@@ -11,7 +12,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from core.errors import Fault, NotFound, Problem, TooManyRequests
+from core.errors import Fault, MergedAway, NotFound, Problem, TooManyRequests
 from core.http import database_errors, refusals
 from core.http.decoding import UnsupportedMediaType
 from core.http.queries import QueryTooLong
@@ -38,6 +39,7 @@ class ProblemDetails(Struct, frozen=True, kw_only=True):
     violated_policies: (
         Annotated[list[str], Meta(description="The rate limits or quotas that are used up, on 429.")] | UnsetType
     ) = field(name="violated-policies", default=UNSET)
+    merged_into: Annotated[UUID, Meta(description="What it went into, on 410.")] | UnsetType = UNSET
 
 
 class BodyTooLarge(Problem):
@@ -113,6 +115,7 @@ def respond(problem: Problem) -> Response:
         request_id=g.get("request_id", ""),
         trace_id=g.get("trace_id", ""),
         violated_policies=_violated(problem),
+        merged_into=problem.into if isinstance(problem, MergedAway) else UNSET,
     )
     response = Response(encode(details), problem.status, content_type=MEDIA_TYPE)
     response.headers.update(problem.headers)

@@ -34,6 +34,8 @@ _RAISING = frozenset(
         "storage_backend",
     }
 )
+# Of what is merged nothing may be left behind, and what moves must move back.
+_MOVING = ("_merged", "_merge_undone")
 # These use the running unit of work; a failed statement would take everybody's work with it.
 _IN_SAVEPOINT = frozenset({"agency_created", "socket_rooms"})
 
@@ -99,7 +101,7 @@ def _last_line(error: Exception) -> str:
 
 def _guard(function: Implementation, hook: str, plugin: str, *, switchable: bool) -> Implementation:
     """The implementation as pluggy sees it: same signature, same options, isolated."""
-    if hook in _RAISING or inspect.isgeneratorfunction(function):
+    if hook in _RAISING or hook.endswith(_MOVING) or inspect.isgeneratorfunction(function):
         return function
 
     @functools.wraps(function)

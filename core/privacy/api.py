@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.privacy.collecting import NAMELESS
-from core.privacy.repository import all_on_hold, is_erased, on_hold
+from core.privacy.repository import all_on_hold, is_erased, on_hold, undisturbed
 from core.privacy.rows import held, wipe
 from core.privacy.subjects import CONTACT, USER, Holding, Outcome, Subject
 from core.privacy.words import stand_in
@@ -20,5 +20,6 @@ __all__ = [
     "is_erased",
     "on_hold",
     "stand_in",
+    "undisturbed",
     "wipe",
 ]

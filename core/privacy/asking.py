@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.actor import acting_user_id
 from core.events.log import publish
-from core.privacy import erasures, exports, jobs, permissions
+from core.privacy import collecting, erasures, exports, jobs, permissions
 from core.privacy.errors import ErasureUnderWay, OnHold
 from core.privacy.events import ErasureRequested, ExportRequested
 from core.privacy.models import PrivacyRequest
@@ -38,9 +38,9 @@ def erasure(draft: ErasureDraft) -> RequestView:
     # Before the lock as well: whoever erases them just now holds that for a while.
     _refuse_second(person)
     keys.hold(Person(person.kind, person.id))
-    exports.check(person)
+    _, holdings = exports.check(person)
     erasures.refuse_member(person)
-    held = holds_of(person.kind, person.id)
+    held = holds_of(person.kind, *collecting.same(person.id, holdings))
     if held:
         raise OnHold("; ".join(each.reason for each in held))
     _refuse_second(person)

@@ -48,6 +48,13 @@ def asked(subject: Subject) -> list[Holding]:
     return list({(each.table, each.row_id): each for each in found}.values())
 
 
+def same(subject_id: UUID, holdings: Iterable[Holding]) -> list[UUID]:
+    """The ids a person has where they themselves are a row: their own, and those of whom they were merged with."""
+    found = list(holdings)
+    own = {each.table for each in found if each.row_id == subject_id}
+    return sorted({subject_id, *(each.row_id for each in found if each.table in own)})
+
+
 def said(holdings: Iterable[Holding]) -> dict[str, list[list[str]]]:
     """What is still said about a person: for each table the personal columns of its rows, row after row."""
     found: dict[str, list[list[str]]] = {}

@@ -36,12 +36,13 @@ LATE = timedelta(days=30)
 
 def preview(person: PersonRef) -> PreviewView:
     """What an erasure would do now: it is done, and undone. Raises Invalid, StillMember, SubjectErased."""
-    subject, _ = exports.check(person)
+    subject, holdings = exports.check(person)
     refuse_member(person)
     with db.session.begin_nested() as tried:
         outcomes = collecting.erased(subject)
         tried.rollback()
-    return PreviewView(outcomes, holds_of(person.kind, person.id), collecting.not_asked())
+    held = holds_of(person.kind, *collecting.same(person.id, holdings))
+    return PreviewView(outcomes, held, collecting.not_asked())
 
 
 def carry_out(request_id: UUID) -> None:
@@ -69,7 +70,8 @@ def carry_out(request_id: UUID) -> None:
 
 def _refusal(wanted: PrivacyRequest) -> dict[str, Any]:
     """What came between a request and its erasure; nothing where nothing did."""
-    held = holds_of(wanted.subject, wanted.subject_id)
+    _, holdings = collecting.collect(wanted.subject, wanted.subject_id)
+    held = holds_of(wanted.subject, *collecting.same(wanted.subject_id, holdings))
     if held:
         return {"holds": [str(each.id) for each in held]}
     if wanted.subject == USER:
@@ -83,13 +85,17 @@ def _refusal(wanted: PrivacyRequest) -> dict[str, Any]:
 def erase(kind: str, subject_id: UUID, *, request_id: UUID | None) -> list[Outcome]:
     """Erase a person from the acting agency, in the running unit of work; what became of which rows."""
     keys.hold(Person(kind, subject_id))
-    subject, _ = collecting.collect(kind, subject_id)
+    subject, holdings = collecting.collect(kind, subject_id)
+    # Whom they were merged with are they: under none of their ids is anything kept.
+    ids = collecting.same(subject_id, holdings)
     outcomes = collecting.erased(subject)
-    outcomes += _bundles(kind, subject_id)
+    for each in ids:
+        outcomes += _bundles(kind, each)
     db.session.flush()
     _check(subject, outcomes)
     # The key is the last thing to go: what is encrypted was still to be opened for the check.
-    keys.forget(Person(kind, subject_id))
+    for each in ids:
+        keys.forget(Person(kind, each))
     if kind == USER:
         outcomes += _identity(subject_id, current_agency_id())
     outcomes = collecting.merged(outcomes)
@@ -124,9 +130,10 @@ def recent() -> list[Person]:
 def repeat(kind: str, subject_id: UUID) -> None:
     """Erase what was written about somebody while or after they were erased. Raises Incomplete."""
     keys.hold(Person(kind, subject_id))
-    if holds_of(kind, subject_id) or (kind == USER and state_of(subject_id) != "left"):
-        return
     subject, holdings = collecting.collect(kind, subject_id)
+    held = holds_of(kind, *collecting.same(subject_id, holdings))
+    if held or (kind == USER and state_of(subject_id) != "left"):
+        return
     if collecting.said(holdings):
         erase(kind, subject_id, request_id=None)
     elif kind == USER:

@@ -7,7 +7,21 @@ from datetime import date, datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, DateTime, Text, Uuid, bindparam, cast, exists, func, or_, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Date,
+    DateTime,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+)
 
 from core import clock
 from core.agencies.models import Agency
@@ -130,7 +144,7 @@ _ALL_ON_HOLD = read.Query(select(LegalHold.subject_id).where(*_ANYBODYS).distinc
 _ON_HOLD = read.Query(select(LegalHold.subject_id).where(*_STANDING).distinct(), lambda subject_id: subject_id)
 _OF_PERSON = read.Query(
     select(*read.columns(HeldBack, LegalHold))
-    .where(*_STANDING, LegalHold.subject_id == bindparam("subject_id", type_=Uuid()))
+    .where(*_STANDING, LegalHold.subject_id == any_(bindparam("subject_ids", type_=ARRAY(Uuid()))))
     .order_by(LegalHold.id),
     HeldBack,
 )
@@ -150,14 +164,21 @@ def all_on_hold() -> list[str]:
     return [str(each) for each in _ALL_ON_HOLD.rows(today=_day())]
 
 
-def holds_of(subject: str, subject_id: UUID) -> list[HeldBack]:
-    """What keeps a person from being erased now."""
-    return _OF_PERSON.rows(subject=subject, subject_id=subject_id, today=_day())
+def holds_of(subject: str, *subject_ids: UUID) -> list[HeldBack]:
+    """What keeps a person from being erased now, under each of their ids."""
+    return _OF_PERSON.rows(subject=subject, subject_ids=list(subject_ids), today=_day())
 
 
 def is_erased(subject: str, subject_id: UUID) -> bool:
     """Whether somebody was erased: nothing new is to be kept about them."""
     return keys.is_erased(Person(subject, subject_id))
+
+
+def undisturbed(subject: str, *subject_ids: UUID) -> None:
+    """Let none of these people be erased, put on hold or sealed about elsewhere while this unit of work runs."""
+    # In one order, whoever asks.
+    for subject_id in sorted(subject_ids):
+        keys.hold(Person(subject, subject_id))
 
 
 def retention_lock() -> str:

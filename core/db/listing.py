@@ -43,13 +43,14 @@ class _Question:
     @property
     def shape(self) -> tuple[Any, ...]:
         filters = tuple(_shape(condition) for condition in self.query.conditions)
-        narrowed = tuple(column.key for column in self.within)
+        narrowed = tuple((column.key, isinstance(value, list)) for column, value in self.within.items())
         return (self.sort, bool(self.query.cursor), len(self.words), filters, narrowed, self.repository.scope())
 
     def conditions(self) -> list[ColumnElement[bool]]:
         found = [self.repository.in_scope()]
-        for number, column in enumerate(self.within):
-            found.append(column == bindparam(f"within_{number}", type_=column.type))
+        for number, (column, value) in enumerate(self.within.items()):
+            operator = Operator.IN if isinstance(value, list) else Operator.EQ
+            found.append(_comparison(column, operator, bind=f"within_{number}"))
         for number, condition in enumerate(self.query.conditions):
             found.append(_compare(self.repository, condition, bind=f"filter_{number}"))
         found.extend(_matches(self.repository, bind=f"word_{number}") for number in range(len(self.words)))

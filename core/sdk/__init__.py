@@ -7,6 +7,7 @@ from msgspec import UNSET, UnsetType
 from core import bulk, clock, fields, ids, sealing, search, streams, tabular
 from core.actor import Actor, Scope, acting_user_id, current_actor, current_user_id, default_team_id, system
 from core.agencies import api as agencies
+from core.calendars import api as calendars
 from core.config import Settings
 from core.crypto import Unreadable
 from core.db import read
@@ -150,6 +151,7 @@ __all__ = [
     "acting_user_id",
     "agencies",
     "bulk",
+    "calendars",
     "check_currency",
     "clock",
     "concealed",

@@ -89,6 +89,12 @@ def _api_key(api: ApiClient, number: int) -> dict[str, object]:
     return {"name": f"Website form {number}", "scopes": {"leads.read": "own"}, "networks": ["127.0.0.0/8"]}
 
 
+def _calendar(api: ApiClient, number: int) -> dict[str, object]:
+    """The hours of a new team, as each team has one calendar only."""
+    team = ok(api.post("/users/teams", {"name": f"Desk {number}"}), 201)["id"]
+    return {"team_id": team, "week": {"mon": [{"opens": "09:00", "closes": "18:00"}]}}
+
+
 def _allow_list(api: ApiClient, number: int) -> dict[str, object]:
     """A list of a new role, as each role has one only, with the network that tests come from."""
     role = f"listed_{number}"
@@ -108,6 +114,11 @@ SAMPLES: Mapping[str, Sample] = {
     "agencies.create_brand": Sample(body=lambda api, number: {"code": f"brand-{number}", "name": "Sunrise"}),
     "agencies.show_logo": Sample(before=_logo),
     "agencies.delete_logo": Sample(before=_logo),
+    "calendars.create": Sample(body=_calendar),
+    "calendars.change": Sample(body=lambda api, number: {"closures": [{"first": "2027-12-24", "last": "2027-12-24"}]}),
+    "calendars.create_absence": Sample(
+        body=lambda api, number: {"starts_at": "2027-08-01T00:00:00Z", "ends_at": "2027-08-15T00:00:00Z"}
+    ),
     "roles.create": Sample(
         body=lambda api, number: {"code": f"desk_{number}", "name": "Night desk", "permissions": {"leads.read": "team"}}
     ),

@@ -60,9 +60,11 @@ class _Question:
         values = self.repository.scope_values()
         for number, value in enumerate(self.within.values()):
             values[f"within_{number}"] = value
-        filters = self.repository.listing.filters
+        filters, own = self.repository.listing.filters, self.repository.listing.custom_fields
         for number, condition in enumerate(self.query.conditions):
-            if condition.operator is not Operator.NULL:
+            if condition.own is not None and own is not None:
+                values |= own.bound(condition, bind=f"filter_{number}")
+            elif condition.operator is not Operator.NULL:
                 values[f"filter_{number}"] = _value(filters[condition.name], condition)
         for number, word in enumerate(self.words):
             values[f"word_{number}_low"], values[f"word_{number}_high"] = search.bounds(word)
@@ -111,7 +113,9 @@ def _build(question: _Question, statement: Statement, into: Callable[..., S]) ->
 
 def _shape(condition: Condition) -> tuple[Any, ...]:
     """What of a condition decides the statement: `IS NULL` is no value to bind."""
-    return (condition.name, condition.operator, condition.operator is Operator.NULL and condition.value)
+    # Which of an agency's own fields it is, is bound: only its type is of the statement.
+    name = condition.name if condition.own is None else (condition.own.kind,)
+    return (name, condition.operator, condition.operator is Operator.NULL and condition.value)
 
 
 def _value(declared: Filter, condition: Condition) -> Any:
@@ -123,6 +127,9 @@ def _value(declared: Filter, condition: Condition) -> Any:
 
 
 def _compare(repository: Repository[Any], condition: Condition, *, bind: str) -> ColumnElement[bool]:
+    own = repository.listing.custom_fields
+    if condition.own is not None and own is not None:
+        return own.compare(condition, bind=bind)
     declared, operator = repository.listing.filters[condition.name], condition.operator
     if declared.via is not None:
         return _compare_children(repository, declared, declared.via, operator, bind=bind)

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
+from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, UnsetType
-from sqlalchemy import Select
+from sqlalchemy import ColumnElement, Select
 from sqlalchemy.orm import InstrumentedAttribute
+
+from core.errors import Fault
 
 T = TypeVar("T")
 MAX_LIMIT = 200
 DEFAULT_LIMIT = 50
+CUSTOM = "custom."
+"""How filters by an agency's own fields begin: `?custom.tier=gold`."""
 
 
 class Operator(StrEnum):
@@ -75,6 +80,15 @@ class Listing:
 
     Those of the field's own name, or beginning with it (`cost_minor`), need no mention.
     """
+    custom_fields: OwnFilters | None = None
+    """The agency's own fields of what is listed, as the plugin declares them; they filter as `?custom.<key>=`."""
+
+
+class OwnField(msgspec.Struct, frozen=True):
+    """A field that the acting agency added, and the type of its values."""
+
+    field_id: UUID
+    kind: str
 
 
 class Condition(msgspec.Struct, frozen=True):
@@ -83,6 +97,21 @@ class Condition(msgspec.Struct, frozen=True):
     name: str
     operator: Operator
     value: Any
+    own: OwnField | None = None
+    """Where it is about a field of the agency's own."""
+
+
+class OwnFilters(Protocol):
+    """What a list asks of the agency's own fields; `CustomFields` of the SDK does it."""
+
+    def asked(self, given: Mapping[str, str]) -> tuple[list[Condition], list[Fault]]:
+        """The conditions of parameters that begin with CUSTOM, and what is wrong with others."""
+
+    def compare(self, condition: Condition, *, bind: str) -> ColumnElement[bool]:
+        """A condition on the rows of a list; its bind values are called `bind`, or begin with it."""
+
+    def bound(self, condition: Condition, *, bind: str) -> dict[str, Any]:
+        """The values to bind."""
 
 
 class ListQuery(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,6 +31,11 @@ _OPERATORS = {
     Operator.NULL: " Whether there is none.",
 }
 
+_OWN_FIELDS = (
+    "The fields that the agency has added filter too: `custom.<key>`, and by their type `custom.<key>.gte`, `.gt`,"
+    " `.lte`, `.lt`, `.ne`, `.in` and `.null`. What there is, and how it compares, says `/api/v1/custom-fields/schema`."
+)
+
 
 def describe(
     doc: Document, info: Document, *, api: Api, method: str, spec: object = None, app: object = None
@@ -45,6 +50,8 @@ def describe(
     doc["security"] = [] if rule.public else [{"bearer": []}]
     if rule.permission:
         doc["x-permission"] = rule.permission
+    if contract.listing and contract.listing.listing.custom_fields:
+        doc["description"] = "\n\n".join(each for each in (doc.get("description"), _OWN_FIELDS) if each)
     if contract.body:
         # application/merge-patch+json is read as well, but generators of clients stumble over a body of two types.
         doc["requestBody"] = {"required": True, "content": {"application/json": {"schema": api.schema(contract.body)}}}

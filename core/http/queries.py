@@ -12,7 +12,7 @@ from flask import Request
 from msgspec import Meta
 
 from core import disclosure
-from core.db.query import DEFAULT_LIMIT, MAX_LIMIT, Condition, Filter, Listing, ListQuery, Operator
+from core.db.query import CUSTOM, DEFAULT_LIMIT, MAX_LIMIT, Condition, Filter, Listing, ListQuery, Operator
 from core.errors import Fault, Invalid, Problem
 from core.http.decoding import refuse, refuse_odd_decimals, unsafe_text
 from core.http.faults import convert, found
@@ -37,6 +37,13 @@ class QueryTooLong(Problem):
     title = "The query string is too long"
 
 
+class _OwnToo(set[str]):
+    """Names of parameters, and whatever a filter by one of an agency's own fields may be called."""
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or (isinstance(name, str) and name.startswith(CUSTOM))
+
+
 class Parameters:
     """What a list may be asked, made once per route: common parameters with their types, and filters by name."""
 
@@ -51,7 +58,8 @@ class Parameters:
             for name, declared in listing.filters.items()
             for operator in declared.operators
         }
-        self.names = {*self.common, *self.filters}
+        known = {*self.common, *self.filters}
+        self.names: set[str] = known if listing.custom_fields is None else _OwnToo(known)
 
 
 def read_listing(request: Request, parameters: Parameters, shown: Any = None) -> ListQuery:
@@ -62,6 +70,7 @@ def read_listing(request: Request, parameters: Parameters, shown: Any = None) ->
     given = single_values(request)
     faults = list(unknown(given, parameters.names))
     asked: dict[str, Any] = {}
+    own: dict[str, str] = {}
     conditions = []
     for name, text in given.items():
         if name in parameters.common:
@@ -70,6 +79,12 @@ def read_listing(request: Request, parameters: Parameters, shown: Any = None) ->
             declared, operator = parameters.filters[name]
             value = _filter_value(text, declared, operator, name, faults)
             conditions.append(Condition(_filter_name(name, operator), operator, value))
+        elif name in parameters.names:
+            own[name] = text
+    if own and parameters.listing.custom_fields is not None:
+        narrowing, wrong = parameters.listing.custom_fields.asked(own)
+        conditions += narrowing
+        faults += wrong
     if faults:
         raise Invalid(errors=faults)
     # In one order, whatever the client's: the statement and the cursor depend on what is asked, not on how.

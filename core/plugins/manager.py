@@ -47,6 +47,7 @@ CORE_MODULES: Mapping[str, str] = MappingProxyType(
             "allow_lists",
             "api_keys",
             "privacy",
+            "custom_fields",
             "calendars",
         )
     }

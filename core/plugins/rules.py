@@ -12,8 +12,10 @@ from flask import Blueprint
 from pydantic import BaseModel, SecretStr
 from sqlalchemy import Table
 
+from core.custom_fields.entity import CustomFields
 from core.db.autogenerate import owner_of_table
 from core.db.ownership import CORE
+from core.db.repository import repository_of
 from core.events import fields
 from core.events.event import declared
 from core.events.follower import Follower
@@ -38,6 +40,7 @@ _TUPLES: Mapping[str, type[Any]] = {
     "after": str,
     "permissions": Permission,
     "quotas": Quota,
+    "custom_fields": CustomFields,
     "blueprints": Blueprint,
     "public_blueprints": Blueprint,
     "pages": Blueprint,
@@ -62,7 +65,7 @@ def problems(plugin: object, *, name: str, owner: str) -> list[str]:
         return [f"{name}: {sentence}" for sentence in shape]
     checks: tuple[Callable[[Plugin], Iterator[str]], ...] = (
         _versions, _requirements, _settings, _permissions, _quotas, _blueprints, _jobs, _events, _subscribers,
-        _followers, _notices, live_rules.problems, _commands, _egress, _hookspecs,
+        _followers, _notices, _custom_fields, live_rules.problems, _commands, _egress, _hookspecs,
     )  # fmt: skip
     found = [*_name(plugin, name, owner), *_tables(plugin, owner)]
     return [f"{name}: {sentence}" for sentence in (*found, *(s for check in checks for s in check(plugin)))]
@@ -225,6 +228,14 @@ def _notices(plugin: Plugin) -> Iterator[str]:
             yield f"the {kind} {each.name!r} must be named '{plugin.name}.<word>'; rename it"
         if (problem := each.problem()) is not None:
             yield f"the {kind} {each.name!r} {problem}"
+
+
+def _custom_fields(plugin: Plugin) -> Iterator[str]:
+    for own in plugin.custom_fields:
+        if not _EVENT.fullmatch(own.entity) or not own.entity.startswith(f"{plugin.name}."):
+            yield f"the custom fields of {own.entity!r} must be those of a '{plugin.name}.<word>'; rename it"
+        if repository_of(own.entity) is None:
+            yield f"custom fields are declared for {own.entity!r}; give that `subject` to the repository of these rows"
 
 
 def _commands(plugin: Plugin) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -18,6 +18,10 @@ from core.jobs.job import Job
 from core.notices import Notice
 from core.realtime.spec import Handler, Room, Topic
 from core.retention import Retention
+
+if TYPE_CHECKING:
+    # Importing it would import the tables, whose modules ask here.
+    from core.custom_fields.entity import CustomFields
 
 CORE_VERSION = "1.0.0"
 """The version of this contract and of `core.sdk`, which `Plugin.core` must admit."""
@@ -62,6 +66,7 @@ class Plugin:
     permissions: tuple[Permission, ...] = ()
     quotas: tuple[Quota, ...] = ()
     models: ModuleType | None = None
+    custom_fields: tuple[CustomFields, ...] = ()
     blueprints: tuple[Blueprint, ...] = ()
     public_blueprints: tuple[Blueprint, ...] = ()
     pages: tuple[Blueprint, ...] = ()

@@ -10,6 +10,8 @@ from core.agencies import api as agencies
 from core.calendars import api as calendars
 from core.config import Settings
 from core.crypto import Unreadable
+from core.custom_fields import api as custom_fields
+from core.custom_fields.api import CustomChanges, CustomFields, CustomValues
 from core.db import read
 from core.db.base import Identified, Model, Numbered, Owned, SoftDeleted, Tenant, owned_key
 from core.db.personal import NOT_PERSONAL, PERSONAL, SECRET, Code, Codes, Day, Facts, Number, personal, sealed
@@ -84,6 +86,9 @@ __all__ = [
     "Conflict",
     "Country",
     "Currency",
+    "CustomChanges",
+    "CustomFields",
+    "CustomValues",
     "Day",
     "Discard",
     "Draft",
@@ -159,6 +164,7 @@ __all__ = [
     "current_agency_id",
     "current_run",
     "current_user_id",
+    "custom_fields",
     "db",
     "declared_events",
     "default_team_id",

@@ -13,6 +13,7 @@ plugin = Plugin(
     summary="The people, households and companies an agency deals with.",
     permissions=permissions.ALL,
     models=models,
+    custom_fields=(models.FIELDS,),
     blueprints=(endpoints.blueprint,),
     hooks=hooks,
     hookspecs=hookspecs,

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from core.sdk import PERSONAL, Code, Model, Number, Owned, SoftDeleted, owned_key, personal
+from core.sdk import PERSONAL, Code, CustomFields, Model, Number, Owned, SoftDeleted, owned_key, personal
 
 
 class Contact(Owned, SoftDeleted, Model):
@@ -50,6 +50,9 @@ class Contact(Owned, SoftDeleted, Model):
         Index("contacts_contact_owner_id_idx", "agency_id", "owner_id", "created_at", "id"),
         Index("contacts_contact_team_id_idx", "agency_id", "team_id", "created_at", "id"),
     )
+
+
+FIELDS = CustomFields("contacts.contact", Contact)
 
 
 class EmailAddress(Owned, Model):

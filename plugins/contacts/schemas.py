@@ -7,7 +7,21 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from core.sdk import Country, Draft, Email, Instant, Language, Name, Patch, Phone, Text, View, Zone
+from core.sdk import (
+    Country,
+    CustomChanges,
+    CustomValues,
+    Draft,
+    Email,
+    Instant,
+    Language,
+    Name,
+    Patch,
+    Phone,
+    Text,
+    View,
+    Zone,
+)
 
 Kind = Annotated[
     Literal["person", "household", "company"], Meta(description="What kind of contact it is.", examples=["person"])
@@ -48,6 +62,7 @@ class ContactDraft(Draft):
     country: Country | None = None
     nationality: Country | None = None
     note: Text | None = None
+    custom_fields: CustomChanges | UnsetType = UNSET
     owner_id: UUID | None | UnsetType = UNSET
     team_id: UUID | None | UnsetType = UNSET
 
@@ -66,6 +81,7 @@ class ContactPatch(Patch):
     country: Country | None | UnsetType = UNSET
     nationality: Country | None | UnsetType = UNSET
     note: Text | None | UnsetType = UNSET
+    custom_fields: CustomChanges | UnsetType = UNSET
 
 
 class ContactRow(View):
@@ -78,6 +94,7 @@ class ContactRow(View):
     phone: str | None
     language: str | None
     country: str | None
+    custom_fields: CustomValues
     owner_id: UUID | None
     team_id: UUID | None
     version: int
@@ -101,6 +118,7 @@ class ContactView(View):
     country: str | None
     nationality: str | None
     note: str | None
+    custom_fields: CustomValues
     owner_id: UUID | None
     team_id: UUID | None
     version: int

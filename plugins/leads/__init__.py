@@ -15,6 +15,7 @@ plugin = Plugin(
     settings=settings.LeadSettings,
     permissions=permissions.ALL,
     models=models,
+    custom_fields=(models.FIELDS,),
     blueprints=(endpoints.blueprint,),
     sockets={"typing": sockets.typing},
     emits=sockets.EMITS,

@@ -14,6 +14,7 @@ from core.sdk import (
     PERSONAL,
     Code,
     Codes,
+    CustomFields,
     Day,
     Model,
     Number,
@@ -100,6 +101,9 @@ class Lead(Owned, SoftDeleted, Model):
         Index("leads_lead_team_id_idx", "agency_id", "team_id", "created_at", "id"),
         Index("leads_lead_contact_id_idx", "agency_id", "contact_id", "created_at", "id"),
     )
+
+
+FIELDS = CustomFields("leads.lead", Lead)
 
 
 class Tag(Owned, Model):

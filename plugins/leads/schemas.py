@@ -8,7 +8,20 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, UnsetType
 
-from core.sdk import Country, Draft, Instant, Language, Money, Patch, Text, View, Zone, visible_to
+from core.sdk import (
+    Country,
+    CustomChanges,
+    CustomValues,
+    Draft,
+    Instant,
+    Language,
+    Money,
+    Patch,
+    Text,
+    View,
+    Zone,
+    visible_to,
+)
 from plugins.contacts.api import ContactDraft
 
 from . import permissions
@@ -88,6 +101,7 @@ class LeadDraft(Draft):
     expected_close: date | None = None
     next_action_at: Instant | None = None
     tags: Tags = []
+    custom_fields: CustomChanges | UnsetType = UNSET
     note: Annotated[Text, Meta(description="The enquiry in the client's words; becomes the first note.")] | None = None
 
 
@@ -127,6 +141,7 @@ class LeadPatch(Patch):
     expected_close: date | None | UnsetType = UNSET
     next_action_at: Instant | None | UnsetType = UNSET
     tags: Tags | UnsetType = UNSET
+    custom_fields: CustomChanges | UnsetType = UNSET
 
 
 class LeadRow(View):
@@ -151,6 +166,7 @@ class LeadRow(View):
     budget: Money | None
     value: Money | None
     tags: list[str]
+    custom_fields: CustomValues
     next_action_at: Instant | None
     version: int
     created_at: Instant
@@ -205,6 +221,7 @@ class LeadView(View):
     lost_reason: str | None
     recycle_on: date | None
     tags: list[str]
+    custom_fields: CustomValues
     version: int
     created_at: Instant
     updated_at: Instant

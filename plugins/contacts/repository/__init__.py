@@ -27,7 +27,7 @@ from core.sdk import (
     read,
 )
 
-from ..models import Contact, EmailAddress, PhoneNumber
+from ..models import FIELDS, Contact, EmailAddress, PhoneNumber
 from ..schemas import ContactRow, ContactView, EmailEntry, Kind, PhoneEntry
 
 
@@ -70,13 +70,22 @@ def _stored_number(phone: str) -> str:
         return phone
 
 
-ROW = select(*read.columns(ContactRow, Contact, email=email_of(Contact.id), phone=phone_of(Contact.id)))
+ROW = select(
+    *read.columns(
+        ContactRow,
+        Contact,
+        email=email_of(Contact.id),
+        phone=phone_of(Contact.id),
+        custom_fields=FIELDS.column(),
+    )
+)
 WHOLE = select(
     *read.columns(
         ContactView,
         Contact,
         emails=_every(EmailAddress.address, EmailEntry),
         phones=_every(PhoneNumber.number, PhoneEntry),
+        custom_fields=FIELDS.column(),
     )
 )
 
@@ -107,6 +116,7 @@ class Contacts(Repository[Contact]):
         },
         sorts={"created_at": Contact.created_at, "updated_at": Contact.updated_at, "name": Contact.sort_name},
         search={"contacts.contact": Contact.id},
+        custom_fields=FIELDS,
     )
 
     def rows(self, query: ListQuery) -> Page[ContactRow]:

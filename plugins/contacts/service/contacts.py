@@ -31,13 +31,13 @@ from core.sdk import (
 from .. import permissions
 from ..errors import GroupIsDeleted, StillHasMembers, StillInUse
 from ..events import ContactAssigned, ContactChanged, ContactCreated, ContactDeleted, ContactRestored
-from ..models import Contact, EmailAddress, PhoneNumber
+from ..models import FIELDS, Contact, EmailAddress, PhoneNumber
 from ..repository import contacts
 from ..schemas import ContactDraft, ContactPatch, ContactRow, ContactView, EmailEntry, PhoneEntry
 
 ENTITY = privacy.CONTACT
 # What a draft says that is no change of the contact, or has a rule of its own.
-_APART = {"kind", "owner_id", "team_id"}
+_APART = {"kind", "owner_id", "team_id", "custom_fields"}
 
 
 class Known(NamedTuple):
@@ -75,7 +75,11 @@ def add(draft: ContactDraft) -> UUID:
     """Add a contact as `create` does; its id."""
     contact = Contact(kind=draft.kind, emails=[], phones=[])
     settle = partial(users.settle, owner_id=draft.owner_id, team_id=draft.team_id, given_with=permissions.ASSIGN.name)
-    gather(partial(settle, contact), partial(_apply, contact, _given(draft)))
+    gather(
+        partial(settle, contact),
+        partial(_apply, contact, _given(draft)),
+        partial(FIELDS.apply, contact, draft.custom_fields),
+    )
     contacts.add(contact)
     search.add(ENTITY, contact.id, _texts(contact))
     publish(ContactCreated(contact_id=contact.id, kind=contact.kind), of=contact)
@@ -111,12 +115,13 @@ def change(contact_id: UUID, patch: ContactPatch, *, version: int | None) -> Con
     changes = patch.changes()
     if not changes:
         return contacts.shown(contact.id)
-    _apply(contact, changes)
+    own = changes.pop("custom_fields", UNSET)
+    gather(partial(_apply, contact, changes), partial(FIELDS.apply, contact, own))
     # The version is the contact's as a whole, addresses and numbers included.
     contact.updated_at = clock.now()
     contacts.save()
     search.index(ENTITY, contact.id, _texts(contact))
-    publish(ContactChanged(contact_id=contact.id, fields=sorted(changes)), of=contact)
+    publish(ContactChanged(contact_id=contact.id, fields=sorted(patch.changes())), of=contact)
     return contacts.written(contact.id)
 
 

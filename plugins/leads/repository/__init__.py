@@ -21,6 +21,7 @@ from core.sdk import (
     Ownership,
     Page,
     Repository,
+    custom_fields,
     db,
     money,
     privacy,
@@ -30,7 +31,7 @@ from core.sdk import (
 )
 from plugins.contacts import api as contacts
 
-from ..models import Lead, Note, StatusChange, Tag
+from ..models import FIELDS, Lead, Note, StatusChange, Tag
 from ..schemas import Kind, LeadRow, LeadView, NoteView, Status, StatusChangeView
 
 M = TypeVar("M")
@@ -41,6 +42,7 @@ _DERIVED = {
     "budget": money(Lead.budget_minor, Lead.budget_currency),
     "value": money(Lead.value_minor, Lead.value_currency),
     "tags": func.array(_TAGS.scalar_subquery(), type_=ARRAY(Text())),
+    "custom_fields": FIELDS.column(),
 }
 ROW = select(*read.columns(LeadRow, Lead, **_DERIVED))
 WHOLE = select(
@@ -97,6 +99,7 @@ class Leads(Repository[Lead]):
             "next_action_at": Lead.sort_next_action,
         },
         search={"leads.lead": Lead.id, "contacts.contact": Lead.contact_id},
+        custom_fields=FIELDS,
     )
 
     def rows(self, query: ListQuery) -> Page[LeadRow]:
@@ -231,6 +234,7 @@ def _lost(before: datetime, but: Sequence[UUID]) -> tuple[ColumnElement[bool], .
         *(column.is_not(None) for column in (Lead.nationality, Lead.residency)),
         *(column != [] for column in (Lead.interests, Lead.children_ages)),
         select(Tag.id).where(Tag.lead_id == Lead.id).exists(),
+        custom_fields.said_of(Lead.id),
         select(Note.id).where(Note.lead_id == Lead.id, Note.text != privacy.NAMELESS).exists(),
         select(StatusChange.id).where(StatusChange.lead_id == Lead.id, StatusChange.note.is_not(None)).exists(),
     )

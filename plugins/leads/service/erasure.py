@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from core.sdk import privacy, search
+from core.sdk import custom_fields, privacy, search
 
 from ..models import Lead, Note, StatusChange, Tag
 from ..repository import personal
@@ -34,6 +34,7 @@ def anonymise(leads: Sequence[Lead]) -> list[privacy.Outcome]:
     for note in (each for each in children if isinstance(each, Note)):
         note.text = privacy.NAMELESS
     personal.clear_tags_and_steps(leads)
+    custom_fields.forget(lead.id for lead in leads)
     counts = {kind: sum(isinstance(each, kind) for each in children) for kind in (Note, StatusChange, Tag)}
     return [
         privacy.Outcome(table=Lead.__tablename__, rows=len(leads)),

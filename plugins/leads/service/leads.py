@@ -25,7 +25,7 @@ from plugins.contacts import api as contacts
 from .. import permissions
 from ..errors import ContactIsDeleted
 from ..events import LeadChanged, LeadCreated, LeadDeleted, LeadRestored
-from ..models import Lead
+from ..models import FIELDS, Lead
 from ..repository import leads
 from ..schemas import LeadDraft, LeadPatch, LeadRow, LeadView
 from ..settings import LeadSettings
@@ -33,7 +33,10 @@ from . import intent, notes, pipeline
 
 ENTITY = "leads.lead"
 # What a draft says that is not a column of the lead, or has a rule of its own.
-_APART = {"contact", "contact_id", "owner_id", "team_id", "tags", "note"}
+_APART = {"contact", "contact_id", "owner_id", "team_id", "tags", "custom_fields", "note"}
+
+# What a lead says in rows of their own.
+_ROWS = {"tags", "custom_fields"}
 
 
 def rows(query: ListQuery) -> Page[LeadRow]:
@@ -62,6 +65,7 @@ def create(draft: LeadDraft) -> LeadView:
         partial(settle, lead),
         partial(_attach_contact, lead, draft),
         partial(intent.apply, lead, given),
+        partial(FIELDS.apply, lead, draft.custom_fields),
     )
     lead.reference = next_reference(settings_of(LeadSettings).reference_series)
     leads.add(lead)
@@ -80,7 +84,10 @@ def change(lead_id: UUID, patch: LeadPatch, *, version: int | None) -> LeadView:
     changes = patch.changes()
     if not changes:
         return leads.shown(lead.id)
-    intent.apply(lead, {name: value for name, value in changes.items() if name != "tags"})
+    gather(
+        partial(intent.apply, lead, {name: value for name, value in changes.items() if name not in _ROWS}),
+        partial(FIELDS.apply, lead, patch.custom_fields),
+    )
     # The version is the lead's as a whole, tags included.
     lead.updated_at = clock.now()
     leads.save()

@@ -1,0 +1,9 @@
+"""What plugins use of an agency's own fields."""
+
+from __future__ import annotations
+
+from core.custom_fields.entity import CustomFields
+from core.custom_fields.personal import forget, said_of
+from core.custom_fields.schemas import CustomChanges, CustomValues
+
+__all__ = ["CustomChanges", "CustomFields", "CustomValues", "forget", "said_of"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
@@ -111,6 +112,17 @@ def default_team_id() -> UUID | None:
     """The team a new row belongs to: that of its maker, where they are in exactly one."""
     teams = current_actor().team_ids
     return next(iter(teams)) if len(teams) == 1 else None
+
+
+@contextmanager
+def using(permission: str) -> Iterator[None]:
+    """Do what follows by another permission than the entrance declared: its scope is how far repositories reach."""
+    before = g.get("permission")
+    g.permission = permission
+    try:
+        yield
+    finally:
+        g.permission = before
 
 
 def current_permission() -> str | None:

@@ -40,9 +40,18 @@ class TooManyRows(ValueError):
 
 def download(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]], *, form: Form = "csv") -> Response:
     """The table as a file to keep; `name` without its ending. CSV leaves while `rows` is still being read."""
+    return answer(name, stream_with_context(table(header, rows, form=form)), form=form)
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[Any]], *, form: Form) -> Iterator[bytes]:
+    """The file in pieces."""
+    return workbook(header, rows) if form == "xlsx" else lines(header, rows, form=form)
+
+
+def answer(name: str, body: Iterator[bytes], *, form: Form) -> Response:
+    """A table that is made already, or while it is sent, as a file to keep."""
     media_type, ending = _MEDIA_TYPES[form]
-    body = workbook(header, rows) if form == "xlsx" else lines(header, rows, form=form)
-    response = Response(stream_with_context(body), content_type=media_type)
+    response = Response(body, content_type=media_type)
     response.headers["Content-Disposition"] = disposition(f"{name}.{ending}")
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -106,7 +115,7 @@ def _cell(sheet: Any, value: Any) -> Any:
 
     if value is None or isinstance(value, (int, float, Decimal)):
         return value
-    if isinstance(value, datetime):
+    if isinstance(value, datetime) and value.tzinfo is not None:
         # Cells know no offset; text says which instant it is.
         value = value.isoformat(sep=" ", timespec="seconds")
     elif isinstance(value, date):

@@ -8,6 +8,7 @@ from core.audit import exports, permissions
 from core.audit.repository import Log, log
 from core.audit.schemas import EventView, ExportQuery
 from core.db.query import ListQuery, Page
+from core.exports import taking
 from core.http.blueprint import Blueprint
 
 blueprint = Blueprint("audit", description="Who did what, and when.")
@@ -21,7 +22,7 @@ def search(query: ListQuery) -> Page[EventView]:
     return log.rows(query)
 
 
-@blueprint.post("/export", permission=permissions.EXPORT, cost=exports.COST, idempotency="off")
+@blueprint.post("/export", permission=permissions.EXPORT, cost=taking.COST, idempotency="off")
 @blueprint.query(ExportQuery)
 @blueprint.file("application/x-ndjson", "text/csv")
 def export(query: ExportQuery) -> Response:

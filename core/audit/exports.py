@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -16,11 +16,11 @@ from core.audit.repository import log
 from core.audit.schemas import EventView, ExportQuery
 from core.db.query import Condition, Operator
 from core.events.log import publish
+from core.exports import columns
 from core.http.attachments import disposition
 from core.quotas import api as quotas
 
-COST = 20
-"""How many ordinary requests an export counts for."""
+_COLUMNS = columns.of_struct(EventView)
 _FILTERS = ("actor_id", "impersonator_id", "subject", "subject_id", "ip")
 _NDJSON = "application/x-ndjson"
 
@@ -64,8 +64,4 @@ def _lines(events: Iterator[EventView]) -> Iterator[bytes]:
 
 
 def _row(event: EventView) -> list[Any]:
-    return [_cell(getattr(event, name)) for name in EventView.__struct_fields__]
-
-
-def _cell(value: Any) -> Any:
-    return msgspec.json.encode(value).decode() if isinstance(value, dict) else value
+    return columns.cells(_COLUMNS, event, {}, zone=UTC)

@@ -51,6 +51,22 @@ def _commit() -> None:
 
 
 @contextmanager
+def snapshot() -> Iterator[None]:
+    """Every read inside sees the database as it was at the first of them, and nothing can be written.
+
+    The transaction of it ends with the block. Raises RuntimeError in a unit of work that has begun already.
+    """
+    session = db.session()
+    if session.in_transaction():
+        raise RuntimeError("Take a snapshot before the unit of work reads or writes")
+    try:
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
+        yield
+    finally:
+        db.session.rollback()
+
+
+@contextmanager
 def apart() -> Iterator[Session]:
     """A second, short unit of work as the system role that commits on its own, whatever becomes of the first.
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, Concatenate, ParamSpec, TypeAlias, TypedDict, TypeVar, Unpack, cast, overload
 
 import flask_smorest
+import msgspec
 from flask import Response, request
 
 from core import disclosure
 from core.actor import Audience
 from core.db.query import Listing, ListQuery
+from core.errors import gather
 from core.http import decoding, queries, responses
 from core.http.contract import Contract, Idempotency, Limit, Rule, contract_of, declare
 from core.http.description import describe
@@ -125,6 +127,19 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
 
         return decorate
 
+    def selection(
+        self, listing: Listing, shown: Any
+    ) -> Callable[[Callable[Concatenate[ListQuery, P], R]], Callable[Concatenate[ListQuery, P], R]]:
+        """Pass filters, sort and search of a list whose items are `shown`, without a page: the view takes all of it."""
+
+        def decorate(view: Callable[Concatenate[ListQuery, P], R]) -> Callable[Concatenate[ListQuery, P], R]:
+            contract = contract_of(view)
+            contract.selection, contract.selected = queries.Parameters(listing, paged=False), shown
+            contract.inputs.insert(0, "selection")
+            return view
+
+        return decorate
+
     @overload
     def response(self, status: int) -> Callable[[F], F]: ...
 
@@ -221,16 +236,33 @@ def _status(contract: Contract, result: Any) -> int:
 
 
 def _read(contract: Contract) -> list[Any]:
-    if not {"query", "listing", "upload"} & set(contract.inputs):
+    if not {"query", "listing", "selection", "upload"} & set(contract.inputs):
         queries.refuse_parameters(request)
     if not {"body", "upload"} & set(contract.inputs):
         decoding.refuse_body(request)
-    return [_READERS[source](contract) for source in contract.inputs]
+    if contract.selection is None:
+        return [_READERS[source](contract) for source in contract.inputs]
+    # Two readers share one query string: what is wrong for either is told at once.
+    return gather(*(partial(_READERS[source], contract) for source in contract.inputs))
+
+
+def _names_in_query(contract: Contract) -> set[str]:
+    """The parameters of the Struct that reads the query string."""
+    return {field.encode_name for field in msgspec.structs.fields(contract.query)} if contract.query else set()
 
 
 _READERS: dict[str, Callable[[Contract], Any]] = {
     "body": lambda contract: decoding.read(request, contract.body),
-    "query": lambda contract: queries.read_struct(request, contract.query),
+    "query": lambda contract: queries.read_struct(
+        request, contract.query, beside=contract.selection.names if contract.selection else ()
+    ),
+    # Asked only where the contract has one.
+    "selection": lambda contract: queries.read_listing(
+        request,
+        contract.selection,  # type: ignore[arg-type]
+        contract.selected,
+        beside=_names_in_query(contract),
+    ),
     # Asked only where the contract has one.
     "upload": lambda contract: receiving.receive(request, contract.upload),  # type: ignore[arg-type]
     # Asked only where the contract has a listing.

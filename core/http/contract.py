@@ -55,8 +55,11 @@ class Contract:
     body: Any = None
     query: Any = None
     listing: Parameters | None = None
+    selection: Parameters | None = None
+    """Of which list it takes the rows that are asked for, all of them; what they show is `selected`."""
+    selected: Any = None
     upload: Accepts | None = None
-    inputs: list[Literal["body", "query", "listing", "upload"]] = field(default_factory=list)
+    inputs: list[Literal["body", "query", "listing", "selection", "upload"]] = field(default_factory=list)
     if_match: bool = False
     status: int = 200
     result: Any = None

@@ -64,10 +64,11 @@ def describe(
 
 def _parameters(api: Api, contract: Contract, rule: Rule, method: str) -> Iterator[Document | str]:
     """Parameters; those that are a name are components of that name."""
-    if contract.listing:
-        for name, (declared, operator) in contract.listing.filters.items():
+    asked = contract.listing or contract.selection
+    if asked:
+        for name, (declared, operator) in asked.filters.items():
             yield _filter(api, name, Annotated[declared.type_for(operator), Meta()], declared.summary, operator)
-        for name, kind in contract.listing.common.items():
+        for name, kind in asked.common.items():
             yield {"name": name, "in": "query", "schema": api.schema(kind), "description": description_of(kind)}
     if contract.query:
         for field in msgspec.structs.fields(contract.query):
@@ -129,7 +130,7 @@ def _problems(contract: Contract, rule: Rule, method: str, *, addressed: bool) -
     possible = {*_COMMON_PROBLEMS, *contract.problems}
     if not rule.public:
         possible |= {401, 403, 404}
-    if contract.listing or contract.query:
+    if contract.listing or contract.selection or contract.query:
         possible.add(414)
     if contract.body or contract.upload:
         possible |= {413, 415}

@@ -45,14 +45,18 @@ class _OwnToo(set[str]):
 
 
 class Parameters:
-    """What a list may be asked, made once per route: common parameters with their types, and filters by name."""
+    """What a list may be asked, made once per route: common parameters with their types, and filters by name.
 
-    def __init__(self, listing: Listing) -> None:
+    What takes rows of a list without turning its pages has no page to ask for (`paged=False`).
+    """
+
+    def __init__(self, listing: Listing, *, paged: bool = True) -> None:
         self.listing = listing
         sorts = tuple(direction + name for name in listing.sorts for direction in ("", "-"))
         about = Meta(description=f"Order of the items; `-` reverses. `{listing.default_sort}` unless asked.")
         search = {"q": Search} if listing.search else {}
-        self.common: dict[str, Any] = {**search, "sort": Annotated[Literal[sorts], about], **_COMMON}
+        common = _COMMON if paged else {}
+        self.common: dict[str, Any] = {**search, "sort": Annotated[Literal[sorts], about], **common}
         self.filters: dict[str, tuple[Filter, Operator]] = {
             name if operator is Operator.EQ else f"{name}.{operator}": (declared, operator)
             for name, declared in listing.filters.items()
@@ -62,12 +66,20 @@ class Parameters:
         self.names: set[str] = known if listing.custom_fields is None else _OwnToo(known)
 
 
-def read_listing(request: Request, parameters: Parameters, shown: Any = None) -> ListQuery:
+def read_listing(
+    request: Request, parameters: Parameters, shown: Any = None, *, beside: Collection[str] = ()
+) -> ListQuery:
     """The question a list request asks; raises Invalid that names each wrong or unknown parameter.
 
     `shown` is what the list answers: by what is hidden in it from the caller, nothing is found or sorted. HiddenField.
+    `beside` are the parameters of the request that somebody else reads.
     """
     given = single_values(request)
+    return question({name: text for name, text in given.items() if name not in beside}, parameters, shown)
+
+
+def question(given: Mapping[str, str], parameters: Parameters, shown: Any = None) -> ListQuery:
+    """What parameters ask of a list, wherever they come from. Raises Invalid, HiddenField."""
     faults = list(unknown(given, parameters.names))
     asked: dict[str, Any] = {}
     own: dict[str, str] = {}
@@ -94,12 +106,16 @@ def read_listing(request: Request, parameters: Parameters, shown: Any = None) ->
     return query
 
 
-def read_struct(request: Request, kind: type[T]) -> T:
-    """The query string as a Struct; a list field takes its parameter several times."""
+def read_struct(request: Request, kind: type[T], *, beside: Collection[str] = ()) -> T:
+    """The query string as a Struct; a list field takes its parameter several times.
+
+    `beside` are the parameters of the request that somebody else reads.
+    """
     # `kind` is a Struct wherever a route declares a query; the type variable cannot say so.
     fields = msgspec.structs.fields(kind)  # type: ignore[arg-type]
     several = {field.encode_name for field in fields if get_origin(_bare(field.type)) is list}
-    given: dict[str, Any] = dict(single_values(request, several=several))
+    values = single_values(request, several=several)
+    given: dict[str, Any] = {name: text for name, text in values.items() if name not in beside}
     for name in several & given.keys():
         given[name] = request.args.getlist(name)
     faults = [*unknown(given, {field.encode_name for field in fields}), *_missing(given, fields)]

@@ -19,6 +19,7 @@ from core.config import ConfigurationError, Settings
 from core.db.ownership import CORE
 from core.db.tenancy import current_agency_id
 from core.events import event
+from core.listed import Listed
 from core.plugins import agencies, configuration, hooks, order, rules
 from core.plugins.discovery import Candidate, discover
 from core.plugins.selection import select
@@ -49,6 +50,7 @@ CORE_MODULES: Mapping[str, str] = MappingProxyType(
             "privacy",
             "custom_fields",
             "calendars",
+            "exports",
         )
     }
 )
@@ -87,6 +89,11 @@ class Plugins:
         return {quota.name: quota for plugin in self.plugins.values() for quota in plugin.quotas}
 
     @property
+    @property
+    def lists(self) -> Mapping[str, Listed[Any]]:
+        """Every list that can be kept as a view, by what it is of."""
+        return {listed.entity: listed for plugin in self.plugins.values() for listed in plugin.lists}
+
     def egress(self) -> Mapping[str, tuple[str, ...]]:
         """The outside hosts each plugin may talk to."""
         return {name: plugin.egress for name, plugin in self.plugins.items()}

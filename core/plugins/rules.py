@@ -21,6 +21,7 @@ from core.events.event import declared
 from core.events.follower import Follower
 from core.jobs import cron
 from core.jobs.job import Job
+from core.listed import Listed
 from core.notices import Notice
 from core.plugins import hooks, live_rules
 from core.plugins.order import satisfies
@@ -40,6 +41,7 @@ _TUPLES: Mapping[str, type[Any]] = {
     "after": str,
     "permissions": Permission,
     "quotas": Quota,
+    "lists": Listed,
     "custom_fields": CustomFields,
     "blueprints": Blueprint,
     "public_blueprints": Blueprint,
@@ -65,7 +67,7 @@ def problems(plugin: object, *, name: str, owner: str) -> list[str]:
         return [f"{name}: {sentence}" for sentence in shape]
     checks: tuple[Callable[[Plugin], Iterator[str]], ...] = (
         _versions, _requirements, _settings, _permissions, _quotas, _blueprints, _jobs, _events, _subscribers,
-        _followers, _notices, _custom_fields, live_rules.problems, _commands, _egress, _hookspecs,
+        _followers, _notices, _custom_fields, _lists, live_rules.problems, _commands, _egress, _hookspecs,
     )  # fmt: skip
     found = [*_name(plugin, name, owner), *_tables(plugin, owner)]
     return [f"{name}: {sentence}" for sentence in (*found, *(s for check in checks for s in check(plugin)))]
@@ -232,6 +234,12 @@ def _notices(plugin: Plugin) -> Iterator[str]:
 
 def _custom_fields(plugin: Plugin) -> Iterator[str]:
     for own in plugin.custom_fields:
+def _lists(plugin: Plugin) -> Iterator[str]:
+    for listed in plugin.lists:
+        if not _EVENT.fullmatch(listed.entity) or not listed.entity.startswith(f"{plugin.name}."):
+            yield f"the list {listed.title!r} is of no `{plugin.name}.<word>`; give its repository a `subject`"
+
+
         if not _EVENT.fullmatch(own.entity) or not own.entity.startswith(f"{plugin.name}."):
             yield f"the custom fields of {own.entity!r} must be those of a '{plugin.name}.<word>'; rename it"
         if repository_of(own.entity) is None:

@@ -16,6 +16,7 @@ from core.actor import Scope
 from core.events.follower import Follower
 from core.jobs.job import Job
 from core.notices import Notice
+from core.listed import Listed
 from core.realtime.spec import Handler, Room, Topic
 from core.retention import Retention
 
@@ -67,6 +68,7 @@ class Plugin:
     quotas: tuple[Quota, ...] = ()
     models: ModuleType | None = None
     custom_fields: tuple[CustomFields, ...] = ()
+    lists: tuple[Listed[Any], ...] = ()
     blueprints: tuple[Blueprint, ...] = ()
     public_blueprints: tuple[Blueprint, ...] = ()
     pages: tuple[Blueprint, ...] = ()

@@ -56,6 +56,7 @@ from core.plugins.manager import installed, is_on, settings_of
 from core.plugins.spec import Permission, Plugin, Quota
 from core.privacy import api as privacy
 from core.quotas import api as quotas
+from core.exports import api as exports
 from core.realtime import rooms
 from core.realtime.emit import emit
 from core.realtime.spec import Handler, Room, Topic, TopicPage, handler
@@ -63,6 +64,7 @@ from core.references import next_reference, next_references
 from core.retention import Retention
 from core.storage.port import Missing, Storage
 from core.telemetry import masked
+from core.listed import Listed
 from core.uploads import kinds as uploads
 from core.uploads.receiving import Upload
 from core.users import api as users
@@ -123,6 +125,7 @@ __all__ = [
     "Ownership",
     "Page",
     "Patch",
+    "Listed",
     "Permission",
     "Phone",
     "Plugin",
@@ -188,6 +191,7 @@ __all__ = [
     "next_reference",
     "next_references",
     "outbound",
+    "exports",
     "owned_key",
     "personal",
     "privacy",

@@ -41,5 +41,6 @@ def _judge(view: Callable[..., Any], declared: set[str]) -> Iterator[str]:
     if not (view.__doc__ or "").strip():
         yield "has no summary; give its function a docstring"
     contract = contract_of(view)
-    if contract.result is None and contract.status != HTTPStatus.NO_CONTENT:
+    answers = contract.result is not None or contract.media_types
+    if not answers and contract.status != HTTPStatus.NO_CONTENT:
         yield "does not say what it answers; add `@blueprint.response(200, AStruct)`"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.sdk import Plugin
 
-from . import endpoints, hooks, hookspecs, models, permissions
+from . import endpoints, hooks, hookspecs, models, permissions, repository
 
 plugin = Plugin(
     name="contacts",
@@ -14,6 +14,7 @@ plugin = Plugin(
     permissions=permissions.ALL,
     models=models,
     custom_fields=(models.FIELDS,),
+    lists=(repository.CONTACTS,),
     blueprints=(endpoints.blueprint,),
     hooks=hooks,
     hookspecs=hookspecs,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from core.sdk import Blueprint, ListQuery, Page, users
+from core.sdk import Blueprint, ListQuery, Page, exports, users
 
 from . import permissions
-from .repository import Contacts
+from .repository import CONTACTS, Contacts
 from .schemas import ContactDraft, ContactPatch, ContactRow, ContactView
 from .service import contacts
 
@@ -68,3 +68,6 @@ def restore(contact_id: UUID) -> ContactView:
 def assign(body: users.Assignment, contact_id: UUID, version: int | None) -> ContactView:
     """Give a contact to another owner or team."""
     return contacts.assign(contact_id, body, version=version)
+
+
+exports.offer(blueprint, CONTACTS, permission=permissions.EXPORT)

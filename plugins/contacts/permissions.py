@@ -26,4 +26,12 @@ ASSIGN = Permission(
     roles={"manager": Scope.ALL, "agent": Scope.OWN, "operations": Scope.ALL},
 )
 DELETE = Permission("contacts.delete", "Delete and restore contacts.", roles={"manager": Scope.ALL})
-ALL = (READ, WRITE, ASSIGN, DELETE)
+MERGE = Permission(
+    "contacts.merge",
+    "Merge contacts, undo that, and say which ones that look alike are two.",
+    roles={"manager": Scope.ALL, "agent": Scope.TEAM, "operations": Scope.ALL},
+)
+EXPORT = Permission(
+    "contacts.export", "Take contacts out of the agency, as files for spreadsheets.", roles={"manager": Scope.ALL}
+)
+ALL = (READ, WRITE, ASSIGN, DELETE, MERGE, EXPORT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.sdk import Plugin
 
-from . import endpoints, hooks, jobs, models, notices, permissions, settings, sockets
+from . import endpoints, hooks, jobs, models, notices, permissions, repository, settings, sockets
 
 plugin = Plugin(
     name="leads",
@@ -16,6 +16,7 @@ plugin = Plugin(
     permissions=permissions.ALL,
     models=models,
     custom_fields=(models.FIELDS,),
+    lists=(repository.LEADS,),
     blueprints=(endpoints.blueprint,),
     sockets={"typing": sockets.typing},
     emits=sockets.EMITS,

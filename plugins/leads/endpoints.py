@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from core.sdk import Blueprint, ListQuery, Page, users
+from core.sdk import Blueprint, ListQuery, Page, exports, users
 
 from . import permissions
-from .repository import Leads, Notes, Steps
+from .repository import LEADS, Leads, Notes, Steps
 from .schemas import (
     LeadDraft,
     LeadPatch,
@@ -135,3 +135,6 @@ def change_note(patch: NotePatch, lead_id: UUID, note_id: UUID, version: int | N
 def delete_note(lead_id: UUID, note_id: UUID, version: int | None) -> None:
     """Delete a note of one's own; anybody's with leads.delete."""
     notes.delete(lead_id, note_id, version=version)
+
+
+exports.offer(blueprint, LEADS, permission=permissions.EXPORT)

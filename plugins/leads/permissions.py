@@ -33,4 +33,7 @@ SEE_RESTRICTIONS = Permission(
     roles={"manager": Scope.ALL, "agent": Scope.ALL, "operations": Scope.ALL},
     scopes=(Scope.ALL,),
 )
-ALL = (READ, WRITE, ASSIGN, REOPEN, DELETE, SEE_RESTRICTIONS)
+EXPORT = Permission(
+    "leads.export", "Take leads out of the agency, as files for spreadsheets.", roles={"manager": Scope.ALL}
+)
+ALL = (READ, WRITE, ASSIGN, REOPEN, DELETE, EXPORT, SEE_RESTRICTIONS)

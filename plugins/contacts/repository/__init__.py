@@ -16,6 +16,7 @@ from core.sdk import (
     Filter,
     Instant,
     Invalid,
+    Listed,
     Listing,
     ListQuery,
     Ownership,
@@ -157,3 +158,4 @@ class Contacts(Repository[Contact]):
 
 
 contacts = Contacts()
+CONTACTS = Listed("Contacts", contacts, ContactRow, contacts.rows)

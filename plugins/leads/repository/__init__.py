@@ -15,6 +15,7 @@ from core.sdk import (
     RANGE,
     Filter,
     Instant,
+    Listed,
     Listing,
     ListQuery,
     NotFound,
@@ -245,3 +246,4 @@ leads = Leads()
 steps = Steps()
 notes = Notes()
 personal = Personal()
+LEADS = Listed("Leads", leads, LeadRow, leads.rows)

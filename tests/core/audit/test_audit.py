@@ -11,10 +11,10 @@ import pytest
 
 from core import ids
 from core.actor import Actor, system
-from core.audit import exports
 from core.db.session import unit_of_work
 from core.db.tenancy import acting_as
 from core.events.log import publish
+from core.exports import taking
 from core.http.application import Application
 from core.http.contract import rule_of
 from core.roles.events import RoleDeleted
@@ -198,7 +198,7 @@ class TestExport:
     def test_it_costs_more_than_a_look(self, app: Application) -> None:
         rule = rule_of(app.view_functions["audit.export"])
         assert rule is not None
-        assert rule.cost == exports.COST
+        assert rule.cost == taking.COST
 
     def test_another_agencys_log_is_not_in_it(self, api: ApiClient, other_agency: AgencyUnderTest) -> None:
         theirs = ok(other_agency.member("owner").post("/contacts", {"name": "Ana"}), 201)

@@ -196,6 +196,7 @@ class TestWhatIsBounded:
         assert {view["name"] for view in ok(api.get("/quotas"))} >= {
             "api_keys.made",
             "audit.exports",
+            "exports.files",
             "invitations.sent",
             "privacy.exports",
         }

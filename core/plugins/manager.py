@@ -49,8 +49,8 @@ CORE_MODULES: Mapping[str, str] = MappingProxyType(
             "api_keys",
             "privacy",
             "custom_fields",
-            "calendars",
             "exports",
+            "calendars",
         )
     }
 )
@@ -89,11 +89,11 @@ class Plugins:
         return {quota.name: quota for plugin in self.plugins.values() for quota in plugin.quotas}
 
     @property
-    @property
     def lists(self) -> Mapping[str, Listed[Any]]:
         """Every list that can be kept as a view, by what it is of."""
         return {listed.entity: listed for plugin in self.plugins.values() for listed in plugin.lists}
 
+    @property
     def egress(self) -> Mapping[str, tuple[str, ...]]:
         """The outside hosts each plugin may talk to."""
         return {name: plugin.egress for name, plugin in self.plugins.items()}

@@ -232,14 +232,14 @@ def _notices(plugin: Plugin) -> Iterator[str]:
             yield f"the {kind} {each.name!r} {problem}"
 
 
-def _custom_fields(plugin: Plugin) -> Iterator[str]:
-    for own in plugin.custom_fields:
 def _lists(plugin: Plugin) -> Iterator[str]:
     for listed in plugin.lists:
         if not _EVENT.fullmatch(listed.entity) or not listed.entity.startswith(f"{plugin.name}."):
             yield f"the list {listed.title!r} is of no `{plugin.name}.<word>`; give its repository a `subject`"
 
 
+def _custom_fields(plugin: Plugin) -> Iterator[str]:
+    for own in plugin.custom_fields:
         if not _EVENT.fullmatch(own.entity) or not own.entity.startswith(f"{plugin.name}."):
             yield f"the custom fields of {own.entity!r} must be those of a '{plugin.name}.<word>'; rename it"
         if repository_of(own.entity) is None:

@@ -15,8 +15,8 @@ from pydantic import BaseModel
 from core.actor import Scope
 from core.events.follower import Follower
 from core.jobs.job import Job
-from core.notices import Notice
 from core.listed import Listed
+from core.notices import Notice
 from core.realtime.spec import Handler, Room, Topic
 from core.retention import Retention
 
@@ -67,8 +67,8 @@ class Plugin:
     permissions: tuple[Permission, ...] = ()
     quotas: tuple[Quota, ...] = ()
     models: ModuleType | None = None
-    custom_fields: tuple[CustomFields, ...] = ()
     lists: tuple[Listed[Any], ...] = ()
+    custom_fields: tuple[CustomFields, ...] = ()
     blueprints: tuple[Blueprint, ...] = ()
     public_blueprints: tuple[Blueprint, ...] = ()
     pages: tuple[Blueprint, ...] = ()

@@ -41,6 +41,7 @@ from core.events.event import declared as declared_events
 from core.events.fields import sealed_for
 from core.events.follower import Follower, Recorded
 from core.events.log import publish
+from core.exports import api as exports
 from core.extensions import db
 from core.fields import Country, Email, Instant, Language, Name, Phone, Text, Zone
 from core.files import api as files
@@ -48,6 +49,7 @@ from core.http.blueprint import Blueprint
 from core.http.structs import Draft, Patch, View
 from core.jobs.job import Cancelled, Discard, Job, RetryAfter, job
 from core.jobs.run import current_run
+from core.listed import Listed
 from core.money import Currency, Money, check_currency, from_minor, to_minor
 from core.notices import ACTOR, Notice, titled
 from core.outbound import api as outbound
@@ -56,7 +58,6 @@ from core.plugins.manager import installed, is_on, settings_of
 from core.plugins.spec import Permission, Plugin, Quota
 from core.privacy import api as privacy
 from core.quotas import api as quotas
-from core.exports import api as exports
 from core.realtime import rooms
 from core.realtime.emit import emit
 from core.realtime.spec import Handler, Room, Topic, TopicPage, handler
@@ -64,7 +65,6 @@ from core.references import next_reference, next_references
 from core.retention import Retention
 from core.storage.port import Missing, Storage
 from core.telemetry import masked
-from core.listed import Listed
 from core.uploads import kinds as uploads
 from core.uploads.receiving import Upload
 from core.users import api as users
@@ -110,6 +110,7 @@ __all__ = [
     "Job",
     "Language",
     "ListQuery",
+    "Listed",
     "Listing",
     "Missing",
     "Model",
@@ -125,7 +126,6 @@ __all__ = [
     "Ownership",
     "Page",
     "Patch",
-    "Listed",
     "Permission",
     "Phone",
     "Plugin",
@@ -173,6 +173,7 @@ __all__ = [
     "default_team_id",
     "disclosed",
     "emit",
+    "exports",
     "fields",
     "files",
     "from_minor",
@@ -191,7 +192,6 @@ __all__ = [
     "next_reference",
     "next_references",
     "outbound",
-    "exports",
     "owned_key",
     "personal",
     "privacy",

@@ -95,6 +95,17 @@ def _calendar(api: ApiClient, number: int) -> dict[str, object]:
     return {"team_id": team, "week": {"mon": [{"opens": "09:00", "closes": "18:00"}]}}
 
 
+def _custom_field(api: ApiClient, number: int) -> dict[str, object]:
+    """A field with a key of its own."""
+    return {"entity": "leads.lead", "key": f"field_{number}", "label": "Loyalty number", "kind": "text"}
+
+
+def _keys(api: ApiClient) -> list[str]:
+    """The fields of leads there are."""
+    asked = {"entity": "leads.lead", "archived": "false", "limit": 200}
+    return [each["key"] for each in ok(api.get("/custom-fields", query_string=asked))["items"]]
+
+
 def _allow_list(api: ApiClient, number: int) -> dict[str, object]:
     """A list of a new role, as each role has one only, with the network that tests come from."""
     role = f"listed_{number}"
@@ -119,6 +130,9 @@ SAMPLES: Mapping[str, Sample] = {
     "calendars.create_absence": Sample(
         body=lambda api, number: {"starts_at": "2027-08-01T00:00:00Z", "ends_at": "2027-08-15T00:00:00Z"}
     ),
+    "custom_fields.create": Sample(body=_custom_field),
+    "custom_fields.change": Sample(body=lambda api, number: {"label": "Loyalty"}),
+    "custom_fields.reorder": Sample(body=lambda api, number: {"entity": "leads.lead", "keys": _keys(api)}),
     "roles.create": Sample(
         body=lambda api, number: {"code": f"desk_{number}", "name": "Night desk", "permissions": {"leads.read": "team"}}
     ),

@@ -14,11 +14,9 @@ from .schemas import (
     LeadRow,
     LeadView,
     Move,
-    NoteDraft,
-    NotePatch,
-    NoteView,
     StatusChangeView,
 )
+from .schemas.notes import NoteDraft, NotePatch, NoteView
 from .service import assignment, leads, notes, pipeline
 
 blueprint = Blueprint("leads", description="Capture, qualify and hand over travel enquiries.")

@@ -33,7 +33,8 @@ from core.sdk import (
 from plugins.contacts import api as contacts
 
 from ..models import FIELDS, Lead, Note, StatusChange, Tag
-from ..schemas import Kind, LeadRow, LeadView, NoteView, Status, StatusChangeView
+from ..schemas import Kind, LeadRow, LeadView, Status, StatusChangeView
+from ..schemas.notes import NoteView
 
 M = TypeVar("M")
 _TAGS = select(Tag.tag).where(Tag.lead_id == Lead.id).order_by(Tag.tag).correlate(Lead)

@@ -12,7 +12,7 @@ from ..errors import NoteOfSomebodyElse
 from ..events import NoteChanged, NoteDeleted, NoteWritten
 from ..models import Note
 from ..repository import leads, notes
-from ..schemas import NoteDraft, NotePatch, NoteView
+from ..schemas.notes import NoteDraft, NotePatch, NoteView
 from . import audience
 
 # What only the author may change.

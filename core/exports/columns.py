@@ -51,7 +51,9 @@ def offered(listed: Listed[Any]) -> list[Column]:
     """The columns of a list that the acting one may see."""
     guarded = disclosure.guarded_fields(listed.row)
     row: Any = listed.row
-    seen = [each for each in of_struct(row) if _may_see(each.name, guarded)]
+    # What an agency adds has columns of its own.
+    left_out = {"custom_fields"} if listed.additions else set()
+    seen = [each for each in of_struct(row) if each.name not in left_out and _may_see(each.name, guarded)]
     added = listed.additions.titles() if listed.additions else {}
     return [*seen, *(Column(name, title, added=True) for name, title in added.items())]
 

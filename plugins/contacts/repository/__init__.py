@@ -158,4 +158,4 @@ class Contacts(Repository[Contact]):
 
 
 contacts = Contacts()
-CONTACTS = Listed("Contacts", contacts, ContactRow, contacts.rows)
+CONTACTS = Listed("Contacts", contacts, ContactRow, contacts.rows, FIELDS)

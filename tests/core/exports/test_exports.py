@@ -4,43 +4,19 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from io import BytesIO, StringIO
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Any
 
 import pytest
-from msgspec import UNSET, Meta, UnsetType
 from openpyxl import load_workbook
 
-from core import ids
-from core.actor import system
-from core.db.session import snapshot, unit_of_work
-from core.db.tenancy import acting_as
-from core.disclosure import HiddenField, visible_to
-from core.exports import columns, taking
-from core.exports.columns import Column
-from core.extensions import db
+from core.exports import taking
 from core.http.application import Application
 from core.http.contract import rule_of
-from core.http.structs import View
-from core.listed import Listed
-from core.money import Money
 from core.testing.clients import ApiClient, faults, ok, problem
 from core.testing.factories import AgencyUnderTest
-from plugins.contacts.repository import contacts
-from plugins.leads.repository import LEADS, leads
 from plugins.leads.schemas import LeadRow
-
-LEAD: dict[str, Any] = {
-    "contact": {"name": "Ben Okri"},
-    "destinations": ["Kenya", "Zanzibar"],
-    "start_date": "2027-07-01",
-    "adults": 2,
-    "budget": {"amount": "5000.50", "currency": "EUR"},
-    "tags": ["honeymoon"],
-}
 
 
 def table(answer: Any) -> list[dict[str, str]]:
@@ -59,15 +35,6 @@ def sheet(answer: Any) -> list[tuple[Any, ...]]:
 
 def logged(api: ApiClient) -> list[dict[str, Any]]:
     return [each["payload"] for each in ok(api.get("/audit?name=exports.list_exported"))["items"]]
-
-
-@pytest.fixture
-def make(api: ApiClient) -> Callable[..., dict[str, Any]]:
-    def take_in(by: ApiClient = api, **changes: Any) -> dict[str, Any]:
-        made: dict[str, Any] = ok(by.post("/leads", LEAD | changes), 201)
-        return made
-
-    return take_in
 
 
 class TestFile:
@@ -158,7 +125,7 @@ class TestQuestion:
 
     def test_columns_are_told(self, api: ApiClient) -> None:
         told = {each["name"]: each["title"] for each in ok(api.get("/leads/export/columns"))}
-        assert list(told) == list(LeadRow.__struct_fields__)
+        assert set(told) == {*LeadRow.__struct_fields__} - {"custom_fields"}
         assert told["contact_name"] == "Contact name"
 
 
@@ -199,48 +166,6 @@ class TestRights:
         assert (rule.cost, rule.agency_limit) == (taking.COST, taking.LIMIT)
 
 
-class Fare(View):
-    """A row of which not everybody sees everything."""
-
-    id: UUID
-    price: Annotated[Money, Meta(title="Selling price")]
-    cost: Annotated[Money | UnsetType, visible_to("leads.reopen")] = UNSET
-
-
-class Custom:
-    """Columns that an agency adds."""
-
-    def titles(self) -> dict[str, str]:
-        return {"custom.budget_code": "Budget code"}
-
-    def values(self, ids: Any, names: Any) -> dict[UUID, dict[str, Any]]:
-        return {row_id: {"custom.budget_code": "B7"} for row_id in ids}
-
-
-class TestColumns:
-    def test_those_one_may_not_see_are_left_out_and_refused_by_name(
-        self, app: Application, agency: AgencyUnderTest
-    ) -> None:
-        fares: Listed[Any] = Listed("Fares", leads, Fare, leads.rows)
-        with app.test_request_context(headers={}), acting_as(system(agency.id)):
-            assert [each.name for each in columns.chosen(fares, [])] == ["id", "price", "cost"]
-            assert columns.chosen(fares, ["price"]) == [Column("price", "Selling price", "money")]
-        with app.test_request_context():
-            assert [each.name for each in columns.chosen(fares, [])] == ["id", "price"]
-            with pytest.raises(HiddenField) as refused:
-                columns.chosen(fares, ["id", "cost"])
-            assert [fault.pointer for fault in refused.value.errors] == ["?columns"]
-
-    def test_those_an_agency_adds_stand_beside_them(
-        self, api: ApiClient, make: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        make()
-        monkeypatch.setitem(LEADS.__dict__, "additions", Custom())
-        (row,) = table(api.post("/leads/export?columns=adults,custom.budget_code"))
-        assert row == {"adults": "2", "custom.budget_code": "B7"}
-        assert ok(api.get("/leads/export/columns"))[-1] == {"name": "custom.budget_code", "title": "Budget code"}
-
-
 class TestLog:
     def test_it_says_what_left_before_it_does(self, api: ApiClient, make: Callable[..., dict[str, Any]]) -> None:
         make()
@@ -268,46 +193,3 @@ class TestLog:
         assert len(table(api.post("/leads/export?source=fair"))) == 1
         quotas = {each["name"]: each["used"] for each in ok(api.get("/quotas"))}
         assert quotas["exports.files"] == 1
-
-
-class TestOneInstant:
-    def test_what_changes_meanwhile_is_not_in_it(
-        self,
-        app: Application,
-        api: ApiClient,
-        make: Callable[..., dict[str, Any]],
-        monkeypatch: pytest.MonkeyPatch,
-    ) -> None:
-        """One that moves behind what was read already would come twice, and one that moves before it not at all."""
-        made = [make()["id"] for _ in range(6)]
-        monkeypatch.setattr(taking, "_AT_ONCE", 2)
-        page, done = taking._page, []
-
-        def change() -> None:
-            ok(api.patch(f"/leads/{made[0]}", {"adults": 9}, version="*"))
-            ok(api.delete(f"/leads/{made[5]}", version="*"), 204)
-            make()
-
-        def and_meanwhile(*asked: Any) -> Any:
-            found = page(*asked)
-            if not done:
-                done.append(True)
-                # In a thread of its own, as it would be somebody else's request.
-                with ThreadPoolExecutor(1) as elsewhere:
-                    elsewhere.submit(change).result()
-            return found
-
-        monkeypatch.setattr(taking, "_page", and_meanwhile)
-        rows = table(api.post("/leads/export?sort=updated_at&columns=id,adults"))
-        assert [row["id"] for row in rows] == made
-        assert {row["adults"] for row in rows} == {"2"}
-
-    def test_a_snapshot_comes_first_and_writes_nothing(self, app: Application, agency: AgencyUnderTest) -> None:
-        with app.app_context(), unit_of_work(), acting_as(system(agency.id)):
-            with snapshot():
-                assert contacts.find(ids.new()) is None
-                isolation = db.session.connection().get_isolation_level()
-            assert isolation == "REPEATABLE READ"
-            assert db.session.connection().get_isolation_level() == "READ COMMITTED"
-            with pytest.raises(RuntimeError, match="before the unit of work"), snapshot():
-                pass

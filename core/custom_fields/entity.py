@@ -60,6 +60,7 @@ class CustomFields:
         self.entity = entity
         """The plugin's name and what the thing is, as events and the search call it: `visas.visa`."""
         self.model = model
+        writing.watch(model)
 
     def column(self) -> ColumnElement[Any]:
         """The column of a SELECT that reads the View's field `custom_fields`, as far as the acting one may see them.

@@ -15,7 +15,6 @@ class CustomFieldAdded(Event):
     subject: ClassVar[str] = "field_id"
     field_id: UUID
     entity: Code
-    key: Code
 
 
 class CustomFieldChanged(Event):
@@ -24,7 +23,6 @@ class CustomFieldChanged(Event):
     subject: ClassVar[str] = "field_id"
     field_id: UUID
     entity: Code
-    key: Code
     fields: list[Code]
 
 
@@ -34,7 +32,6 @@ class CustomFieldArchived(Event):
     subject: ClassVar[str] = "field_id"
     field_id: UUID
     entity: Code
-    key: Code
 
 
 class CustomFieldRestored(Event):
@@ -43,7 +40,6 @@ class CustomFieldRestored(Event):
     subject: ClassVar[str] = "field_id"
     field_id: UUID
     entity: Code
-    key: Code
 
 
 class CustomFieldMoved(Event):
@@ -52,5 +48,4 @@ class CustomFieldMoved(Event):
     subject: ClassVar[str] = "field_id"
     field_id: UUID
     entity: Code
-    key: Code
     position: int

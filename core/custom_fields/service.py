@@ -30,7 +30,7 @@ from core.custom_fields.schemas import (
 from core.db import closing, locks
 from core.db.query import ListQuery, Page
 from core.db.tenancy import current_agency_id
-from core.errors import Fault, Invalid, gather
+from core.errors import Fault, Invalid, PreconditionFailed, gather
 from core.events.log import publish
 from core.extensions import db
 from core.plugins import agencies
@@ -75,7 +75,7 @@ def create(draft: CustomFieldDraft) -> CustomFieldView:
         raise TooManyFields(f"There have been {MOST_EVER}, and archived ones keep their values: change one of them")
     field.position = _next_position(draft.entity)
     fields.add(field)
-    publish(CustomFieldAdded(field_id=field.id, entity=field.entity, key=field.key), of=field)
+    publish(CustomFieldAdded(field_id=field.id, entity=field.entity), of=field)
     return fields.written(field.id)
 
 
@@ -88,6 +88,8 @@ def change(field_id: UUID, patch: CustomFieldPatch, *, version: int | None) -> C
     _alone(field.entity)
     # Whoever writes a value at the same time holds the row; here it is waited for.
     db.session.refresh(field, with_for_update=True)
+    if version is not None and field.version != version:
+        raise PreconditionFailed
     if {"kind", "decimals"} & changes.keys() and fields.has_values(field.id):
         raise FieldHasValues
     kept = {each.code for each in field.choices}
@@ -96,7 +98,7 @@ def change(field_id: UUID, patch: CustomFieldPatch, *, version: int | None) -> C
     gone = kept - {each.code for each in field.choices}
     gather(partial(_check, field), partial(_refuse_chosen, field, sorted(gone)))
     fields.save()
-    publish(CustomFieldChanged(field_id=field.id, entity=field.entity, key=field.key, fields=sorted(changes)), of=field)
+    publish(CustomFieldChanged(field_id=field.id, entity=field.entity, fields=sorted(changes)), of=field)
     return fields.written(field.id)
 
 
@@ -107,7 +109,7 @@ def archive(field_id: UUID, *, version: int | None) -> CustomFieldView:
         _alone(field.entity)
         field.archived = True
         fields.save()
-        publish(CustomFieldArchived(field_id=field.id, entity=field.entity, key=field.key), of=field)
+        publish(CustomFieldArchived(field_id=field.id, entity=field.entity), of=field)
     return fields.written(field.id)
 
 
@@ -119,7 +121,7 @@ def restore(field_id: UUID, *, version: int | None) -> CustomFieldView:
         _refuse_full(field.entity)
         field.archived, field.position = False, _next_position(field.entity)
         fields.save()
-        publish(CustomFieldRestored(field_id=field.id, entity=field.entity, key=field.key), of=field)
+        publish(CustomFieldRestored(field_id=field.id, entity=field.entity), of=field)
     return fields.written(field.id)
 
 
@@ -138,7 +140,7 @@ def reorder(order: CustomFieldOrder) -> CustomFieldList:
         field.position = position
     fields.save()
     for position, field in moved:
-        fact = CustomFieldMoved(field_id=field.id, entity=field.entity, key=field.key, position=position)
+        fact = CustomFieldMoved(field_id=field.id, entity=field.entity, position=position)
         publish(fact, of=field)
     return CustomFieldList([fields.written(known[key].id) for key in order.keys])
 

@@ -21,6 +21,7 @@ from core.extensions import db
 RESTRICTED = "[restricted]"
 """What the log tells of a field that is not for everybody."""
 _KEY = "custom_fields.pending"
+_with_fields: set[type[Any]] = set()
 _TABLE = CustomValue.metadata.tables[CustomValue.__tablename__]
 
 
@@ -37,14 +38,18 @@ class _Pending(NamedTuple):
     is_new: bool
 
 
+def watch(model: type[Any]) -> None:
+    """Values of these rows are removed with them."""
+    _with_fields.add(model)
+
+
 def leave(entity: Any, changed: Sequence[Change]) -> None:
     """Write values with the entity's next flush."""
     is_new = inspect(entity).key is None
     db.session().info.setdefault(_KEY, []).append(_Pending(entity, changed, is_new))
 
 
-def erase(session: Session, entity_ids: Sequence[UUID]) -> None:
-    """Keep no values of things that are gone."""
+def _remove(session: Session, entity_ids: Sequence[UUID]) -> None:
     gone = delete(_TABLE).where(_TABLE.c.agency_id == current_agency_id(), _TABLE.c.entity_id.in_(entity_ids))
     session.connection().execute(gone)
 
@@ -112,6 +117,9 @@ def _flushed(session: Session, flush_context: UOWTransaction) -> None:
     session.info[_KEY] = [each for each in pending if each not in ready]
     for each in ready:
         _write(session, each)
+    removed = [each.id for each in session.deleted if type(each) in _with_fields]
+    if removed:
+        _remove(session, removed)
 
 
 @event.listens_for(db.session, "after_soft_rollback")

@@ -1,69 +1,32 @@
-"""Values of an agency's own fields on leads and contacts."""
+"""Values of an agency's own fields: written, shown and changed with the thing they are of."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
-import pytest
+from sqlalchemy import select
 
-from core.testing.clients import ApiClient, ok
+from core.actor import system
+from core.custom_fields.models import CustomValue
+from core.db.session import unit_of_work
+from core.db.tenancy import acting_as
+from core.extensions import db
+from core.testing.clients import ApiClient, faults, ok
 from core.testing.factories import AgencyUnderTest
+from plugins.leads.models import Lead
 from tests.contract.statements import Statements
-
-TIERS = [{"code": "gold", "label": "Gold"}, {"code": "silver", "label": "Silver"}]
-
-
-def field(api: ApiClient, key: str, kind: str, entity: str = "leads.lead", **more: Any) -> Any:
-    return ok(api.post("/custom-fields", {"entity": entity, "key": key, "label": key.title(), "kind": kind, **more}))
-
-
-def lead(api: ApiClient, **values: Any) -> Any:
-    return ok(api.post("/leads", {"contact": {"name": "Ana Duarte"}, **values}))
-
-
-def pointers(answer: Any, status: int = 422) -> dict[str, str]:
-    assert answer.status_code == status, answer.get_data(as_text=True)
-    return {each["pointer"]: each["code"] for each in answer.json["errors"]}
-
-
-@pytest.fixture
-def statements(monkeypatch: pytest.MonkeyPatch) -> Any:
-    seen = Statements()
-    with seen.watching(monkeypatch):
-        yield seen
-
-
-@pytest.fixture
-def six(api: ApiClient) -> ApiClient:
-    """An agency with a field of each type on leads."""
-    field(api, "card", "text", max_length=20)
-    field(api, "fee", "number", decimals=2)
-    field(api, "renewal", "date")
-    field(api, "insured", "boolean")
-    field(api, "tier", "choice", choices=TIERS)
-    field(api, "likes", "choices", choices=TIERS)
-    return api
-
-
-EVERY = {
-    "card": "A-17",
-    "fee": "12.50",
-    "renewal": "2027-05-14",
-    "insured": False,
-    "tier": "gold",
-    "likes": ["silver", "gold"],
-}
+from tests.core.custom_fields.made import EVERY, field, lead
 
 
 class TestValues:
     def test_come_back_as_they_were_sent_in_answers_and_lists(self, six: ApiClient) -> None:
-        made = lead(six, custom_fields=EVERY)
+        made = lead(six, EVERY)
         assert made["custom_fields"] == EVERY
         assert ok(six.get(f"/leads/{made['id']}"))["custom_fields"] == EVERY
         assert [row["custom_fields"] for row in ok(six.get("/leads"))["items"]] == [EVERY]
 
     def test_change_one_by_one_and_go_with_null(self, six: ApiClient) -> None:
-        made = lead(six, custom_fields=EVERY)
+        made = lead(six, EVERY)
         sent = {"custom_fields": {"tier": "silver", "likes": [], "card": None}}
         changed = ok(six.patch(f"/leads/{made['id']}", sent, version=made["version"]))
         rest = {key: value for key, value in EVERY.items() if key not in {"likes", "card"}}
@@ -81,8 +44,8 @@ class TestValues:
             "likes": ["gold", "gold"],
             "shoe": "42",
         }
-        answer = six.post("/leads", {"contact": {"name": "Ana"}, "zone": "Mars/Base", "custom_fields": wrong})
-        assert pointers(answer) == {
+        body = {"contact": {"name": "Ana"}, "zone": "Mars/Base", "custom_fields": wrong}
+        assert faults(six.post("/leads", body)) == {
             "/zone": "zone",
             "/custom_fields/card": "length",
             "/custom_fields/fee": "decimals",
@@ -93,3 +56,133 @@ class TestValues:
             "/custom_fields/shoe": "unknown_field",
         }
         assert ok(six.get("/leads"))["items"] == []
+        assert ok(six.get("/contacts"))["items"] == []
+
+    def test_a_change_that_is_refused_changes_nothing(self, six: ApiClient) -> None:
+        made = lead(six, EVERY)
+        sent = {"tags": ["vip"], "end_date": "2020-01-01", "start_date": "2021-01-01", "custom_fields": {"fee": "1"}}
+        assert faults(six.patch(f"/leads/{made['id']}", sent, version=made["version"])) == {"/end_date": "order"}
+        assert ok(six.get(f"/leads/{made['id']}"))["custom_fields"] == EVERY
+
+    def test_whoever_was_too_late_is_told_and_writes_nothing(self, six: ApiClient) -> None:
+        made = lead(six, EVERY)
+        ok(six.patch(f"/leads/{made['id']}", {"custom_fields": {"card": "B"}}, version=made["version"]))
+        late = six.patch(f"/leads/{made['id']}", {"custom_fields": {"card": "C"}}, version=made["version"])
+        assert late.status_code == 412
+        assert ok(six.get(f"/leads/{made['id']}"))["custom_fields"]["card"] == "B"
+
+    def test_contacts_have_theirs_also_where_a_lead_brings_them(self, api: ApiClient) -> None:
+        field(api, "passport_on_file", "boolean", "contacts.contact", required=True)
+        refused = api.post("/leads", {"contact": {"name": "Ana"}})
+        assert faults(refused) == {"/contact/custom_fields/passport_on_file": "required"}
+        body = {"contact": {"name": "Ana", "custom_fields": {"passport_on_file": True}}}
+        made = ok(api.post("/leads", body), 201)
+        contact = ok(api.get(f"/contacts/{made['contact_id']}"))
+        assert contact["custom_fields"] == {"passport_on_file": True}
+        assert made["custom_fields"] == {}
+        sent = {"custom_fields": {"passport_on_file": False}}
+        changed = ok(api.patch(f"/contacts/{contact['id']}", sent, version=contact["version"]))
+        assert changed["custom_fields"] == {"passport_on_file": False}
+        assert changed["name"] == "Ana"
+
+    def test_of_another_agency_are_not_there(self, six: ApiClient, make_agency: Callable[..., AgencyUnderTest]) -> None:
+        lead(six, EVERY)
+        other = make_agency().member("owner")
+        assert ok(other.get("/custom-fields"))["items"] == []
+        assert faults(other.post("/leads", {"contact": {"name": "Ana"}, "custom_fields": {"tier": "gold"}})) == {
+            "/custom_fields/tier": "unknown_field"
+        }
+        assert faults(other.get("/leads?custom.tier=gold")) == {"?custom.tier": "unknown_parameter"}
+
+    def test_lists_take_one_statement_whatever_there_is(self, six: ApiClient, statements: Statements) -> None:
+        counts = set()
+        for number in range(4):
+            statements.clear()
+            ok(six.get("/leads"))
+            counts.add((len(statements.reads), len(statements.others)))
+            lead(six, EVERY | {"card": f"A-{number}"})
+        assert counts == {(1, 0)}
+
+
+class TestRequiredFields:
+    def test_are_asked_for_in_new_leads_and_where_they_are_touched(self, api: ApiClient) -> None:
+        older = lead(api)
+        field(api, "market", "text", required=True)
+        assert faults(api.post("/leads", {"contact": {"name": "Ana"}})) == {"/custom_fields/market": "required"}
+        assert faults(api.post("/leads", {"contact": {"name": "Ana"}, "custom_fields": {"market": None}})) == {
+            "/custom_fields/market": "required"
+        }
+        ok(api.patch(f"/leads/{older['id']}", {"tags": ["vip"]}, version=older["version"]))
+        touched = api.patch(f"/leads/{older['id']}", {"custom_fields": {"market": None}}, version="*")
+        assert faults(touched) == {"/custom_fields/market": "required"}
+
+    def test_with_a_default_get_it(self, api: ApiClient) -> None:
+        field(api, "market", "text", required=True, default="Nordics")
+        field(api, "vat", "number", decimals=1, default="19")
+        assert lead(api)["custom_fields"] == {"market": "Nordics", "vat": "19.0"}
+        assert lead(api, {"market": "Baltics", "vat": None})["custom_fields"] == {"market": "Baltics"}
+
+
+class TestTheLog:
+    def test_tells_before_and_after_but_nothing_personal_or_restricted(self, api: ApiClient) -> None:
+        field(api, "market", "text", personal=False)
+        field(api, "margin", "number", personal=False, seen_by="restricted")
+        field(api, "diet", "text")
+        made = lead(api, {"market": "Nordics", "margin": "7", "diet": "vegan"})
+        sent = {"custom_fields": {"market": "Baltics", "margin": None, "diet": "none"}}
+        ok(api.patch(f"/leads/{made['id']}", sent, version=made["version"]))
+        events = ok(api.get(f"/audit?subject_id={made['id']}"))["items"]
+        changed = next(each for each in events if each["name"] == "leads.lead_changed")
+        created = next(each for each in events if each["name"] == "leads.lead_created")
+        assert {name: value for name, value in changed["before"].items() if name.startswith("custom_fields.")} == {
+            "custom_fields.market": "Nordics",
+            "custom_fields.margin": "[restricted]",
+            "custom_fields.diet": "[personal]",
+        }
+        assert {name: value for name, value in changed["after"].items() if name.startswith("custom_fields.")} == {
+            "custom_fields.market": "Baltics",
+            "custom_fields.margin": None,
+            "custom_fields.diet": "[personal]",
+        }
+        assert created["after"]["custom_fields.market"] == "Nordics"
+        assert changed["payload"]["fields"] == ["custom_fields"]
+
+
+class TestRestrictedFields:
+    def test_are_not_there_for_who_may_not_see_them(self, agency: AgencyUnderTest, api: ApiClient) -> None:
+        hidden = field(api, "margin", "number", seen_by="restricted", required=True, default="5")
+        field(api, "market", "text")
+        made = lead(api, {"margin": "7", "market": "Nordics"}, team_id=None)
+        agent = agency.newcomer("read_only")
+        assert ok(agent.get(f"/leads/{made['id']}"))["custom_fields"] == {"market": "Nordics"}
+        assert [row["custom_fields"] for row in ok(agent.get("/leads"))["items"]] == [{"market": "Nordics"}]
+        assert faults(agent.get("/leads?custom.margin.gte=1")) == {"?custom.margin.gte": "unknown_parameter"}
+        assert [each["key"] for each in ok(agent.get("/custom-fields"))["items"]] == ["market"]
+        assert agent.get(f"/custom-fields/{hidden['id']}").status_code == 404
+        assert [*ok(agent.get("/custom-fields/schema?entity=leads.lead"))["properties"]] == ["market"]
+
+    def test_are_filled_with_their_default_by_who_may_not_see_them(
+        self, agency: AgencyUnderTest, api: ApiClient
+    ) -> None:
+        field(api, "margin", "number", seen_by="restricted", required=True, default="5")
+        field(api, "cost_centre", "text", seen_by="restricted", required=True)
+        agent = agency.member("agent", team="Asia")
+        made = lead(agent)
+        assert made["custom_fields"] == {}
+        assert ok(api.get(f"/leads/{made['id']}"))["custom_fields"] == {"margin": "5"}
+        sent = {"contact": {"name": "Ana"}, "custom_fields": {"margin": "9"}}
+        assert faults(agent.post("/leads", sent)) == {"/custom_fields/margin": "unknown_field"}
+
+
+class TestThingsThatAreGone:
+    def test_a_lead_that_was_put_away_comes_back_with_its_values(self, six: ApiClient) -> None:
+        made = lead(six, EVERY)
+        assert six.delete(f"/leads/{made['id']}", version=made["version"]).status_code == 204
+        assert ok(six.post(f"/leads/{made['id']}/restore"))["custom_fields"] == EVERY
+
+    def test_values_do_not_outlive_a_row_that_is_really_removed(self, six: ApiClient, agency: AgencyUnderTest) -> None:
+        lead(six, EVERY)
+        with six.app.app_context(), unit_of_work(), acting_as(system(agency.id)):
+            db.session.delete(db.session.scalars(select(Lead)).one())
+            db.session.flush()
+            assert db.session.scalars(select(CustomValue)).all() == []

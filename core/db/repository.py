@@ -35,6 +35,11 @@ def repository_of(subject: str) -> Repository[Any] | None:
     return kind() if kind else None
 
 
+def with_subjects() -> Mapping[str, type[Repository[Any]]]:
+    """Every aggregate that events are about, of whatever plugin was imported, by what they call it."""
+    return dict(_of_subjects)
+
+
 def with_owners() -> Sequence[type[Repository[Any]]]:
     """Every aggregate whose rows belong to somebody, of whatever plugin was imported."""
     return tuple(_of_owners)
@@ -190,7 +195,8 @@ class Repository(Generic[M]):
             wanted = self.model.id == bindparam("wanted_id", type_=Uuid())
             return read.Query(statement.where(wanted, self.in_scope() if in_scope else true()), into)
 
-        return self.prepared(("one", statement, into, self.scope() if in_scope else Scope.ALL), build)
+        # A repository may narrow `in_scope` beyond the scope: what is just written is not asked for by the same words.
+        return self.prepared(("one", statement, into, (self.scope(),) if in_scope else ()), build)
 
     def prepared(self, shape: tuple[Any, ...], build: Callable[[], read.Query[S]]) -> read.Query[S]:
         """The statement of a shape (filters, sort and scope, never values), built at its first use."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import UNSET, UnsetType
 
-from core import bulk, clock, fields, ids, sealing, search, streams, tabular
+from core import bulk, clock, fields, ids, sealing, search, streams, subjects, tabular
 from core.actor import Actor, Scope, acting_user_id, current_actor, current_user_id, default_team_id, system
 from core.agencies import api as agencies
 from core.calendars import api as calendars
@@ -205,6 +205,7 @@ __all__ = [
     "search",
     "settings_of",
     "streams",
+    "subjects",
     "system",
     "tabular",
     "titled",

@@ -1,0 +1,27 @@
+"""What tasks say where other plugins ask."""
+
+from __future__ import annotations
+
+from core.sdk import HandedOver, hookimpl, privacy
+
+from .repository import Tasks
+from .service import assignment, erasure
+
+
+@hookimpl
+def handed_over(what: HandedOver) -> None:
+    """Each task's history tells who has it since its owner left."""
+    if what.kind == Tasks.subject:
+        assignment.record(what)
+
+
+@hookimpl
+def personal_data(subject: privacy.Subject) -> list[privacy.Holding]:
+    """The tasks about a client."""
+    return erasure.held(subject)
+
+
+@hookimpl
+def erase_personal_data(subject: privacy.Subject) -> list[privacy.Outcome]:
+    """Leave of the tasks about a client what says nothing about anybody."""
+    return erasure.erase(subject)

@@ -1,0 +1,30 @@
+"""What tasks say about people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.sdk import privacy, search
+
+from ..models import Task
+from ..repository import about
+from .tasks import ENTITY
+
+
+def held(subject: privacy.Subject) -> list[privacy.Holding]:
+    """The tasks about a client, or about what others hold of them."""
+    return [privacy.held(each) for each in _of(subject)]
+
+
+def erase(subject: privacy.Subject) -> list[privacy.Outcome]:
+    """Leave of them that there was something to do, by whom and when."""
+    found = _of(subject)
+    for task in found:
+        privacy.wipe(task)
+        task.title = privacy.NAMELESS
+        search.index(ENTITY, task.id, [])
+    return [privacy.Outcome(table=Task.__tablename__, rows=len(found))] if subject.kind == privacy.CONTACT else []
+
+
+def _of(subject: privacy.Subject) -> Sequence[Task]:
+    return about({subject.id, *subject.rows}) if subject.kind == privacy.CONTACT else []

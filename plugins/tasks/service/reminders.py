@@ -1,0 +1,28 @@
+"""Telling people of tasks that are due."""
+
+from __future__ import annotations
+
+from core.sdk import clock, publish
+
+from ..events import TaskDueSoon, TaskOverdue
+from ..repository import take_reminders, tasks
+
+BATCH = 200
+"""How many tasks are told of in one unit of work."""
+
+
+def send() -> bool:
+    """Tell of tasks whose time has come, each once; whether there may be more.
+
+    Two at once share them: a task that one of them holds is passed over by the other, and told of no more once both
+    the event and its next time are written.
+    """
+    now = clock.now()
+    found = take_reminders(now, most=BATCH)
+    for task in found:
+        late = task.due_at is not None and task.due_at <= now
+        # After being told that it is due soon they are told once more when it was not done; then no more.
+        task.remind_at = task.due_at if task.due_at is not None and not late else None
+        publish(TaskOverdue(task_id=task.id) if late else TaskDueSoon(task_id=task.id))
+    tasks.save()
+    return len(found) == BATCH

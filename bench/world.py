@@ -28,16 +28,17 @@ from core.config import Settings, load
 from core.db import migrate, roles
 from core.db.session import dispose, unit_of_work
 from core.db.tenancy import acting_as
+from core.demo import api as demo
+from core.demo import seeding
 from core.extensions import db
 from core.plugins import manager
 from core.testing.factories import AgencyUnderTest, agency_maker
 from core.users.models import TeamMember
-from plugins.leads.service.sample import world
 
 DATABASE = "tripfile_bench"
 PAGE = 50
 _LASTING = timedelta(hours=12)
-_MONTHS = 24
+_DAYS = 730
 _AT_ONCE = 3
 
 
@@ -109,26 +110,29 @@ def populate(settings: Settings, *, agencies: int, leads: int, seed: int = 1) ->
     shares = [(rank + 1) ** -0.7 for rank in range(agencies)]
     sizes = [round(leads * share / sum(shares)) for share in shares]
     sizes[0] += leads - sum(sizes)
-    begun, written = time.monotonic(), itertools.count()
+    until = clock.now().replace(microsecond=0)
+    begun, written = time.monotonic(), itertools.count(1)
 
     def fill(rank: int) -> Agency:
-        agency, random = make(), Random(seed * 1000 + rank)
-        token, owners = _people(agency)
-        until = clock.now().astimezone(UTC).replace(microsecond=0)
-        past = world.enquiries(
-            sizes[rank],
-            owners=owners,
+        agency = make(slug=f"bench-{rank}")
+        token, staff = _people(agency)
+        filled = demo.World(
+            agency_id=agency.id,
+            slug=agency.slug,
             currency="EUR",
+            language="en",
+            zone="Europe/Lisbon",
+            country="PT",
+            staff=staff,
+            leads=sizes[rank],
+            since=until - timedelta(days=_DAYS),
             until=until,
-            months=_MONTHS,
+            seed=seed,
             first=sum(sizes[:rank]),
-            random=random,
         )
-        for some in past:
-            with app.app_context(), unit_of_work(), acting_as(system(agency.id)):
-                world.write(some, random)
-            if (chunks := next(written)) % 10 == 0:
-                print(f"{chunks * world.CHUNK:7,} leads after {time.monotonic() - begun:.0f} s", flush=True)
+        with app.app_context(), unit_of_work():
+            seeding.fill(filled)
+        print(f"{next(written):3} of {agencies} agencies after {time.monotonic() - begun:.0f} s", flush=True)
         return Agency(agency.id, token, sizes[rank])
 
     # While PostgreSQL writes one agency's rows, another's are made.
@@ -139,15 +143,15 @@ def populate(settings: Settings, *, agencies: int, leads: int, seed: int = 1) ->
     return made
 
 
-def _people(agency: AgencyUnderTest) -> tuple[str, list[world.Owner]]:
+def _people(agency: AgencyUnderTest) -> tuple[str, tuple[demo.Staff, ...]]:
     """A manager's token, which lasts for the whole run, and the agents who get leads."""
-    owners = []
+    staff = []
     for number in range(8):
         person = agency.newcomer("agent", team=("Tailor-made", "Groups")[number % 2])
         assert person.user_id is not None
         with agency.app.app_context(), unit_of_work(), acting_as(system(agency.id)):
             team_id = db.session.scalar(select(TeamMember.team_id).where(TeamMember.user_id == person.user_id))
-        owners.append(world.Owner(person.user_id, team_id))
+        staff.append(demo.Staff(person.user_id, f"Agent {number}", "agent", team_id, None))
     signed_in = agency.newcomer("manager").token
     assert signed_in
     with agency.app.app_context():
@@ -155,7 +159,7 @@ def _people(agency: AgencyUnderTest) -> tuple[str, list[world.Owner]]:
         token = access.make(
             user_id=claims.sub, session_id=claims.sid, agency_id=claims.agency, extra={}, lasting=_LASTING
         )
-    return token, owners
+    return token, tuple(staff)
 
 
 class Load:

@@ -31,6 +31,7 @@ ELSEWHERE = {
 }
 OF_CORE_MODULES = {
     "agencies": "Found agencies, list, suspend and resume them.",
+    "demo": "Made-up agencies with people and leads, to try things out with.",
     "oidc": "Vouch for the domains of agencies.",
     "quotas": "What agencies may do in a day: show, set and reset it.",
 }

@@ -97,6 +97,7 @@ class Settings(BaseSettings):
     redis_port: int = Field(6379, ge=1, le=65535)
     redis_password: SecretStr | None = None
 
+    demo: bool = False
     plugins: str = "built-in"
     serve: Words = ()
 

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from core import past
+
 
 def first_at(instant: datetime) -> UUID:
     """The least identifier that can be made from an instant on: all made before it are less."""
@@ -16,7 +18,8 @@ def first_at(instant: datetime) -> UUID:
 
 def new() -> UUID:
     """A new time-ordered identifier (RFC 9562, version 7)."""
-    return uuid7()
+    told = past.told()
+    return uuid7() if told is None else at(told.at, told.random)
 
 
 def at(instant: datetime, random: Random) -> UUID:

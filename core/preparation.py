@@ -10,6 +10,7 @@ import click
 from core import checks
 from core.config import ConfigurationError, Settings, load
 from core.db import migrate
+from core.errors import Problem
 from core.plugins import manager
 
 if TYPE_CHECKING:
@@ -48,7 +49,20 @@ def _begin(app: Application, settings: Settings) -> None:
             f"  Password  {admin.password}",
             f"  API       {checks.address(settings)}/docs",
             "A new one at any time: tripfile admin reset",
+            *([] if settings.demo else ["Made-up agencies with leads, to try things out with: tripfile demo seed"]),
         )
+    if settings.demo:
+        _make_demo(app)
+
+
+def _make_demo(app: Application) -> None:
+    from core.demo import commands
+
+    try:
+        with app.app_context():
+            commands.show(commands.usual())
+    except Problem as problem:
+        raise ConfigurationError([f"DEMO: {problem}"]) from problem
 
 
 def _point_to_first_agency(app: Application, settings: Settings) -> None:

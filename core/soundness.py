@@ -110,6 +110,8 @@ def _doors(settings: Settings) -> list[str]:
 
 def _in_production(settings: Settings) -> list[str]:
     found = _doors(settings)
+    if settings.demo:
+        found.append("DEMO is for a machine of your own: take it out; `tripfile demo seed` makes the demo world here")
     if settings.jwt_secret is None:
         found.append("JWT_SECRET is missing: set it to at least 32 random characters")
     if settings.database_url is None:

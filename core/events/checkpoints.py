@@ -172,6 +172,12 @@ def move(held: Checkpoint, *, to: int) -> None:
     _change(held.id, seq=to, failures=0, retry_at=None, last_error=None)
 
 
+def pass_over(names: Iterable[str], *, seq: int) -> None:
+    """Have the acting agency's followers with these names go on behind a number."""
+    behind = update(FollowerEntry).where(FollowerEntry.name.in_(list(names)), FollowerEntry.seq < seq)
+    db.session.execute(behind.values(seq=seq, failures=0, retry_at=None, last_error=None))
+
+
 def switch(old: Checkpoint | None, new: Checkpoint) -> None:
     """Let readers see another build."""
     if old is not None:

@@ -112,6 +112,15 @@ def begin() -> None:
     checkpoints.begin(registered(current_app))
 
 
+def pass_over(seq: int) -> None:
+    """Have the acting agency's followers go on behind a number, but for those that must see everything.
+
+    What came before is told of the past, and they do work for what happens.
+    """
+    every = registered(current_app).items()
+    checkpoints.pass_over([name for name, each in every if not each.follower.complete], seq=seq)
+
+
 def waits(app: Flask, lag: Lag) -> bool:
     """Whether a follower that must see everything stands still because its plugin is off for the agency."""
     followed = registered(app)[lag.name]

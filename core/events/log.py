@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import g
 from sqlalchemy.orm import Session
 
-from core import ids, streams
+from core import ids, past, streams
 from core.actor import Actor, current_actor
 from core.db import closing
 from core.db.base import Versioned
@@ -73,6 +73,8 @@ def _write(entry: EventEntry, origin: EventOrigin | None, session: Session) -> N
     streams.append(entry, scope=SCOPE, session=session)
     if origin is not None:
         closing.of(session).insert(origin, agency_id=entry.agency_id)
+    if past.told() is not None:
+        return
     for job in subscriptions.jobs(entry):
         closing.of(session).enqueue(job, agency_id=entry.agency_id)
 

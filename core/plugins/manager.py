@@ -43,6 +43,7 @@ CORE_MODULES: Mapping[str, str] = MappingProxyType(
             "impersonation",
             "mail",
             "quotas",
+            "demo",
             "oidc",
             "vault",
             "allow_lists",

@@ -104,6 +104,9 @@ def _shape(plugin: Plugin) -> Iterator[str]:
         value = getattr(plugin, field)
         if value is not None and not isinstance(value, ModuleType):
             yield f"`{field}` must be the module itself; write `from . import {field}` and `{field}={field}`"
+    demo: Any = plugin.demo
+    if demo is not None and not callable(demo):
+        yield "`demo` must be a function; write `demo=demo.fill`"
     settings: Any = plugin.settings
     if settings is not None and not (isinstance(settings, type) and issubclass(settings, BaseModel)):
         yield "`settings` must be a pydantic model class; write `class Settings(BaseModel)` in settings.py"

@@ -13,6 +13,7 @@ from flask import Blueprint
 from pydantic import BaseModel
 
 from core.actor import Scope
+from core.demo.filler import Filler
 from core.events.follower import Follower
 from core.jobs.job import Job
 from core.listed import Listed
@@ -82,6 +83,7 @@ class Plugin:
     topics: tuple[Topic, ...] = ()
     rooms: tuple[Room, ...] = ()
     commands: tuple[click.Command, ...] = ()
+    demo: Filler | None = None
     egress: tuple[str, ...] = ()
     hooks: ModuleType | None = None
     hookspecs: ModuleType | None = None

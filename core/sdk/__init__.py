@@ -19,6 +19,7 @@ from core.db.query import EQUALITY, OPTIONAL, RANGE, Filter, Listing, ListQuery,
 from core.db.repository import Ownership, Repository
 from core.db.tenancy import acting_as, current_agency_id
 from core.db.types import StructJSON, money
+from core.demo import api as demo
 from core.disclosure import HiddenField, concealed, disclosed, visible_to, writable_by
 from core.errors import (
     Conflict,
@@ -171,6 +172,7 @@ __all__ = [
     "db",
     "declared_events",
     "default_team_id",
+    "demo",
     "disclosed",
     "emit",
     "exports",

@@ -125,7 +125,7 @@ def reveal_all(
     is None.
     """
     rows = list(values)
-    kind = subject or _about(column).subject
+    kind = subject or about_of(column).subject
     known = keys.of_all(kind, [row.subject_id for row in rows if row.secret is not None])
     agency_id = current_agency_id()
     for row in rows:
@@ -136,24 +136,26 @@ def reveal_all(
             yield _opened(row.secret, column, agency_id=agency_id, row_id=row.row_id, key=key)
 
 
-def _about(column: InstrumentedAttribute[Any]) -> About:
+def about_of(column: InstrumentedAttribute[Any]) -> About:
+    """Whose data key a column's values are sealed with."""
     found: About = column.property.columns[0].info["about"]
     return found
 
 
 def _person(entity: Any, column: InstrumentedAttribute[Any], *, subject_id: UUID | None = None) -> Person:
-    about = _about(column)
+    about = about_of(column)
     kind = getattr(entity, about.subject_from) if about.subject_from else about.subject
     return Person(kind, subject_id or getattr(entity, about.column))
 
 
-def _place(column: InstrumentedAttribute[Any], agency_id: UUID, row_id: UUID) -> bytes:
+def place_of(column: InstrumentedAttribute[Any], agency_id: UUID, row_id: UUID) -> bytes:
+    """The one place where a value opens: its column, agency and row."""
     stored = column.property.columns[0]
     return f"{stored.table.name}:{stored.name}:{agency_id}:{row_id}".encode()
 
 
 def _opened(secret: Secret, column: InstrumentedAttribute[Any], *, agency_id: UUID, row_id: UUID, key: Key) -> str:
-    return texts.opened(secret.sealed or "", key=key, place=_place(column, agency_id, row_id))
+    return texts.opened(secret.sealed or "", key=key, place=place_of(column, agency_id, row_id))
 
 
 def columns_of(mapper: Mapper[Any]) -> tuple[InstrumentedAttribute[Any], ...]:
@@ -188,7 +190,7 @@ def _seal_column(entity: Any, column: InstrumentedAttribute[Any]) -> None:
         return
     entity.id = entity.id or ids.new()
     agency_id = entity.agency_id or current_agency_id()
-    key, place = keys.to_seal(_person(entity, column)), _place(column, agency_id, entity.id)
+    key, place = keys.to_seal(_person(entity, column)), place_of(column, agency_id, entity.id)
     if secret.sealed is not None:
         if secret.place == place and texts.is_sealed_with(secret.sealed, key):
             return
@@ -203,7 +205,7 @@ def _seal_column(entity: Any, column: InstrumentedAttribute[Any]) -> None:
 
 def _follow_subject(entity: Any, column: InstrumentedAttribute[Any]) -> None:
     """Where a row is about somebody else from now on, what it keeps is sealed with their key."""
-    history = inspect(entity).attrs[_about(column).column].history
+    history = inspect(entity).attrs[about_of(column).column].history
     if not (history.deleted and history.deleted[0] is not None and inspect(entity).has_identity):
         return
     secret: Secret | None = getattr(entity, column.key)

@@ -35,7 +35,7 @@ KEPT_FOR = 10.0
 """Seconds a process keeps a key that it unwrapped: how long after an erasure elsewhere it could still open what it
 had read before."""
 MOST_KEPT = 2_000
-_BYTES = 32
+BYTES = 32
 _SESSION = "vault_keys"
 _SEALING = "vault_people"
 _DATA_KEY = DataKey.metadata.tables[DataKey.__tablename__]
@@ -224,7 +224,7 @@ def _place(key_id: UUID, person: Person) -> bytes:
 
 
 def _make(person: Person) -> Key:
-    key_id, secret = ids.new(), secrets.token_bytes(_BYTES)
+    key_id, secret = ids.new(), secrets.token_bytes(BYTES)
     kek = ring(RING).current()
     stored = wrap(secret, kek=kek, key_id=key_id, person=person)
     connection, agency_id = db.session.connection(), current_agency_id()

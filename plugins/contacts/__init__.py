@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.sdk import Plugin
 
 from . import endpoints, hooks, hookspecs, models, permissions, repository
+from .demo import filling
 
 plugin = Plugin(
     name="contacts",
@@ -16,6 +17,7 @@ plugin = Plugin(
     custom_fields=(models.FIELDS,),
     lists=(repository.CONTACTS,),
     blueprints=(endpoints.blueprint,),
+    demo=filling.fill,
     hooks=hooks,
     hookspecs=hookspecs,
 )

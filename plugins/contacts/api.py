@@ -7,11 +7,11 @@ from uuid import UUID
 from core.sdk import current_actor
 
 from . import permissions
+from .demo.people import Known, made_up
 from .events import ContactAssigned, ContactChanged, ContactCreated, ContactDeleted, ContactRestored
 from .repository import contacts, email_of, name_of, phone_of
 from .schemas import ContactDraft, ContactView, EmailEntry, PhoneEntry
 from .service import contacts as service
-from .service.contacts import Known, take_in
 
 __all__ = [
     "ContactAssigned",
@@ -28,9 +28,9 @@ __all__ = [
     "email_of",
     "exists",
     "is_kept",
+    "made_up",
     "name_of",
     "phone_of",
-    "take_in",
     "view",
 ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.sdk import Plugin
 
 from . import endpoints, hooks, jobs, models, notices, permissions, repository, settings, sockets
+from .demo import filling
 
 plugin = Plugin(
     name="leads",
@@ -23,5 +24,6 @@ plugin = Plugin(
     rooms=(sockets.LEAD,),
     notices=notices.ALL,
     retention=(jobs.LOST,),
+    demo=filling.fill,
     hooks=hooks,
 )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from core.sdk import (
@@ -15,11 +14,9 @@ from core.sdk import (
     Invalid,
     ListQuery,
     Page,
-    bulk,
     clock,
     fields,
     gather,
-    ids,
     installed,
     privacy,
     publish,
@@ -38,22 +35,6 @@ from ..schemas import ContactDraft, ContactPatch, ContactRow, ContactView, Email
 ENTITY = privacy.CONTACT
 # What a draft says that is no change of the contact, or has a rule of its own.
 _APART = {"kind", "owner_id", "team_id", "custom_fields"}
-
-
-class Known(NamedTuple):
-    """A person whom the agency has known since an instant."""
-
-    id: UUID
-    since: datetime
-    given_name: str
-    family_name: str
-    email: str | None
-    phone: str | None
-    """E.164."""
-    language: str
-    country: str
-    owner_id: UUID | None
-    team_id: UUID | None
 
 
 def rows(query: ListQuery) -> Page[ContactRow]:
@@ -84,27 +65,6 @@ def add(draft: ContactDraft) -> UUID:
     search.add(ENTITY, contact.id, _texts(contact))
     publish(ContactCreated(contact_id=contact.id, kind=contact.kind), of=contact)
     return contact.id
-
-
-def take_in(people: Sequence[Known]) -> None:
-    """Write people the agency has known for long, as `create` would have written each; nothing is checked."""
-    rows = [_row(person) for person in people]
-    bulk.insert(Contact, rows)
-    bulk.insert(EmailAddress, (_first(each, address=each.email.lower()) for each in people if each.email))
-    bulk.insert(PhoneNumber, (_first(each, number=each.phone) for each in people if each.phone))
-    texts = ((each.id, [each.given_name, each.family_name, each.email, each.phone]) for each in people)
-    bulk.index(ENTITY, texts)
-    bulk.publish(
-        [
-            bulk.Fact(
-                event=ContactCreated(contact_id=person.id, kind="person"),
-                at=person.since,
-                user_id=person.owner_id,
-                after=bulk.facts(Contact, row),
-            )
-            for person, row in zip(people, rows, strict=True)
-        ]
-    )
 
 
 def change(contact_id: UUID, patch: ContactPatch, *, version: int | None) -> ContactView:
@@ -284,16 +244,3 @@ def _texts(contact: Contact) -> list[str | None]:
     """The texts that find a contact."""
     names = [contact.name, contact.given_name, contact.family_name]
     return [*names, *(email.address for email in contact.emails), *(phone.number for phone in contact.phones)]
-
-
-def _row(person: Known) -> dict[str, Any]:
-    name = f"{person.given_name} {person.family_name}"
-    columns = {key: value for key, value in person._asdict().items() if key not in {"since", "email", "phone"}}
-    times = {"created_at": person.since, "updated_at": person.since}
-    return {**columns, "kind": "person", "name": name, "sort_name": search.sort_key(name), **times}
-
-
-def _first(person: Known, **what: str) -> dict[str, Any]:
-    """The first address or number of a person."""
-    times = {"created_at": person.since, "updated_at": person.since}
-    return {"id": ids.new(), "contact_id": person.id, "position": 0, **what, **times}

@@ -1,0 +1,1 @@
+"""The leads of made-up agencies, each with its past."""

@@ -16,6 +16,7 @@ from sqlalchemy import (
     cast,
     column,
     func,
+    literal,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -52,7 +53,7 @@ class CustomField(Owned, Model):
     __table_args__ = (
         UniqueConstraint("agency_id", "entity", "key"),
         # What values point at: their type is the field's, whatever two do at once.
-        UniqueConstraint("agency_id", "id", "kind", "decimals", name="core_custom_field_type_key"),
+        UniqueConstraint("agency_id", "kind", "decimals", "id", name="core_custom_field_type_key"),
         Index("core_custom_field_position_idx", "agency_id", "position", "id"),
         Index("core_custom_field_entity_idx", "agency_id", "entity", "position", "id"),
     )
@@ -82,8 +83,8 @@ class CustomValue(Tenant, Model):
     __table_args__ = (
         PrimaryKeyConstraint("agency_id", "entity_id", "field_id", "place"),
         ForeignKeyConstraint(
-            ["agency_id", "field_id", "kind", "decimals"],
-            [f"core_custom_field.{name}" for name in ("agency_id", "id", "kind", "decimals")],
+            ["agency_id", "kind", "decimals", "field_id"],
+            [f"core_custom_field.{name}" for name in ("agency_id", "kind", "decimals", "id")],
             name="core_custom_value_type_fkey",
         ),
         # A row is in one of them.
@@ -102,6 +103,10 @@ SHOWN = (
     CustomValue.key,
     CustomValue.kind,
     CustomValue.decimals,
-    func.coalesce(CustomValue.text_value, cast(CustomValue.number_value, Text()), cast(CustomValue.day_value, Text())),
+    func.coalesce(
+        CustomValue.text_value,
+        cast(CustomValue.number_value, Text()),
+        func.to_char(CustomValue.day_value, literal("YYYY-MM-DD")),
+    ),
 )
 """What of a row makes the value that is shown: see `kinds.show`."""

@@ -30,7 +30,7 @@ def upgrade() -> None:
         sa.Column("position", sa.BigInteger(), nullable=False),
         sa.Column("archived", sa.Boolean(), nullable=False),
         sa.UniqueConstraint("agency_id", "entity", "key"),
-        sa.UniqueConstraint("agency_id", "id", "kind", "decimals", name="core_custom_field_type_key"),
+        sa.UniqueConstraint("agency_id", "kind", "decimals", "id", name="core_custom_field_type_key"),
     )
     op.create_index("core_custom_field_position_idx", "core_custom_field", ["agency_id", "position", "id"])
     op.create_index("core_custom_field_entity_idx", "core_custom_field", ["agency_id", "entity", "position", "id"])
@@ -49,8 +49,8 @@ def upgrade() -> None:
         sa.Column("day_value", sa.Date()),
         sa.PrimaryKeyConstraint("agency_id", "entity_id", "field_id", "place"),
         sa.ForeignKeyConstraint(
-            ["agency_id", "field_id", "kind", "decimals"],
-            [f"core_custom_field.{name}" for name in ("agency_id", "id", "kind", "decimals")],
+            ["agency_id", "kind", "decimals", "field_id"],
+            [f"core_custom_field.{name}" for name in ("agency_id", "kind", "decimals", "id")],
             name="core_custom_value_type_fkey",
         ),
     )

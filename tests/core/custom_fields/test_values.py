@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import select
 
@@ -27,7 +28,7 @@ class TestValues:
 
     def test_change_one_by_one_and_go_with_null(self, six: ApiClient) -> None:
         made = lead(six, EVERY)
-        sent = {"custom_fields": {"tier": "silver", "likes": [], "card": None}}
+        sent: dict[str, Any] = {"custom_fields": {"tier": "silver", "likes": [], "card": None}}
         changed = ok(six.patch(f"/leads/{made['id']}", sent, version=made["version"]))
         rest = {key: value for key, value in EVERY.items() if key not in {"likes", "card"}}
         assert changed["custom_fields"] == {**rest, "tier": "silver"}

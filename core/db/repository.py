@@ -162,6 +162,10 @@ class Repository(Generic[M]):
         """
         return listing.page(self, query, statement, into, within=within or {})
 
+    def ids(self, query: ListQuery) -> Page[UUID]:
+        """The ids of a page of the list."""
+        return self.page(query, self._ids, _same)
+
     def require(self, entity_id: UUID) -> None:
         """Raise NotFound unless the caller can see it."""
         self._found(self._one(self._ids, _same, in_scope=True).first(wanted_id=entity_id, **self.scope_values()))

@@ -12,7 +12,7 @@ from flask import Response
 from msgspec import structs
 
 from core import clock, disclosure, ids, tabular
-from core.actor import current_actor, current_permission, using
+from core.actor import current_permission, using
 from core.agencies import api as agencies
 from core.db.query import ListQuery, Page
 from core.db.session import snapshot
@@ -24,7 +24,7 @@ from core.exports.events import ListExported
 from core.exports.schemas import ExportQuery, Form
 from core.listed import Listed
 from core.quotas import api as quotas
-from core.roles import builtin
+from core.reach import narrower
 
 COST = 20
 """How many ordinary requests an export counts for."""
@@ -46,7 +46,7 @@ def download(listed: Listed[Any], query: ListQuery, asked: ExportQuery) -> Respo
     """
     wanted = columns.chosen(listed, [name.strip() for name in asked.columns.split(",") if name.strip()])
     zone = ZoneInfo(agencies.agency_view().zone)
-    with snapshot(), using(_narrower(listed)):
+    with snapshot(), using(narrower(current_permission() or listed.permission, listed.permission)):
         first = _page(listed, structs.replace(query, count="exact"))
         total = first.total or 0
         if total > MOST:
@@ -65,13 +65,6 @@ def narrowed_by(query: ListQuery) -> list[str]:
     """The names of what decides which rows are in it: values may be words about a person."""
     spelled = (each.name if each.operator == "eq" else f"{each.name}.{each.operator}" for each in query.conditions)
     return [*spelled, *(["q"] if query.q else [])]
-
-
-def _narrower(listed: Listed[Any]) -> str:
-    """Of the permission in use and that to see the list, the one that reaches less far. Raises Forbidden."""
-    actor, acting = current_actor(), current_permission() or listed.permission
-    reach, seen = actor.require(acting), actor.require(listed.permission)
-    return acting if builtin.narrower(reach, seen) == reach else listed.permission
 
 
 def _page(listed: Listed[Any], query: ListQuery) -> Page[Any]:

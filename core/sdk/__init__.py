@@ -47,6 +47,8 @@ from core.extensions import db
 from core.fields import Country, Email, Instant, Language, Name, Phone, Text, Zone
 from core.files import api as files
 from core.http.blueprint import Blueprint
+from core.http.bulk import BulkAction
+from core.http.bulk import offer as offer_bulk
 from core.http.structs import Draft, Patch, View
 from core.jobs.job import Cancelled, Discard, Job, RetryAfter, job
 from core.jobs.run import current_run
@@ -83,6 +85,7 @@ __all__ = [
     "UNSET",
     "Actor",
     "Blueprint",
+    "BulkAction",
     "Cancelled",
     "Code",
     "Codes",
@@ -193,6 +196,7 @@ __all__ = [
     "money",
     "next_reference",
     "next_references",
+    "offer_bulk",
     "outbound",
     "owned_key",
     "personal",

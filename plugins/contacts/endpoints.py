@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from core.sdk import Blueprint, ListQuery, Page, exports, users
+from core.sdk import Blueprint, ListQuery, Page, exports, offer_bulk, users
 
 from . import permissions
 from .repository import CONTACTS, Contacts
 from .schemas import ContactDraft, ContactPatch, ContactRow, ContactView
-from .service import contacts
+from .service import bulk, contacts
 
 blueprint = Blueprint("contacts", description="The people, households and companies an agency deals with.")
 
@@ -71,3 +71,4 @@ def assign(body: users.Assignment, contact_id: UUID, version: int | None) -> Con
 
 
 exports.offer(blueprint, CONTACTS, permission=permissions.EXPORT)
+offer_bulk(blueprint, CONTACTS, bulk.ACTIONS, permission=permissions.WRITE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from core.sdk import Blueprint, ListQuery, Page, exports, users
+from core.sdk import Blueprint, ListQuery, Page, exports, offer_bulk, users
 
 from . import permissions
 from .repository import LEADS, Leads, Notes, Steps
@@ -17,7 +17,7 @@ from .schemas import (
     StatusChangeView,
 )
 from .schemas.notes import NoteDraft, NotePatch, NoteView
-from .service import assignment, leads, notes, pipeline
+from .service import assignment, bulk, leads, notes, pipeline
 
 blueprint = Blueprint("leads", description="Capture, qualify and hand over travel enquiries.")
 
@@ -136,3 +136,4 @@ def delete_note(lead_id: UUID, note_id: UUID, version: int | None) -> None:
 
 
 exports.offer(blueprint, LEADS, permission=permissions.EXPORT)
+offer_bulk(blueprint, LEADS, bulk.ACTIONS, permission=permissions.WRITE)

@@ -126,6 +126,10 @@ class Leads(Repository[Lead]):
         self.add_tags(lead_id, tags)
         db.session.flush()
 
+    def tags_of(self, lead_id: UUID) -> list[str]:
+        """A lead's tags, in order."""
+        return [*db.session.scalars(select(Tag.tag).where(Tag.lead_id == lead_id).order_by(Tag.tag))]
+
     def add_tags(self, lead_id: UUID, tags: list[str]) -> None:
         """Give a lead that has none its tags, with what is flushed next."""
         db.session.add_all(Tag(lead_id=lead_id, tag=tag) for tag in dict.fromkeys(tags))

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from msgspec import UNSET, UnsetType
 
-from core import bulk, clock, fields, ids, sealing, search, streams, subjects, tabular
+from core import (
+    bulk,
+    clock,
+    duplicates,
+    fields,
+    ids,
+    likeness,
+    merging,
+    sealing,
+    search,
+    streams,
+    subjects,
+    tabular,
+)
 from core.actor import Actor, Scope, acting_user_id, current_actor, current_user_id, default_team_id, system
 from core.agencies import api as agencies
 from core.calendars import api as calendars
@@ -26,6 +39,7 @@ from core.errors import (
     Fault,
     Forbidden,
     Invalid,
+    MergedAway,
     NotFound,
     PreconditionFailed,
     Problem,
@@ -116,6 +130,7 @@ __all__ = [
     "ListQuery",
     "Listed",
     "Listing",
+    "MergedAway",
     "Missing",
     "Model",
     "Money",
@@ -177,6 +192,7 @@ __all__ = [
     "default_team_id",
     "demo",
     "disclosed",
+    "duplicates",
     "emit",
     "exports",
     "fields",
@@ -191,8 +207,10 @@ __all__ = [
     "installed",
     "is_on",
     "job",
+    "likeness",
     "live_build",
     "masked",
+    "merging",
     "money",
     "next_reference",
     "next_references",

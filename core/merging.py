@@ -9,11 +9,13 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import JSON, Column, Computed, inspect
+from sqlalchemy import JSON, Column, Computed, Uuid, bindparam, inspect, select
 
+from core.db import read
 from core.db.base import stored
 from core.db.personal import kind_of
-from core.errors import Conflict, Fault, Invalid
+from core.db.repository import Repository
+from core.errors import Conflict, Fault, Invalid, MergedAway
 from core.fields import Instant
 from core.http.structs import Draft, View
 from core.vault.columns import Ciphertext, Secret, reveal
@@ -151,6 +153,21 @@ def refuse_touched(fields: Iterable[str]) -> None:
     faults = [Fault(f"/{name}", "touched", "It was changed after the merge") for name in fields]
     if faults:
         raise TouchedSince(errors=faults)
+
+
+def refuse_merged(repository: Repository[Any], entity_id: UUID) -> None:
+    """Raise MergedAway for what went into another one, where the caller could see it before."""
+
+    def build() -> read.Query[UUID | None]:
+        merged_into = repository.model.merged_into
+        wanted = (repository.model.id == bindparam("wanted_id", type_=Uuid()), merged_into.is_not(None))
+        found = select(merged_into).where(*wanted, repository.in_scope())
+        return read.Query(found, lambda into: into, include_deleted=True)
+
+    query = repository.prepared(("merged", repository.scope()), build)
+    into = query.first(wanted_id=entity_id, **repository.scope_values())
+    if into is not None:
+        raise MergedAway(into)
 
 
 def _columns(entity: Any) -> list[tuple[str, Column[Any]]]:

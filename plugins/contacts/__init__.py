@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.sdk import Plugin
 
-from . import endpoints, hooks, hookspecs, models, permissions, repository
+from . import endpoints, hooks, hookspecs, jobs, models, permissions, repository
 from .demo import filling
 
 plugin = Plugin(
@@ -18,6 +18,7 @@ plugin = Plugin(
     lists=(repository.CONTACTS,),
     blueprints=(endpoints.blueprint,),
     demo=filling.fill,
+    retention=(jobs.MERGES,),
     hooks=hooks,
     hookspecs=hookspecs,
 )

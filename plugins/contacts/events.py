@@ -48,3 +48,41 @@ class ContactRestored(Event):
 
     subject: ClassVar[str] = "contact_id"
     contact_id: UUID
+
+
+class ContactsMerged(Event):
+    """Another contact went into this one."""
+
+    subject: ClassVar[str] = "contact_id"
+    contact_id: UUID
+    other_id: UUID
+    merge_id: UUID
+    fields: list[Code]
+    """What it changed in this one."""
+
+
+class ContactMergedAway(Event):
+    """A contact went into another one, where everything about it is from now on."""
+
+    subject: ClassVar[str] = "contact_id"
+    contact_id: UUID
+    into_id: UUID
+    merge_id: UUID
+
+
+class MergeUndone(Event):
+    """A contact that had gone into this one is one of its own again."""
+
+    subject: ClassVar[str] = "contact_id"
+    contact_id: UUID
+    other_id: UUID
+    merge_id: UUID
+
+
+class ContactsDistinguished(Event):
+    """Somebody said that two contacts that look like one are two, or took that back."""
+
+    subject: ClassVar[str] = "contact_id"
+    contact_id: UUID
+    other_id: UUID
+    distinct: bool

@@ -43,8 +43,13 @@ class PhoneEntry(Struct, frozen=True, forbid_unknown_fields=True):
     label: Label | None = None
 
 
-Emails = Annotated[list[EmailEntry], Meta(max_length=20, description="E-mail addresses, the preferred one first.")]
-Phones = Annotated[list[PhoneEntry], Meta(max_length=20, description="Phone numbers, the preferred one first.")]
+MOST_ADDRESSES = 20
+Emails = Annotated[
+    list[EmailEntry], Meta(max_length=MOST_ADDRESSES, description="E-mail addresses, the preferred one first.")
+]
+Phones = Annotated[
+    list[PhoneEntry], Meta(max_length=MOST_ADDRESSES, description="Phone numbers, the preferred one first.")
+]
 
 
 class ContactDraft(Draft):
@@ -124,3 +129,18 @@ class ContactView(View):
     version: int
     created_at: Instant
     updated_at: Instant
+
+
+class NewContact(ContactView):
+    """A contact that was just added."""
+
+    possible_duplicates: (
+        Annotated[int, Meta(description="How many others have an address or a number of theirs, where there are any.")]
+        | UnsetType
+    ) = UNSET
+
+
+class PairDraft(Draft):
+    """The other one of a pair."""
+
+    other_id: UUID

@@ -6,30 +6,47 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    ScalarSelect,
+    Select,
+    Uuid,
+    bindparam,
+    func,
+    select,
+    type_coerce,
+    union,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.orm import InstrumentedAttribute, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, aliased, selectinload
+from sqlalchemy.orm.interfaces import ORMOption
 
 from core.sdk import (
     OPTIONAL,
     RANGE,
+    UNSET,
     Filter,
     Instant,
     Invalid,
     Listed,
     Listing,
     ListQuery,
+    NotFound,
     Ownership,
     Page,
     Repository,
     StructJSON,
     db,
     fields,
+    merging,
     read,
 )
 
 from ..models import FIELDS, Contact, EmailAddress, PhoneNumber
-from ..schemas import ContactRow, ContactView, EmailEntry, Kind, PhoneEntry
+from ..schemas import ContactRow, ContactView, EmailEntry, Kind, NewContact, PhoneEntry
+
+_MOST_SHARING = 50
 
 
 def name_of(contact_id: Any) -> ScalarSelect[str | None]:
@@ -80,15 +97,40 @@ ROW = select(
         custom_fields=FIELDS.column(),
     )
 )
-WHOLE = select(
-    *read.columns(
-        ContactView,
-        Contact,
-        emails=_every(EmailAddress.address, EmailEntry),
-        phones=_every(PhoneNumber.number, PhoneEntry),
-        custom_fields=FIELDS.column(),
-    )
-)
+
+
+def _whole(view: type[ContactView], **others: Any) -> list[Any]:
+    emails, phones = _every(EmailAddress.address, EmailEntry), _every(PhoneNumber.number, PhoneEntry)
+    return read.columns(view, Contact, emails=emails, phones=phones, custom_fields=FIELDS.column(), **others)
+
+
+WHOLE = select(*_whole(ContactView))
+
+
+def sharing(contact_id: Any) -> CompoundSelect[UUID]:
+    """Other contacts with an address or a number of the one a column points at, for use in a SELECT."""
+    return union(_sharing(EmailAddress.address, contact_id), _sharing(PhoneNumber.number, contact_id))
+
+
+def _sharing(column: InstrumentedAttribute[str], contact_id: Any) -> Select[UUID]:
+    of, theirs = column.class_, aliased(column.class_)
+    others = select(theirs.contact_id).where(getattr(theirs, column.key) == column, theirs.contact_id != of.contact_id)
+    # What a thousand have is no news a thousand times.
+    return select(others.where(of.contact_id == contact_id).limit(_MOST_SHARING).subquery().c.contact_id)
+
+
+def _possible_duplicates() -> ScalarSelect[int]:
+    them = aliased(Contact)
+    others = sharing(bindparam("wanted_id", type_=Uuid()))
+    return select(func.count()).select_from(them).where(them.id.in_(others)).scalar_subquery()
+
+
+def _new(*row: Any) -> NewContact:
+    values = (*row[:-1], row[-1] or UNSET)
+    return NewContact(*values)
+
+
+NEW = select(*_whole(NewContact, possible_duplicates=_possible_duplicates()))
 
 
 class Contacts(Repository[Contact]):
@@ -125,12 +167,28 @@ class Contacts(Repository[Contact]):
         return self.page(query, ROW, ContactRow)
 
     def shown(self, contact_id: UUID) -> ContactView:
-        """A contact. Raises NotFound."""
-        return self.view(contact_id, WHOLE, ContactView)
+        """A contact. Raises NotFound, MergedAway."""
+        try:
+            return self.view(contact_id, WHOLE, ContactView)
+        except NotFound:
+            merging.refuse_merged(self, contact_id)
+            raise
+
+    def get(self, entity_id: UUID, *, version: int | None = None, options: Sequence[ORMOption] = ()) -> Contact:
+        """A contact for changing it. Raises NotFound, MergedAway, PreconditionFailed."""
+        try:
+            return super().get(entity_id, version=version, options=options)
+        except NotFound:
+            merging.refuse_merged(self, entity_id)
+            raise
 
     def written(self, contact_id: UUID) -> ContactView:
         """A contact the caller has just written, even where that took it out of their scope."""
         return self.view_after_change(contact_id, WHOLE, ContactView)
+
+    def taken_in(self, contact_id: UUID) -> NewContact:
+        """A contact that was just added, with how many others it may be: no statement of its own."""
+        return self.view_after_change(contact_id, NEW, _new)
 
     def with_addresses(self, contact_id: UUID, *, version: int | None) -> Contact:
         """A contact for changing it, addresses and numbers loaded. Raises NotFound, PreconditionFailed."""

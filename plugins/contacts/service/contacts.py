@@ -13,11 +13,13 @@ from core.sdk import (
     HandedOver,
     Invalid,
     ListQuery,
+    MergedAway,
     Page,
     clock,
     fields,
     gather,
     installed,
+    likeness,
     privacy,
     publish,
     search,
@@ -28,9 +30,11 @@ from core.sdk import (
 from .. import permissions
 from ..errors import GroupIsDeleted, StillHasMembers, StillInUse
 from ..events import ContactAssigned, ContactChanged, ContactCreated, ContactDeleted, ContactRestored
-from ..models import FIELDS, Contact, EmailAddress, PhoneNumber
+from ..models import FIELDS, Contact, EmailAddress, Merge, PhoneNumber
 from ..repository import contacts
-from ..schemas import ContactDraft, ContactPatch, ContactRow, ContactView, EmailEntry, PhoneEntry
+from ..repository import merges as stored
+from ..repository.merges import merges
+from ..schemas import ContactDraft, ContactPatch, ContactRow, ContactView, EmailEntry, NewContact, PhoneEntry
 
 ENTITY = privacy.CONTACT
 # What a draft says that is no change of the contact, or has a rule of its own.
@@ -47,9 +51,9 @@ def view(contact_id: UUID) -> ContactView:
     return contacts.shown(contact_id)
 
 
-def create(draft: ContactDraft) -> ContactView:
+def create(draft: ContactDraft) -> NewContact:
     """Add a contact; it belongs to its maker unless another owner is named. Raises Forbidden, Invalid."""
-    return contacts.written(add(draft))
+    return contacts.taken_in(add(draft))
 
 
 def add(draft: ContactDraft) -> UUID:
@@ -58,11 +62,11 @@ def add(draft: ContactDraft) -> UUID:
     settle = partial(users.settle, owner_id=draft.owner_id, team_id=draft.team_id, given_with=permissions.ASSIGN.name)
     gather(
         partial(settle, contact),
-        partial(_apply, contact, _given(draft)),
+        partial(apply, contact, _given(draft)),
         partial(FIELDS.apply, contact, draft.custom_fields),
     )
     contacts.add(contact)
-    search.add(ENTITY, contact.id, _texts(contact))
+    search.add(ENTITY, contact.id, texts(contact))
     publish(ContactCreated(contact_id=contact.id, kind=contact.kind), of=contact)
     return contact.id
 
@@ -76,11 +80,11 @@ def change(contact_id: UUID, patch: ContactPatch, *, version: int | None) -> Con
     if not changes:
         return contacts.shown(contact.id)
     own = changes.pop("custom_fields", UNSET)
-    gather(partial(_apply, contact, changes), partial(FIELDS.apply, contact, own))
+    gather(partial(apply, contact, changes), partial(FIELDS.apply, contact, own))
     # The version is the contact's as a whole, addresses and numbers included.
     contact.updated_at = clock.now()
     contacts.save()
-    search.index(ENTITY, contact.id, _texts(contact))
+    search.index(ENTITY, contact.id, texts(contact))
     publish(ContactChanged(contact_id=contact.id, fields=sorted(patch.changes())), of=contact)
     return contacts.written(contact.id)
 
@@ -94,8 +98,10 @@ def delete(contact_id: UUID, *, version: int | None) -> None:
 
 
 def restore(contact_id: UUID) -> ContactView:
-    """Bring back a contact that was put away. Raises NotFound, GroupIsDeleted."""
+    """Bring back a contact that was put away. Raises NotFound, MergedAway, GroupIsDeleted."""
     contact = contacts.get_deleted(contact_id)
+    if contact.merged_into is not None:
+        raise MergedAway(contact.merged_into)
     if contact.belongs_to and not contacts.is_kept(contact.belongs_to):
         raise GroupIsDeleted
     contact.deleted_at = None
@@ -139,27 +145,40 @@ def record_hand_over(what: HandedOver) -> None:
 
 
 def held(subject: privacy.Subject) -> list[privacy.Holding]:
-    """What is known about a person."""
-    contact = contacts.anybodys(subject.id) if subject.kind == ENTITY else None
-    return [privacy.held(each) for each in (contact, *contact.emails, *contact.phones)] if contact else []
+    """What is known about a person, under their own id and under those of whom they were merged with."""
+    if subject.kind != ENTITY:
+        return []
+    people = stored.same_person(subject.id)
+    every = [each for person in people for each in (person, *person.emails, *person.phones)]
+    return [privacy.held(each) for each in (*every, *merges.of_people([person.id for person in people]))]
 
 
 def erase(subject: privacy.Subject) -> list[privacy.Outcome]:
-    """Take the person out of a contact; what points at it goes on doing so."""
-    contact = contacts.anybodys(subject.id) if subject.kind == ENTITY else None
-    if contact is None:
+    """Take the person out of a contact and what it was merged with; what points at it goes on doing so."""
+    people = stored.same_person(subject.id) if subject.kind == ENTITY else []
+    if not people:
         return []
-    emails, phones = len(contact.emails), len(contact.phones)
+    emails, phones = (sum(len(getattr(each, name)) for each in people) for name in ("emails", "phones"))
+    undoable = merges.of_people([person.id for person in people])
+    for merge in undoable:
+        stored.forget(merge)
+    for person in people:
+        empty(person)
+    return [
+        privacy.Outcome(table=Contact.__tablename__, rows=len(people)),
+        privacy.Outcome(table=EmailAddress.__tablename__, rows=emails),
+        privacy.Outcome(table=PhoneNumber.__tablename__, rows=phones),
+        privacy.Outcome(table=Merge.__tablename__, rows=len(undoable)),
+    ]
+
+
+def empty(contact: Contact) -> None:
+    """Leave nothing of a person but their place."""
     privacy.wipe(contact)
     contact.name, contact.sort_name, contact.belongs_to = privacy.NAMELESS, search.sort_key(privacy.NAMELESS), None
     contact.emails, contact.phones = [], []
     contacts.save()
     search.forget(ENTITY, contact.id)
-    return [
-        privacy.Outcome(table=Contact.__tablename__, rows=1),
-        privacy.Outcome(table=EmailAddress.__tablename__, rows=emails),
-        privacy.Outcome(table=PhoneNumber.__tablename__, rows=phones),
-    ]
 
 
 def is_erased(contact: Contact) -> bool:
@@ -182,7 +201,7 @@ def _given(draft: ContactDraft) -> dict[str, Any]:
     return {name: value for name in names if (value := getattr(draft, name)) is not UNSET}
 
 
-def _apply(contact: Contact, changes: dict[str, Any]) -> None:
+def apply(contact: Contact, changes: dict[str, Any]) -> None:
     """Check changes and make them. Raises Invalid with every fault."""
     country = changes.get("country", contact.country)
     derived = contact.name == _joined(contact) and "name" not in changes
@@ -240,7 +259,7 @@ def _phone(entry: PhoneEntry, position: int, *, country: str | None) -> PhoneNum
     return PhoneNumber(position=position, number=number, label=entry.label)
 
 
-def _texts(contact: Contact) -> list[str | None]:
+def texts(contact: Contact) -> list[str | None]:
     """The texts that find a contact."""
-    names = [contact.name, contact.given_name, contact.family_name]
+    names = [likeness.named(contact.name), contact.given_name, contact.family_name]
     return [*names, *(email.address for email in contact.emails), *(phone.number for phone in contact.phones)]

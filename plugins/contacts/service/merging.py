@@ -1,0 +1,239 @@
+"""Making two contacts one, and two again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from core.sdk import (
+    Fault,
+    Invalid,
+    ListQuery,
+    MergedAway,
+    NotFound,
+    Page,
+    PreconditionFailed,
+    acting_user_id,
+    clock,
+    installed,
+    merging,
+    privacy,
+    publish,
+    search,
+    under,
+    vault,
+)
+
+from ..errors import GroupIsDeleted
+from ..events import ContactChanged, ContactMergedAway, ContactRestored, ContactsMerged, MergeUndone
+from ..models import Contact, EmailAddress, Merge, PhoneNumber
+from ..repository import contacts
+from ..repository import merges as stored
+from ..repository.merges import merges
+from ..schemas import MOST_ADDRESSES, ContactView
+from .contacts import ENTITY, apply, empty, is_erased, texts
+
+FIELDS = (
+    "name",
+    "given_name",
+    "family_name",
+    "belongs_to",
+    "language",
+    "zone",
+    "country",
+    "nationality",
+    "note",
+)
+_MEMBERS, _EARLIER = ENTITY, "contacts.merged"
+
+
+class Image(msgspec.Struct):
+    """What a merge changed in the contact that stays, each before and after."""
+
+    columns: dict[str, Any]
+    emails: tuple[list[str], list[str]]
+    phones: tuple[list[str], list[str]]
+
+
+def rows(contact_id: UUID, query: ListQuery) -> Page[merging.MergeView]:
+    """A page of what went into a contact. Raises NotFound, MergedAway."""
+    contacts.shown(contact_id)
+    return merges.rows(contact_id, query)
+
+
+def merge(contact_id: UUID, draft: merging.MergeDraft, *, version: int | None) -> merging.MergeView:
+    """Let another contact go into this one, with everything that is about it.
+
+    Raises Invalid, NotFound, MergedAway, AlreadyMerged, SubjectErased, PreconditionFailed.
+    """
+    target, other = _pair(contact_id, draft, version=version)
+    before, emails, phones = merging.image(target), _addresses(target), _numbers(target)
+    changes = merging.chosen(_values(target), _values(other), draft.fields, joined={"note": merging.both_texts})
+    with under("/fields"):
+        apply(target, changes)
+    _take_over(target, other)
+    target.updated_at = other.deleted_at = clock.now()
+    contacts.save()
+    other.merged_into = target.id
+    earlier = stored.merged_into(other.id)
+    stored.point(earlier, away_from=other.id, at=target.id)
+    moved = {_EARLIER: earlier, _MEMBERS: _move_members(away_from=other.id, to=target.id), **_ask(target.id, other.id)}
+    columns = merging.changed(before, merging.image(target))
+    image = Image(columns, (emails, _addresses(target)), (phones, _numbers(target)))
+    made = merges.add(
+        Merge(
+            contact_id=target.id,
+            other_id=other.id,
+            merged_by=acting_user_id(),
+            fields=sorted({*changes, *_grown(image)}),
+            moved=msgspec.to_builtins(moved),
+            image=vault.Secret(msgspec.json.encode(image).decode()),
+        )
+    )
+    search.index(ENTITY, target.id, texts(target))
+    publish(ContactsMerged(contact_id=target.id, other_id=other.id, merge_id=made.id, fields=made.fields), of=target)
+    publish(ContactMergedAway(contact_id=other.id, into_id=target.id, merge_id=made.id), of=other)
+    return merges.written(made.id)
+
+
+def undo(merge_id: UUID) -> ContactView:
+    """Let a contact that went into another be one of its own again; the one that stayed.
+
+    Raises NotFound, NotUndoable, TouchedSince, GroupIsDeleted.
+    """
+    found = merges.get(merge_id)
+    privacy.undisturbed(ENTITY, found.contact_id, found.other_id)
+    target, other = stored.pair(found.contact_id, found.other_id)
+    # Whoever undid it a moment ago was waited for.
+    done = merges.locked(merge_id)
+    if done is None or target is None or other is None:
+        raise NotFound
+    if done.image is None or clock.now() - done.created_at > merging.UNDO_WITHIN:
+        raise merging.NotUndoable("It was too long ago")
+    if target.merged_into is not None or target.deleted_at is not None:
+        raise merging.NotUndoable("The contact it went into is deleted, or has gone into another one since")
+    if other.belongs_to is not None and not contacts.is_kept(other.belongs_to):
+        raise GroupIsDeleted
+    image = msgspec.json.decode(vault.reveal(done, Merge.image) or "", type=Image)
+    merging.refuse_touched(_touched(target, image))
+    _give_back(target, image)
+    target.updated_at = clock.now()
+    other.deleted_at = other.merged_into = None
+    contacts.save()
+    moved = msgspec.convert(done.moved, dict[str, list[UUID]])
+    stored.point(moved.pop(_EARLIER, []), away_from=target.id, at=other.id)
+    _move_members(away_from=target.id, to=other.id, only=moved.pop(_MEMBERS, []))
+    installed().hook.contacts_merge_undone(contact_id=target.id, other_id=other.id, moved=moved)
+    stored.forget(done)
+    search.index(ENTITY, target.id, texts(target))
+    publish(MergeUndone(contact_id=target.id, other_id=other.id, merge_id=merge_id), of=target)
+    publish(ContactRestored(contact_id=other.id), of=other)
+    return contacts.written(target.id)
+
+
+def forget_old(before: datetime, most: int) -> int:
+    """Forget what it took to undo merges before an instant, and what they did not take over; how many."""
+    found = merges.before(before, but=stored.known_as(privacy.on_hold(ENTITY)), most=most)
+    for each in found:
+        for other in stored.same_person(each.other_id):
+            if other.id == each.other_id:
+                empty(other)
+        stored.forget(each)
+    return len(found)
+
+
+def count_old(before: datetime) -> int:
+    """How many it would be."""
+    return merges.count_before(before, but=stored.known_as(privacy.on_hold(ENTITY)))
+
+
+def _pair(contact_id: UUID, draft: merging.MergeDraft, *, version: int | None) -> tuple[Contact, Contact]:
+    """Both, as they may be merged."""
+    if draft.other_id == contact_id:
+        raise Invalid(errors=[Fault("/other_id", "same", "A contact cannot go into itself")])
+    privacy.undisturbed(ENTITY, contact_id, draft.other_id)
+    target, other = stored.pair(contact_id, draft.other_id)
+    if target is not None and target.merged_into is not None:
+        raise MergedAway(target.merged_into)
+    if target is None or target.deleted_at is not None:
+        raise NotFound
+    if other is not None and other.merged_into is not None:
+        raise merging.AlreadyMerged
+    if other is None or other.deleted_at is not None:
+        raise Invalid(errors=[Fault("/other_id", "unknown", "There is no such contact")])
+    if (version is not None and target.version != version) or other.version != draft.other_version:
+        raise PreconditionFailed
+    if is_erased(target) or is_erased(other):
+        raise vault.SubjectErased
+    if target.kind != other.kind:
+        raise Invalid(errors=[Fault("/other_id", "kind", f"A {other.kind} cannot go into a {target.kind}")])
+    return target, other
+
+
+def _values(contact: Contact) -> dict[str, Any]:
+    return {name: getattr(contact, name) for name in FIELDS}
+
+
+def _addresses(contact: Contact) -> list[str]:
+    return [email.address for email in contact.emails]
+
+
+def _numbers(contact: Contact) -> list[str]:
+    return [phone.number for phone in contact.phones]
+
+
+def _take_over(target: Contact, other: Contact) -> None:
+    """The other's addresses and numbers, behind one's own. Raises Invalid where they are too many."""
+    emails = [each for each in other.emails if each.address not in _addresses(target)]
+    phones = [each for each in other.phones if each.number not in _numbers(target)]
+    if len(target.emails) + len(emails) > MOST_ADDRESSES or len(target.phones) + len(phones) > MOST_ADDRESSES:
+        message = f"Together they have more than {MOST_ADDRESSES} addresses or numbers: remove some first"
+        raise Invalid(errors=[Fault("/other_id", "too_many", message)])
+    for each in emails:
+        made = EmailAddress(position=len(target.emails), address=each.address, label=each.label)
+        target.emails.append(made)
+    for number in phones:
+        target.phones.append(PhoneNumber(position=len(target.phones), number=number.number, label=number.label))
+
+
+def _grown(image: Image) -> list[str]:
+    return [name for name in ("emails", "phones") if getattr(image, name)[0] != getattr(image, name)[1]]
+
+
+def _touched(target: Contact, image: Image) -> list[str]:
+    """What does not say any more what the merge made it say."""
+    now = {"emails": _addresses(target), "phones": _numbers(target)}
+    lists = [name for name in _grown(image) if now[name] != getattr(image, name)[1]]
+    return sorted({*merging.touched(target, image.columns), *lists} - {"sort_name"})
+
+
+def _give_back(target: Contact, image: Image) -> None:
+    merging.give_back(target, image.columns)
+    if "emails" in _grown(image):
+        target.emails = [each for each in target.emails if each.address in image.emails[0]]
+    if "phones" in _grown(image):
+        target.phones = [each for each in target.phones if each.number in image.phones[0]]
+
+
+def _move_members(*, away_from: UUID, to: UUID, only: Sequence[UUID] | None = None) -> list[UUID]:
+    """Let the people of a household or company belong to another; who did so."""
+    members = [each for each in contacts.members_of(away_from) if only is None or each.id in only]
+    for member in members:
+        member.belongs_to = to
+    contacts.save()
+    for member in members:
+        publish(ContactChanged(contact_id=member.id, fields=["belongs_to"]), of=member)
+    return [member.id for member in members]
+
+
+def _ask(contact_id: UUID, other_id: UUID) -> dict[str, list[UUID]]:
+    """Have neighbours move what is about the other; the ids of it, by kind."""
+    moved: dict[str, list[UUID]] = {}
+    for answer in installed().hook.contacts_merged(contact_id=contact_id, other_id=other_id):
+        for kind, ids in (answer or {}).items():
+            moved.setdefault(kind, []).extend(ids)
+    return moved

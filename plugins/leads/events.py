@@ -123,3 +123,11 @@ class NoteDeleted(Event):
     subject: ClassVar[str] = "lead_id"
     lead_id: UUID
     note_id: UUID
+
+
+class LeadsIdle(Event):
+    """Somebody has open leads without a next action; told once a day."""
+
+    subject: ClassVar[str] = "owner_id"
+    owner_id: UUID
+    count: int

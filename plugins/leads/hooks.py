@@ -7,13 +7,20 @@ from uuid import UUID
 from core.sdk import HandedOver, hookimpl, privacy
 
 from .repository import Leads, leads
-from .service import assignment, erasure
+from .service import assignment, erasure, next_action
 
 
 @hookimpl
 def contacts_in_use(contact_id: UUID) -> str | None:
     """A contact stays as long as there are leads of theirs, whether or not the caller may see them."""
     return "There are leads of this contact" if leads.are_of(contact_id) else None
+
+
+@hookimpl
+def tasks_changed(about: next_action.Tasks) -> None:
+    """The first open task about a lead is its next action; an open lead whose last one is done gets another."""
+    if about.subject == Leads.subject:
+        next_action.follow(about)
 
 
 @hookimpl

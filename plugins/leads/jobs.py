@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from core.sdk import Retention
+from core.sdk import Retention, job
 
-from .service import erasure
+from .service import erasure, next_action
+
+
+@job(schedule="30 6 * * *")
+def find_idle_leads() -> None:
+    """Tell owners how many of their open leads have no next action."""
+    next_action.tell_of_idle()
+
 
 LOST = Retention(
     name="leads.lost",

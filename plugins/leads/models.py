@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Computed, Index, UniqueConstraint
+from sqlalchemy import Boolean, Computed, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.sdk import (
@@ -76,6 +76,10 @@ class Lead(Owned, SoftDeleted, Model):
     probability: Mapped[Number | None]
     expected_close: Mapped[Day | None]
     next_action_at: Mapped[datetime | None]
+    """When the first open task about it is due; where there is none, what somebody said."""
+    own_action_at: Mapped[datetime | None]
+    """What somebody said."""
+    next_task_at: Mapped[datetime | None]
     hold_until: Mapped[Day | None]
     lost_reason: Mapped[Code | None]
     recycle_on: Mapped[Day | None]
@@ -85,6 +89,11 @@ class Lead(Owned, SoftDeleted, Model):
     sort_next_action: Mapped[datetime] = mapped_column(
         Computed("COALESCE(next_action_at, '9999-12-31 00:00:00+00'::timestamp with time zone)", persisted=True)
     )
+
+    needs_action: Mapped[bool] = mapped_column(
+        Boolean(), Computed("status NOT IN ('won', 'lost') AND next_action_at IS NULL", persisted=True)
+    )
+    """Whether it is open and nobody has said what comes next."""
 
     __table_args__ = (
         UniqueConstraint("agency_id", "reference"),
@@ -99,6 +108,7 @@ class Lead(Owned, SoftDeleted, Model):
         Index("leads_lead_status_idx", "agency_id", "status", "created_at", "id"),
         Index("leads_lead_owner_id_idx", "agency_id", "owner_id", "created_at", "id"),
         Index("leads_lead_team_id_idx", "agency_id", "team_id", "created_at", "id"),
+        Index("leads_lead_needs_action_idx", "agency_id", "needs_action", "created_at", "id"),
         Index("leads_lead_contact_id_idx", "agency_id", "contact_id", "created_at", "id"),
     )
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from core.sdk import Notice, users
 
-from .events import LeadAssigned, LeadCreated, LeadMoved, NoteChanged, NoteWritten
+from .events import LeadAssigned, LeadCreated, LeadMoved, LeadsIdle, NoteChanged, NoteWritten
 from .repository import standing
 from .service import audience
 
@@ -70,4 +70,12 @@ STATUS = Notice(
     title="{actor} moved {reference} to {status}",
     words=_move,
 )
-ALL = (ASSIGNED, MENTIONED, STATUS)
+IDLE = Notice(
+    name="leads.idle",
+    summary="Open leads of mine have no next action, once a day",
+    event=LeadsIdle,
+    recipients=lambda event: [event.owner_id],
+    title="Open leads without a next action: {count}",
+    words=lambda event: {"count": str(event.count)},
+)
+ALL = (ASSIGNED, MENTIONED, STATUS, IDLE)

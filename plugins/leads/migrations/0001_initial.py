@@ -81,6 +81,8 @@ def _leads() -> None:
         sa.Column("probability", sa.BigInteger()),
         sa.Column("expected_close", sa.Date()),
         sa.Column("next_action_at", INSTANT),
+        sa.Column("own_action_at", INSTANT),
+        sa.Column("next_task_at", INSTANT),
         sa.Column("hold_until", sa.Date()),
         sa.Column("lost_reason", sa.Text()),
         sa.Column("recycle_on", sa.Date()),
@@ -97,6 +99,12 @@ def _leads() -> None:
             sa.Computed("COALESCE(next_action_at, '9999-12-31 00:00:00+00'::timestamp with time zone)", persisted=True),
             nullable=False,
         ),
+        sa.Column(
+            "needs_action",
+            sa.Boolean(),
+            sa.Computed("status NOT IN ('won', 'lost') AND next_action_at IS NULL", persisted=True),
+            nullable=False,
+        ),
         sa.UniqueConstraint("agency_id", "reference"),
         owned_foreign_key("contact_id", "contacts_contact"),
         owned_foreign_key("owner_id", "core_membership", "user_id", ondelete="SET NULL (owner_id)"),
@@ -105,7 +113,7 @@ def _leads() -> None:
     )
     for column in ("created_at", "updated_at", "sort_start", "sort_next_action"):
         op.create_index(f"leads_lead_{column}_idx", "leads_lead", ["agency_id", column, "id"])
-    for column in ("status", "owner_id", "team_id", "contact_id"):
+    for column in ("status", "owner_id", "team_id", "contact_id", "needs_action"):
         op.create_index(f"leads_lead_{column}_idx", "leads_lead", ["agency_id", column, "created_at", "id"])
 
 

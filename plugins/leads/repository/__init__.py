@@ -19,6 +19,7 @@ from core.sdk import (
     Listing,
     ListQuery,
     NotFound,
+    Operator,
     Ownership,
     Page,
     Repository,
@@ -37,6 +38,7 @@ from ..schemas import Kind, LeadRow, LeadView, Status, StatusChangeView
 from ..schemas.notes import NoteView
 
 M = TypeVar("M")
+_UNNOTICED = {"synchronize_session": False, "include_deleted": True}
 _TAGS = select(Tag.tag).where(Tag.lead_id == Lead.id).order_by(Tag.tag).correlate(Lead)
 _DERIVED = {
     "contact_name": contacts.name_of(Lead.contact_id),
@@ -90,6 +92,9 @@ class Leads(Repository[Lead]):
             "next_action_at": Filter(
                 Lead.next_action_at, Instant, "When something is due.", RANGE, indexed=Lead.sort_next_action
             ),
+            "needs_action": Filter(
+                Lead.needs_action, bool, "Whether it is open and nobody has said what comes next.", (Operator.EQ,)
+            ),
             "created_at": Filter(Lead.created_at, Instant, "When it came in.", RANGE),
             "updated_at": Filter(Lead.updated_at, Instant, "When it last changed.", RANGE),
         },
@@ -116,6 +121,24 @@ class Leads(Repository[Lead]):
         """A lead the caller has just written, even where that took it out of their scope."""
         return _opened(self.view_after_change(lead_id, WHOLE, LeadView))
 
+    def settle_next_action(self, lead_id: UUID) -> None:
+        """Have a lead's next action be the first task about it, or else what somebody said."""
+        settled = update(Lead).where(Lead.id == lead_id, Lead.next_task_at.is_not(None))
+        db.session.execute(settled.values(next_action_at=Lead.next_task_at), execution_options=_UNNOTICED)
+
+    def first_task(self, lead_id: UUID, due_at: datetime | None) -> None:
+        """Say when the first open task about a lead is due; whoever is changing the lead is not disturbed by that."""
+        told = update(Lead).where(Lead.id == lead_id)
+        action = func.coalesce(due_at, Lead.own_action_at)
+        values = {"next_task_at": due_at, "next_action_at": action, "updated_at": Lead.updated_at}
+        db.session.execute(told.values(values), execution_options=_UNNOTICED)
+
+    def without_action(self) -> dict[UUID, int]:
+        """How many open leads of each owner have no next action."""
+        waiting = select(Lead.owner_id, func.count()).where(Lead.needs_action, Lead.owner_id.is_not(None))
+        found = db.session.execute(waiting.group_by(Lead.owner_id).order_by(Lead.owner_id))
+        return {owner_id: count for owner_id, count in found if owner_id is not None}
+
     def are_of(self, contact_id: UUID) -> bool:
         """Whether any lead is a contact's, whether or not the caller may see it."""
         return db.session.scalar(select(Lead.id).where(Lead.contact_id == contact_id).limit(1)) is not None
@@ -136,15 +159,19 @@ class Leads(Repository[Lead]):
 
 
 class Standing(NamedTuple):
-    """A lead's reference, and whose it is now."""
+    """A lead's reference, whose it is now, and how far it has come."""
 
     reference: str
     owner_id: UUID | None
     team_id: UUID | None
+    status: str
 
 
 _STANDING = read.Query(
-    select(Lead.reference, Lead.owner_id, Lead.team_id).where(Lead.id == bindparam("lead_id", type_=Uuid())), Standing
+    select(Lead.reference, Lead.owner_id, Lead.team_id, Lead.status).where(
+        Lead.id == bindparam("lead_id", type_=Uuid())
+    ),
+    Standing,
 )
 
 

@@ -30,6 +30,8 @@ def apply(lead: Lead, changes: dict[str, Any]) -> None:
         *(partial(check, changes[name]) for name, check in _CHECKS.items() if changes.get(name) is not None),
     )
     plain = {name: value for name, value in changes.items() if name not in _MONEY}
+    if "next_action_at" in plain:
+        plain["own_action_at"] = plain["next_action_at"]
     if plain.get("restrictions") is not None:
         plain["restrictions"] = vault.Secret(plain["restrictions"])
     for name, value in (plain | found[0]).items():

@@ -91,6 +91,8 @@ def change(lead_id: UUID, patch: LeadPatch, *, version: int | None) -> LeadView:
     # The version is the lead's as a whole, tags included.
     lead.updated_at = clock.now()
     leads.save()
+    if "next_action_at" in changes:
+        leads.settle_next_action(lead.id)
     if "tags" in changes:
         leads.tag(lead.id, changes["tags"])
     shown = leads.written(lead.id)

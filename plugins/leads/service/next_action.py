@@ -1,0 +1,46 @@
+"""The next action of a lead: the first open task about it, or an instant that somebody said."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from core.sdk import publish, settings_of
+
+from ..events import LeadsIdle
+from ..repository import leads, standing
+from ..settings import LeadSettings
+from .pipeline import OPEN
+
+
+class Tasks(Protocol):
+    """How the tasks about a thing stand, as the tasks plugin tells it."""
+
+    @property
+    def subject(self) -> str: ...
+    @property
+    def subject_id(self) -> UUID: ...
+    @property
+    def open(self) -> int: ...
+    @property
+    def next_due_at(self) -> datetime | None: ...
+    @property
+    def finished(self) -> bool: ...
+
+    def suggest(self, title: str, *, in_days: int, owner_id: UUID | None, team_id: UUID | None) -> None:
+        """Have another task made."""
+
+
+def follow(tasks: Tasks) -> None:
+    """Take the first open task about a lead for its next action, and ask for another where the last one was done."""
+    leads.first_task(tasks.subject_id, tasks.next_due_at)
+    days, lead = settings_of(LeadSettings).follow_up_days, standing(tasks.subject_id)
+    if days and tasks.finished and not tasks.open and lead is not None and lead.status in OPEN:
+        tasks.suggest("Follow up", in_days=days, owner_id=lead.owner_id, team_id=lead.team_id)
+
+
+def tell_of_idle() -> None:
+    """Record how many open leads without a next action each owner has."""
+    for owner_id, count in leads.without_action().items():
+        publish(LeadsIdle(owner_id=owner_id, count=count))

@@ -8,6 +8,7 @@ from core.sdk import Blueprint, ListQuery, Page, exports, offer_bulk, users
 
 from . import permissions
 from .repository import LEADS, Leads, Notes, Steps
+from .repository.calls import Calls
 from .schemas import (
     LeadDraft,
     LeadPatch,
@@ -16,8 +17,9 @@ from .schemas import (
     Move,
     StatusChangeView,
 )
+from .schemas.calls import CallDraft, CallView
 from .schemas.notes import NoteDraft, NotePatch, NoteView
-from .service import assignment, bulk, leads, notes, pipeline
+from .service import assignment, bulk, calls, leads, notes, pipeline
 
 blueprint = Blueprint("leads", description="Capture, qualify and hand over travel enquiries.")
 
@@ -133,6 +135,29 @@ def change_note(patch: NotePatch, lead_id: UUID, note_id: UUID, version: int | N
 def delete_note(lead_id: UUID, note_id: UUID, version: int | None) -> None:
     """Delete a note of one's own; anybody's with leads.delete."""
     notes.delete(lead_id, note_id, version=version)
+
+
+@blueprint.get("/<uuid:lead_id>/calls", permission=permissions.READ)
+@blueprint.listing(Calls.listing)
+@blueprint.response(200, Page[CallView])
+def search_calls(query: ListQuery, lead_id: UUID) -> Page[CallView]:
+    """List the calls about a lead."""
+    return calls.rows(lead_id, query)
+
+
+@blueprint.post("/<uuid:lead_id>/calls", permission=permissions.WRITE)
+@blueprint.arguments(CallDraft)
+@blueprint.response(201, CallView)
+def log_call(draft: CallDraft, lead_id: UUID) -> CallView:
+    """Log a call; one that reached out to the client of a new lead makes it contacted."""
+    return calls.write(lead_id, draft)
+
+
+@blueprint.get("/<uuid:lead_id>/calls/<uuid:call_id>", permission=permissions.READ)
+@blueprint.response(200, CallView)
+def show_call(lead_id: UUID, call_id: UUID) -> CallView:
+    """Show a logged call."""
+    return calls.view(lead_id, call_id)
 
 
 exports.offer(blueprint, LEADS, permission=permissions.EXPORT)

@@ -117,6 +117,17 @@ class NoteChanged(Event):
         return {**payload, "mentioned": []}
 
 
+class CallLogged(Event):
+    """Somebody wrote down a call with the client of a lead."""
+
+    subject: ClassVar[str] = "lead_id"
+    lead_id: UUID
+    call_id: UUID
+    direction: Code
+    outcome: Code
+    duration_seconds: int
+
+
 class NoteDeleted(Event):
     """Somebody deleted a note on a lead."""
 

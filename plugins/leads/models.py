@@ -80,6 +80,7 @@ class Lead(Owned, SoftDeleted, Model):
     own_action_at: Mapped[datetime | None]
     """What somebody said."""
     next_task_at: Mapped[datetime | None]
+    next_action: Mapped[str | None] = mapped_column(info=PERSONAL)
     hold_until: Mapped[Day | None]
     lost_reason: Mapped[Code | None]
     recycle_on: Mapped[Day | None]
@@ -167,4 +168,25 @@ class Note(Owned, Model):
     __table_args__ = (
         owned_key("lead_id", "leads_lead", ondelete="CASCADE"),
         Index("leads_note_created_at_idx", "agency_id", "lead_id", "created_at", "id"),
+    )
+
+
+class Call(Owned, Model):
+    """A call with a client: who called whom, what came of it, and what was agreed to come next."""
+
+    __tablename__ = "leads_call"
+
+    lead_id: Mapped[UUID]
+    author_id: Mapped[UUID | None]
+    direction: Mapped[Code]
+    outcome: Mapped[Code]
+    at: Mapped[datetime]
+    duration_seconds: Mapped[Number]
+    note: Mapped[str | None] = mapped_column(info=PERSONAL)
+    next_action_at: Mapped[datetime | None]
+    next_action: Mapped[str | None] = mapped_column(info=PERSONAL)
+
+    __table_args__ = (
+        owned_key("lead_id", "leads_lead", ondelete="CASCADE"),
+        Index("leads_call_at_idx", "agency_id", "lead_id", "at", "id"),
     )

@@ -33,7 +33,7 @@ from core.sdk import (
 )
 from plugins.contacts import api as contacts
 
-from ..models import FIELDS, Lead, Note, StatusChange, Tag
+from ..models import FIELDS, Call, Lead, Note, StatusChange, Tag
 from ..schemas import Kind, LeadRow, LeadView, Status, StatusChangeView
 from ..schemas.notes import NoteView
 
@@ -139,6 +139,10 @@ class Leads(Repository[Lead]):
         found = db.session.execute(waiting.group_by(Lead.owner_id).order_by(Lead.owner_id))
         return {owner_id: count for owner_id, count in found if owner_id is not None}
 
+    def lock(self, lead_id: UUID) -> None:
+        """Have others who change a lead wait for this unit of work; what is loaded next is as they left it."""
+        db.session.execute(select(Lead.id).where(Lead.id == lead_id).with_for_update())
+
     def are_of(self, contact_id: UUID) -> bool:
         """Whether any lead is a contact's, whether or not the caller may see it."""
         return db.session.scalar(select(Lead.id).where(Lead.contact_id == contact_id).limit(1)) is not None
@@ -232,12 +236,13 @@ class Personal:
         """A contact's leads."""
         return self._all(select(Lead).where(Lead.contact_id == contact_id).order_by(Lead.id))
 
-    def children_of(self, leads: Sequence[Lead]) -> list[Note | StatusChange | Tag]:
-        """The tags, notes and steps of leads."""
+    def children_of(self, leads: Sequence[Lead]) -> list[Call | Note | StatusChange | Tag]:
+        """The tags, notes, calls and steps of leads."""
         ids = [lead.id for lead in leads]
         tags = self._all(select(Tag).where(Tag.lead_id.in_(ids)).order_by(Tag.id))
         notes = self._all(select(Note).where(Note.lead_id.in_(ids)).order_by(Note.id))
-        return [*tags, *notes, *self._all(select(StatusChange).where(StatusChange.lead_id.in_(ids)))]
+        calls = self._all(select(Call).where(Call.lead_id.in_(ids)).order_by(Call.id))
+        return [*tags, *notes, *calls, *self._all(select(StatusChange).where(StatusChange.lead_id.in_(ids)))]
 
     def clear_tags_and_steps(self, leads: Sequence[Lead]) -> None:
         """Remove the tags of leads, and what was written down about their steps."""
@@ -263,11 +268,17 @@ class Personal:
 
 def _lost(before: datetime, but: Sequence[UUID]) -> tuple[ColumnElement[bool], ...]:
     says = or_(
-        *(column.is_not(None) for column in (Lead.restrictions, Lead.occasion, Lead.departure_city, Lead.utm)),
+        *(
+            column.is_not(None)
+            for column in (Lead.restrictions, Lead.occasion, Lead.departure_city, Lead.next_action, Lead.utm)
+        ),
         *(column.is_not(None) for column in (Lead.nationality, Lead.residency)),
         *(column != [] for column in (Lead.interests, Lead.children_ages)),
         select(Tag.id).where(Tag.lead_id == Lead.id).exists(),
         custom_fields.said_of(Lead.id),
+        select(Call.id)
+        .where(Call.lead_id == Lead.id, or_(Call.note.is_not(None), Call.next_action.is_not(None)))
+        .exists(),
         select(Note.id).where(Note.lead_id == Lead.id, Note.text != privacy.NAMELESS).exists(),
         select(StatusChange.id).where(StatusChange.lead_id == Lead.id, StatusChange.note.is_not(None)).exists(),
     )

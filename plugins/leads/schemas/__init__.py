@@ -25,6 +25,7 @@ from core.sdk import (
 from plugins.contacts.api import ContactDraft
 
 from .. import permissions
+from .calls import WhatToDo
 
 Status = Literal["new", "contacted", "qualified", "proposal_sent", "negotiation", "on_hold", "won", "lost"]
 Kind = Annotated[
@@ -100,6 +101,7 @@ class LeadDraft(Draft):
     probability: Percent | None = None
     expected_close: date | None = None
     next_action_at: Instant | None = None
+    next_action: WhatToDo | None = None
     tags: Tags = []
     custom_fields: CustomChanges | UnsetType = UNSET
     note: Annotated[Text, Meta(description="The enquiry in the client's words; becomes the first note.")] | None = None
@@ -140,6 +142,7 @@ class LeadPatch(Patch):
     probability: Percent | None | UnsetType = UNSET
     expected_close: date | None | UnsetType = UNSET
     next_action_at: Instant | None | UnsetType = UNSET
+    next_action: WhatToDo | None | UnsetType = UNSET
     tags: Tags | UnsetType = UNSET
     custom_fields: CustomChanges | UnsetType = UNSET
 
@@ -217,6 +220,7 @@ class LeadView(View):
     probability: int | None
     expected_close: date | None
     next_action_at: Instant | None
+    next_action: str | None
     hold_until: date | None
     lost_reason: str | None
     recycle_on: date | None

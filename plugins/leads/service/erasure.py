@@ -7,13 +7,13 @@ from datetime import datetime
 
 from core.sdk import custom_fields, privacy, search
 
-from ..models import Lead, Note, StatusChange, Tag
+from ..models import Call, Lead, Note, StatusChange, Tag
 from ..repository import personal
 from .leads import ENTITY
 
 
 def held(subject: privacy.Subject) -> list[privacy.Holding]:
-    """A contact's leads, with their tags, notes and steps."""
+    """A contact's leads, with their tags, notes, calls and steps."""
     if subject.kind != privacy.CONTACT:
         return []
     leads = personal.leads_of(subject.id)
@@ -33,9 +33,11 @@ def anonymise(leads: Sequence[Lead]) -> list[privacy.Outcome]:
         search.index(ENTITY, lead.id, [lead.reference, *lead.destinations])
     for note in (each for each in children if isinstance(each, Note)):
         note.text = privacy.NAMELESS
+    for call in (each for each in children if isinstance(each, Call)):
+        privacy.wipe(call)
     personal.clear_tags_and_steps(leads)
     custom_fields.forget(lead.id for lead in leads)
-    counts = {kind: sum(isinstance(each, kind) for each in children) for kind in (Note, StatusChange, Tag)}
+    counts = {kind: sum(isinstance(each, kind) for each in children) for kind in (Call, Note, StatusChange, Tag)}
     return [
         privacy.Outcome(table=Lead.__tablename__, rows=len(leads)),
         *(privacy.Outcome(table=kind.__tablename__, rows=count) for kind, count in counts.items()),

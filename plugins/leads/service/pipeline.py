@@ -67,6 +67,17 @@ def begin(lead: Lead) -> None:
     steps.append(StatusChange(lead_id=lead.id, to_status=lead.status, author_id=acting_user_id(), manual=False))
 
 
+def contacted(lead: Lead) -> None:
+    """Note that there was contact with the client of a new lead: what was logged proves it."""
+    if lead.status != "new":
+        return
+    taken = _taken(lead, Move(to="contacted"), manual=False)
+    lead.status, lead.status_since = "contacted", clock.now()
+    leads.save()
+    steps.append(taken)
+    publish(LeadMoved(lead_id=lead.id, from_status="new", to_status="contacted", manual=False), of=lead)
+
+
 def _taken(lead: Lead, step: Move, *, manual: bool) -> StatusChange:
     """The line of the history for a step out of the lead's present status."""
     return StatusChange(

@@ -36,7 +36,7 @@ def insert(model: type[Model], rows: Iterable[Mapping[str, Any]]) -> None:
     `vault.Secret` about somebody who was made in this unit of work; raises TypeError for a value in clear. No other
     listener of the session is told.
     """
-    table = _table(model)
+    table = table_of(model)
     fixed = _fixed(model, table)
     for chunk in _chunks(rows):
         complete = sealing.sealed_rows(model, [{**fixed, **row} for row in chunk])
@@ -46,7 +46,7 @@ def insert(model: type[Model], rows: Iterable[Mapping[str, Any]]) -> None:
 def insert_encoded(model: type[Model], names: Sequence[str], rows: Iterable[bytes]) -> None:
     """Insert rows that are JSON objects of these columns already, the agency among them."""
     for chunk in _chunks(rows):
-        _write(_table(model), tuple(names), f"[{b','.join(chunk).decode()}]")
+        _write(table_of(model), tuple(names), f"[{b','.join(chunk).decode()}]")
 
 
 def index(entity: str, texts: Iterable[tuple[UUID, Iterable[str | None]]]) -> None:
@@ -63,7 +63,7 @@ def index(entity: str, texts: Iterable[tuple[UUID, Iterable[str | None]]]) -> No
 
 def facts(model: type[Model], row: Mapping[str, Any]) -> dict[str, Any]:
     """What an event says of a new row, without personal data."""
-    columns = _table(model).columns
+    columns = table_of(model).columns
     return {
         name: REDACTED if value is not None and is_redacted(columns[name]) else msgspec.to_builtins(value)
         for name, value in row.items()
@@ -77,7 +77,8 @@ def _chunks(rows: Iterable[T]) -> Iterator[list[T]]:
         yield chunk
 
 
-def _table(model: type[Model]) -> Table:
+def table_of(model: type[Model]) -> Table:
+    """The table of a class of rows."""
     table = inspect_entity(model).local_table
     assert isinstance(table, Table)
     return table
@@ -92,7 +93,7 @@ def _fixed(model: type[Model], table: Table) -> dict[str, Any]:
 
 def _write(table: Table, names: tuple[str, ...], rows: str) -> None:
     connection = db.session().connection()
-    # PostgreSQL checks foreign keys by plans that it makes once: of tables that were empty then it would read every row.
+    # PostgreSQL plans the check of a foreign key once: of a table that was empty then it would read every row.
     connection.exec_driver_sql("DISCARD PLANS")
     connection.exec_driver_sql(_sql(table, names), (rows,))
 

@@ -39,7 +39,7 @@ class Chronicle:
 
     def __init__(self) -> None:
         # Of a hundred thousand leads there are half a million; no memory has to hold them.
-        self._file = TemporaryFile()  # noqa: SIM115 - it goes with this object
+        self._file = TemporaryFile()  # noqa: SIM115 - `close` ends it
         self._places: list[tuple[datetime, int, int, int]] = []
         self._end = 0
 
@@ -62,9 +62,11 @@ class Chronicle:
         """
         last = streams.reserve(SCOPE, len(self._places))
         bulk.insert_encoded(EventEntry, _NAMES, self._rows(last - len(self._places)))
-        self._places.clear()
-        self._end = 0
         return last
+
+    def close(self) -> None:
+        """Forget all of it."""
+        self._file.close()
 
     def _rows(self, seq: int) -> Iterator[bytes]:
         for number, (_, _, offset, length) in enumerate(sorted(self._places), start=seq + 1):

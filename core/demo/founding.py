@@ -73,7 +73,7 @@ class Founding:
     def staff(self, user_ids: dict[str, UUID]) -> tuple[Staff, ...]:
         """Who works in the acting agency, and where."""
         team_ids = _team_ids()
-        brand_ids = dict(db.session.execute(select(Brand.code, Brand.id)).tuples().all())
+        brand_ids = {row.code: row.id for row in db.session.execute(select(Brand.code, Brand.id))}
         theirs = {team.name: (team_ids[team.name], brand_ids[team.brand], team.sells) for team in self._agency.teams}
         return tuple(
             Staff(user_ids[each.mailbox], each.name, each.role, *theirs.get(each.team or "", (None, None, "")))
@@ -99,4 +99,4 @@ class Founding:
 
 
 def _team_ids() -> dict[str, UUID]:
-    return dict(db.session.execute(select(Team.name, Team.id)).tuples().all())
+    return {row.name: row.id for row in db.session.execute(select(Team.name, Team.id))}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from random import Random
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from core.demo import cast
 from core.demo.chronicle import Fact
 from core.demo.events import WorldSeeded
 from core.demo.founding import Founding
-from core.demo.world import World
+from core.demo.world import World, stream
 from core.errors import Conflict
 from core.events import following
 from core.events.models import EventEntry
@@ -88,13 +88,14 @@ def fill(world: World) -> None:
     """Have every plugin write its rows of a made-up agency in the running unit of work, and the log of it all."""
     fillers = [plugin for plugin in installed().plugins.values() if plugin.demo is not None]
     parts = len(fillers) + 1
-    with acting_as(system(world.agency_id)):
+    with closing(world.chronicle), acting_as(system(world.agency_id)):
         for plugin in fillers:
             if is_on(plugin.name):
                 _have_filled(plugin, replace(world, plugin=plugin.name, advance=lambda s: world.advance(s / parts)))
             else:
                 world.advance(1 / parts)
-        following.pass_over(world.chronicle.write())
+        with past.at(world.until, world.stream("closing")):
+            following.pass_over(world.chronicle.write())
         world.advance(1 / parts)
 
 
@@ -108,7 +109,7 @@ def _have_filled(plugin: Plugin, world: World) -> None:
 def _make(agency: cast.Agency, order: Order, password: str, number: int, advance: Callable[[float], None]) -> None:
     until = datetime.combine(order.until, time(), UTC)
     since = until - timedelta(days=round(order.months * _DAYS_A_MONTH))
-    founding = Founding(agency, since=since, stream=lambda name: _stream(order, agency, name))
+    founding = Founding(agency, since=since, stream=lambda name: stream(order.seed, agency.slug, f"founding:{name}"))
     user_ids = founding.people(password)
     # It is there without its leads where an earlier attempt was killed.
     agency_id = _BY_SLUG.first(slug=agency.slug) or founding.agency(user_ids)
@@ -138,10 +139,6 @@ def _make(agency: cast.Agency, order: Order, password: str, number: int, advance
 def _shares(leads: int) -> list[int]:
     shares = [round(leads * each.share) for each in cast.AGENCIES]
     return [leads - sum(shares[1:]), *shares[1:]]
-
-
-def _stream(order: Order, agency: cast.Agency, name: str) -> Random:
-    return Random(f"{order.seed}:{agency.slug}:{name}")  # noqa: S311 - made-up people, no secrets
 
 
 def _known(agency: cast.Agency) -> Order | None:

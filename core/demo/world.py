@@ -26,6 +26,12 @@ _GROWTH = 0.75
 """Below one, the second year is busier than the first."""
 
 
+def stream(seed: int, slug: str, name: str) -> Random:
+    """Random numbers for one thing in one agency."""
+    # Of a text, which is hashed alike everywhere.
+    return Random(f"{seed}:{slug}:{name}")  # noqa: S311 - made-up people, no secrets
+
+
 class Staff(NamedTuple):
     """Somebody who works there."""
 
@@ -74,7 +80,7 @@ class World:
 
     def stream(self, name: str) -> Random:
         """A stream of random numbers of its own: whatever else draws, its numbers stay the same."""
-        return Random(f"{self.seed}:{self.slug}:{name}")  # noqa: S311 - made-up people, no secrets
+        return stream(self.seed, self.slug, name)
 
     def tell(self, facts: Iterable[Fact]) -> None:
         """Say what happened; the log gets it from all plugins together, in the order in which it happened."""

@@ -116,6 +116,15 @@ class TestCommands:
         (block,) = [block for block in BLOCKS if "audit verify" in block]
         _run(block, environment)
 
+    def test_the_demo_world_is_made_with_its_progress_and_a_password(
+        self, running: Path, environment: dict[str, str]
+    ) -> None:
+        (block,) = [block for block in BLOCKS if "demo seed" in block]
+        told = _run(block, environment)
+        assert "5,000 leads" in told
+        assert "owner@northlight.example" in told
+        assert told.count("Password") == 1
+
     def test_check_finds_nothing_wrong(self, running: Path, environment: dict[str, str]) -> None:
         (block,) = [block for block in BLOCKS if "tripfile check" in block]
         _run(block, environment)
@@ -148,7 +157,7 @@ class TestPlugin:
 
 class TestEverything:
     def test_no_command_is_left_out(self) -> None:
-        words = ("curl", "audit verify", "tripfile check", "agencies create", "plugins new")
+        words = ("curl", "demo seed", "audit verify", "tripfile check", "agencies create", "plugins new")
         left = [block for block in BLOCKS if block not in {START, TESTS} and not any(word in block for word in words)]
         assert not left
 

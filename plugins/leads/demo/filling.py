@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from uuid import UUID
 
 from core.sdk import bulk, demo, ids, is_on, next_references, settings_of, vault
 
 from ..models import Lead, Note, StatusChange, Tag
-from ..service.leads import ENTITY
+from ..service.leads import ENTITY, texts
 from ..service.pipeline import STEPS
 from ..settings import LeadSettings
 from . import courses, trips, words
@@ -53,7 +54,7 @@ class _Portion:
         bulk.insert(StatusChange, (step for life in lives for step in life.steps))
         bulk.insert(Tag, (life.tag(tag) for life, theirs in tagged for tag in theirs))
         bulk.insert(Note, (note for life in lives for note in life.notes))
-        bulk.index(ENTITY, ((life.id, _texts(life.row, theirs)) for life, theirs in tagged))
+        bulk.index(ENTITY, ((life.id, _texts(life, theirs)) for life, theirs in tagged))
         self._world.tell(fact for life in lives for fact in life.facts)
 
     def _life(self, each: Enquiry, reference: str) -> Life:
@@ -144,7 +145,8 @@ class _Portion:
         at = life.row["updated_at"] + timedelta(minutes=2)
         due = until + timedelta(hours=random.randint(8, 140)) - timedelta(days=3 if random.random() < 0.12 else 0)
         if at < until:
-            life.correct(at, by=by, fields=["next_action_at"], next_action_at=max(due, at))
+            due = max(due, at)
+            life.correct(at, by=by, fields=["next_action_at"], next_action_at=due, own_action_at=due)
 
     def _write_down(self, life: Life, each: Enquiry, at: datetime) -> None:
         random, at = self._random, at + timedelta(minutes=3)
@@ -173,6 +175,6 @@ def _references(some: Sequence[Enquiry]) -> dict[int, list[str]]:
     return {year: next_references(series, count, year=year) for year, count in sorted(by_year.items())}
 
 
-def _texts(row: dict[str, Any], tags: Sequence[str]) -> list[str | None]:
-    """What `service.leads` makes a lead findable by."""
-    return [row["reference"], row["departure_city"], row["occasion"], *row["destinations"], *tags]
+def _texts(life: Life, tags: list[str]) -> list[str | None]:
+    # There is no entity; what finds a lead reads its columns alone.
+    return texts(cast(Lead, SimpleNamespace(**life.row)), tags)

@@ -20,7 +20,8 @@ class Life:
     def __init__(self, first: dict[str, Any], *, by: UUID | None, random: Random) -> None:
         self.row: dict[str, Any] = {**first, "status": "new", "version": 1}
         at: datetime = first["created_at"]
-        self.row |= {"status_since": at, "updated_at": at, "next_action_at": None, "expected_close": None}
+        self.row |= {"status_since": at, "updated_at": at}
+        self.row |= dict.fromkeys(("next_action_at", "own_action_at", "expected_close"))
         self.row |= dict.fromkeys(("value_minor", "value_currency", "probability"))
         later = dict.fromkeys(("hold_until", "lost_reason", "recycle_on"))
         made = LeadCreated(

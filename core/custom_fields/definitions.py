@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from uuid import UUID
 
-from sqlalchemy import Text, bindparam, select
+from sqlalchemy import Text, bindparam, event, select
+from sqlalchemy.orm import Session, SessionTransaction
 
 from core.custom_fields.kinds import Definition
 from core.custom_fields.models import CustomField
 from core.custom_fields.permissions import SEE_RESTRICTED
-from core.db import read
+from core.db import closing, read
 from core.db.tenancy import current_agency_id
 from core.disclosure import actor_sees
+from core.extensions import db
+from core.plugins import agencies
 
 TTL = 1.0
 """Seconds a process goes on with what it last read."""
 _BOUND = 10_000
+_KEY = "custom_fields.changing"
 _known: dict[tuple[UUID, str], tuple[float, tuple[Definition, ...]]] = {}
 _OF = read.Query(
     select(*read.columns(Definition, CustomField))
@@ -43,9 +48,31 @@ def now(entity: str) -> tuple[Definition, ...]:
     return found
 
 
-def forget(agency_id: UUID, entity: str) -> None:
-    """Read them again at the next question."""
+def are_there(entity: str) -> bool:
+    """Whether the agency may have fields; of the first one another process knows within a second."""
+    changing = db.session.registry.has() and entity in db.session().info.get(_KEY, ())
+    return changing or agencies.has_fields(entity, current_agency_id())
+
+
+def change(entity: str) -> None:
+    """Read them again: the running unit of work changes them."""
+    place = (current_agency_id(), entity)
+    db.session().info.setdefault(_KEY, set()).add(entity)
+    closing.of(db.session()).then(partial(_forget, *place))
+    _known.pop(place, None)
+
+
+def _forget(agency_id: UUID, entity: str) -> None:
     _known.pop((agency_id, entity), None)
+    agencies.forget(agency_id)
+
+
+@event.listens_for(db.session, "after_transaction_end")
+def _end(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None and (changed := session.info.pop(_KEY, None)):
+        for place in [place for place in _known if place[1] in changed]:
+            # Whatever was read of what may not have been committed.
+            _known.pop(place, None)
 
 
 def is_seen(definition: Definition) -> bool:

@@ -41,6 +41,8 @@ from core.errors import Fault, Invalid, gather
 
 POINTER = "/custom_fields/"
 
+_SEES_RESTRICTED: Any = bindparam("sees_restricted", callable_=definitions.sees_restricted, type_=Boolean())
+
 
 class _Values(TypeDecorator[dict[str, Value]]):
     """The rows of one thing as JSON, read as its values by key."""
@@ -60,26 +62,29 @@ class CustomFields:
         self.entity = entity
         """The plugin's name and what the thing is, as events and the search call it: `visas.visa`."""
         self.model = model
+        # Like the other one it is evaluated when a statement runs: one cached statement serves every agency.
+        name = f"has_{entity.replace('.', '_')}_fields"
+        self._are_there: Any = bindparam(name, callable_=partial(definitions.are_there, entity), type_=Boolean())
         writing.watch(model)
 
     def column(self) -> ColumnElement[Any]:
         """The column of a SELECT that reads the View's field `custom_fields`, as far as the acting one may see them.
 
-        In an agency without such fields it costs one look for all rows together.
+        In an agency that has none it costs nothing.
         """
         seen = select(func.array_agg(CustomField.id)).where(
             CustomField.entity == literal(self.entity),
             CustomField.archived.is_(False),
-            or_(CustomField.seen_by == literal("everybody"), _sees_restricted()),
+            or_(CustomField.seen_by == literal("everybody"), _SEES_RESTRICTED),
         )
-        fields = seen.correlate(None).scalar_subquery()
+        fields = cast(seen.correlate(None).scalar_subquery(), ARRAY(Uuid()))
         rows = aggregate_order_by(func.json_build_array(*SHOWN), CustomValue.place)
         values = select(func.json_agg(rows)).where(
-            CustomValue.entity_id == self.model.id, CustomValue.field_id == any_(cast(fields, ARRAY(Uuid())))
+            CustomValue.entity_id == self.model.id, CustomValue.field_id == any_(fields)
         )
-        return type_coerce(
-            case((fields.is_not(None), values.correlate(self.model).scalar_subquery()), else_=None), _Values()
-        )
+        # The planner leaves out what is not asked.
+        asked = (self._are_there, values.correlate(self.model).scalar_subquery())
+        return type_coerce(case(asked, else_=None), _Values())
 
     def apply(self, entity: Owned, given: Mapping[str, Value | None] | UnsetType) -> None:
         """Check values that a Draft or Patch brought and write them with the entity; a new one gets its defaults.
@@ -88,7 +93,7 @@ class CustomFields:
         """
         sent = {} if given is UNSET else given
         is_new = entity.version is None
-        if not (sent or is_new):
+        if not (sent or (is_new and definitions.are_there(self.entity))):
             return
         # What was sent is judged by the fields as they are; that there are none is known for a second.
         known = definitions.now(self.entity) if sent else definitions.of(self.entity)
@@ -149,8 +154,3 @@ def _missing(definition: Definition) -> Change | None:
     if definition.required and definitions.is_seen(definition):
         raise Invalid(errors=[Fault(pointer, "required", f"{definition.label} is required")])
     return None
-
-
-def _sees_restricted() -> ColumnElement[bool]:
-    # Evaluated when a statement runs: one cached statement serves everybody.
-    return bindparam("sees_restricted", callable_=definitions.sees_restricted, type_=Boolean())

@@ -27,7 +27,7 @@ from core.custom_fields.schemas import (
     CustomFieldPatch,
     CustomFieldView,
 )
-from core.db import closing, locks
+from core.db import locks
 from core.db.query import ListQuery, Page
 from core.db.tenancy import current_agency_id
 from core.errors import Fault, Invalid, PreconditionFailed, gather
@@ -147,10 +147,8 @@ def reorder(order: CustomFieldOrder) -> CustomFieldList:
 
 def _alone(entity: str) -> None:
     """Wait for whoever else changes the fields of an entity; what is remembered of them is read again afterwards."""
-    agency_id = current_agency_id()
-    locks.exclusive(f"custom_fields:{agency_id}:{entity}")
-    definitions.forget(agency_id, entity)
-    closing.of(db.session()).then(partial(definitions.forget, agency_id, entity))
+    locks.exclusive(f"custom_fields:{current_agency_id()}:{entity}")
+    definitions.change(entity)
 
 
 def _refuse_full(entity: str) -> None:

@@ -1,11 +1,12 @@
-"""The per-agency switch: whether a plugin is on for an agency, asked at every entrance."""
+"""What every entrance asks of an agency: which plugins are off, and whether it has added fields; read at once."""
 
 from __future__ import annotations
 
 import time
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Boolean, Text, Uuid, bindparam, column, select, table
+from sqlalchemy import Boolean, Text, Uuid, bindparam, column, false, select, table, true, union
 
 from core.db.read import SystemQuery
 
@@ -16,7 +17,19 @@ _BOUND = 10_000
 _SWITCH = table(
     "core_plugin_switch", column("agency_id", Uuid()), column("plugin", Text()), column("enabled", Boolean())
 )
-_off: dict[UUID, tuple[float, frozenset[str]]] = {}
+_FIELD = table("core_custom_field", column("agency_id", Uuid()), column("entity", Text()))
+
+
+class Known(NamedTuple):
+    """What was read of an agency."""
+
+    off: frozenset[str]
+    with_fields: frozenset[str]
+    """What the agency has added fields to, as `leads.lead`."""
+
+
+_NOTHING = Known(frozenset(), frozenset())
+_known: dict[UUID, tuple[float, Known]] = {}
 _forgotten = 0
 """How often something was forgotten."""
 
@@ -28,17 +41,26 @@ def enabled(plugin: str, agency_id: UUID) -> bool:
 
 def switched_off(agency_id: UUID) -> frozenset[str]:
     """The plugins an agency has switched off, at most TTL seconds old."""
+    return _of(agency_id).off
+
+
+def has_fields(entity: str, agency_id: UUID) -> bool:
+    """Whether an agency has ever added fields to what is called `leads.lead`, at most TTL seconds old."""
+    return entity in _of(agency_id).with_fields
+
+
+def _of(agency_id: UUID) -> Known:
     now = time.monotonic()
-    until, names = _off.get(agency_id, (0.0, frozenset[str]()))
+    until, found = _known.get(agency_id, (0.0, _NOTHING))
     if now >= until:
         forgotten = _forgotten
-        names = _read(agency_id)
-        if len(_off) >= _BOUND:
-            _off.clear()
+        found = _read(agency_id)
+        if len(_known) >= _BOUND:
+            _known.clear()
         if forgotten == _forgotten:
             # What changed while it was read must not be taken for what is.
-            _off[agency_id] = (now + TTL, names)
-    return names
+            _known[agency_id] = (now + TTL, found)
+    return found
 
 
 def forget(agency_id: UUID | None = None) -> None:
@@ -46,15 +68,22 @@ def forget(agency_id: UUID | None = None) -> None:
     global _forgotten  # noqa: PLW0603 - beside the memory it belongs to
     _forgotten += 1
     if agency_id is None:
-        _off.clear()
+        _known.clear()
     else:
-        _off.pop(agency_id, None)
+        _known.pop(agency_id, None)
 
 
-_OFF = SystemQuery(
-    select(_SWITCH.c.plugin).where(_SWITCH.c.agency_id == bindparam("agency_id"), _SWITCH.c.enabled.is_(False)), str
+_mine = bindparam("agency_id", type_=Uuid())
+_off = select(_SWITCH.c.plugin.label("name"), true().label("is_off")).where(
+    _SWITCH.c.agency_id == _mine, _SWITCH.c.enabled.is_(False)
 )
+_fields = select(_FIELD.c.entity, false()).where(_FIELD.c.agency_id == _mine)
+_every = union(_off, _fields).subquery()
+_READ = SystemQuery(select(_every.c.name, _every.c.is_off), lambda name, is_off: (str(name), bool(is_off)))
 
 
-def _read(agency_id: UUID) -> frozenset[str]:
-    return frozenset(_OFF.rows(agency_id=agency_id))
+def _read(agency_id: UUID) -> Known:
+    rows = _READ.rows(agency_id=agency_id)
+    return Known(
+        frozenset(name for name, is_off in rows if is_off), frozenset(name for name, is_off in rows if not is_off)
+    )

@@ -31,6 +31,8 @@ def upgrade() -> None:
         sa.Column("archived", sa.Boolean(), nullable=False),
         sa.UniqueConstraint("agency_id", "entity", "key"),
         sa.UniqueConstraint("agency_id", "kind", "decimals", "id", name="core_custom_field_type_key"),
+        # Asked with the plugins that are off, before the agency is acted in.
+        system="select",
     )
     op.create_index("core_custom_field_position_idx", "core_custom_field", ["agency_id", "position", "id"])
     op.create_index("core_custom_field_entity_idx", "core_custom_field", ["agency_id", "entity", "position", "id"])

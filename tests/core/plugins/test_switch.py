@@ -106,9 +106,9 @@ class TestCache:
     def test_an_answer_that_was_overtaken_is_not_kept(self, app: Flask, agency: AgencyUnderTest) -> None:
         """Otherwise whoever is checked because of the switch would be let through by what was read before it."""
 
-        def read(_agency_id: UUID) -> frozenset[str]:
+        def read(_agency_id: UUID) -> agencies.Known:
             agencies.forget(agency.id)
-            return frozenset({"leads"})
+            return agencies.Known(off=frozenset({"leads"}), with_fields=frozenset())
 
         with app.app_context():
             agencies.forget(agency.id)

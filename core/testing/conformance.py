@@ -10,7 +10,7 @@ from core.db.ownership import owners
 from core.http.application import Application
 from core.http.asyncapi import Asyncapi
 from core.plugins import rules
-from core.testing import disclosure, documentation, routes, schema, shape, source, subject
+from core.testing import custom_fields, disclosure, documentation, routes, schema, shape, source, subject
 from core.testing.databases import Server
 from core.testing.subject import Subject
 
@@ -31,6 +31,7 @@ def broken_rules(plugin: Subject) -> list[str]:
         *routes.problems(plugin),
         *documentation.undocumented(plugin),
         *disclosure.problems(plugin.name, plugin.plugin),
+        *custom_fields.problems(plugin),
     ]
 
 
@@ -100,6 +101,10 @@ class PluginConformance:
 
     def test_it_says_what_it_knows_about_people(self, plugin: Subject) -> None:
         problems = disclosure.problems(plugin.name, plugin.plugin)
+        assert not problems, sentences(problems)
+
+    def test_its_custom_fields_are_written_shown_and_found(self, plugin: Subject) -> None:
+        problems = custom_fields.problems(plugin)
         assert not problems, sentences(problems)
 
     def test_migrations_are_numbered(self, plugin: Subject) -> None:

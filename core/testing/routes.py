@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Flask
 
-from core.http.contract import contract_of, rule_of
+from core.http.contract import Contract, contract_of, rule_of
 from core.plugins.mount import places
 from core.testing.subject import Subject
 
@@ -21,6 +21,12 @@ def problems(subject: Subject) -> list[str]:
         for place, view in _views(prefix, blueprint):
             found += [f"{subject.name}: {place} {problem}" for problem in _judge(view, declared)]
     return found
+
+
+def contracts(subject: Subject) -> Iterator[Contract]:
+    """What each route of a plugin's API reads and answers."""
+    for prefix, blueprint in places(subject.plugin, "/api/v1"):
+        yield from (contract_of(view) for _, view in _views(prefix, blueprint))
 
 
 def _views(prefix: str, blueprint: Blueprint) -> Iterator[tuple[str, Callable[..., Any]]]:

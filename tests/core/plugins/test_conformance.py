@@ -40,6 +40,7 @@ SENTENCES = {
     "chatty": "talks to the network itself; list the host in `egress` and send with outbound.SafeClient of core.sdk",
     "mute": "mute: the column mute_guest.surname does not say what it holds; annotate it as Code, Number or Day",
     "lasting": "lasting_guest.born is personal and can never be empty, so nobody can be erased from it",
+    "half_open": "custom fields are declared for 'half_open.note'; give that `subject` to the repository of these rows",
     "circular": "it requires itself; remove that line",
 }
 SCHEMA_SENTENCES = {

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from core.sdk import current_actor
+from core.sdk import current_actor, privacy
 
 from . import permissions
 from .demo.people import Known, made_up
 from .events import ContactAssigned, ContactChanged, ContactCreated, ContactDeleted, ContactRestored
-from .repository import contacts, email_of, name_of, phone_of
+from .repository import contacts, email_of, name_of, phone_of, sharing
+from .repository.merges import known_as
 from .schemas import ContactDraft, ContactView, EmailEntry, PhoneEntry
 from .service import contacts as service
+from .service.duplicates import Found, like_contact, like_draft
 
 __all__ = [
     "ContactAssigned",
@@ -22,15 +24,20 @@ __all__ = [
     "ContactRestored",
     "ContactView",
     "EmailEntry",
+    "Found",
     "Known",
     "PhoneEntry",
     "add",
     "email_of",
     "exists",
     "is_kept",
+    "like_contact",
+    "like_draft",
     "made_up",
     "name_of",
+    "on_hold",
     "phone_of",
+    "sharing",
     "view",
 ]
 
@@ -42,6 +49,11 @@ def add(draft: ContactDraft) -> UUID:
     """Add a contact; its id. Raises Forbidden for callers who could not do so themselves, Invalid."""
     current_actor().require(permissions.WRITE.name)
     return service.add(draft)
+
+
+def on_hold() -> list[UUID]:
+    """Everybody about whom nothing may be erased now, under every id they have had."""
+    return known_as(privacy.on_hold(privacy.CONTACT))
 
 
 def exists(contact_id: UUID) -> bool:

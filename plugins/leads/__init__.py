@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.sdk import Plugin
 
-from . import endpoints, hooks, jobs, models, notices, permissions, repository, settings, sockets
+from . import endpoints, hooks, hookspecs, jobs, models, notices, permissions, repository, settings, sockets
 from .demo import filling
 
 plugin = Plugin(
@@ -25,7 +25,8 @@ plugin = Plugin(
     emits=sockets.EMITS,
     rooms=(sockets.LEAD,),
     notices=notices.ALL,
-    retention=(jobs.LOST,),
+    retention=(jobs.LOST, jobs.MERGES),
     demo=filling.fill,
     hooks=hooks,
+    hookspecs=hookspecs,
 )

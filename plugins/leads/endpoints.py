@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from core.sdk import Blueprint, ListQuery, Page, exports, offer_bulk, users
+from core.sdk import Blueprint, ListQuery, Page, duplicates, exports, merging, offer_bulk, users
 
 from . import permissions
 from .repository import LEADS, Leads, Notes, Steps
 from .repository.calls import Calls
+from .repository.merges import Merges
 from .schemas import (
     LeadDraft,
     LeadPatch,
@@ -18,8 +19,11 @@ from .schemas import (
     StatusChangeView,
 )
 from .schemas.calls import CallDraft, CallView
+from .schemas.duplicates import LeadPairDraft, NewLead
 from .schemas.notes import NoteDraft, NotePatch, NoteView
 from .service import assignment, bulk, calls, leads, notes, pipeline
+from .service import duplicates as alike
+from .service import merging as merges
 
 blueprint = Blueprint("leads", description="Capture, qualify and hand over travel enquiries.")
 
@@ -34,20 +38,20 @@ def search(query: ListQuery) -> Page[LeadRow]:
 
 @blueprint.post("/", permission=permissions.WRITE)
 @blueprint.arguments(LeadDraft)
-@blueprint.response(201, LeadView)
-def create(draft: LeadDraft) -> LeadView:
+@blueprint.response(201, NewLead)
+def create(draft: LeadDraft) -> NewLead:
     """Take in a lead."""
     return leads.create(draft)
 
 
-@blueprint.get("/<uuid:lead_id>", permission=permissions.READ)
+@blueprint.get("/<uuid:lead_id>", permission=permissions.READ, problems=(410,))
 @blueprint.response(200, LeadView)
 def show(lead_id: UUID) -> LeadView:
     """Show a lead."""
     return leads.view(lead_id)
 
 
-@blueprint.patch("/<uuid:lead_id>", permission=permissions.WRITE)
+@blueprint.patch("/<uuid:lead_id>", permission=permissions.WRITE, problems=(410,))
 @blueprint.if_match
 @blueprint.arguments(LeadPatch)
 @blueprint.response(200, LeadView)
@@ -56,7 +60,7 @@ def change(patch: LeadPatch, lead_id: UUID, version: int | None) -> LeadView:
     return leads.change(lead_id, patch, version=version)
 
 
-@blueprint.delete("/<uuid:lead_id>", permission=permissions.DELETE)
+@blueprint.delete("/<uuid:lead_id>", permission=permissions.DELETE, problems=(410,))
 @blueprint.if_match
 @blueprint.response(204)
 def delete(lead_id: UUID, version: int | None) -> None:
@@ -64,14 +68,14 @@ def delete(lead_id: UUID, version: int | None) -> None:
     leads.delete(lead_id, version=version)
 
 
-@blueprint.post("/<uuid:lead_id>/restore", permission=permissions.DELETE)
+@blueprint.post("/<uuid:lead_id>/restore", permission=permissions.DELETE, problems=(410,))
 @blueprint.response(200, LeadView)
 def restore(lead_id: UUID) -> LeadView:
     """Bring back a lead that was put away."""
     return leads.restore(lead_id)
 
 
-@blueprint.post("/<uuid:lead_id>/status", permission=permissions.WRITE, problems=(409,))
+@blueprint.post("/<uuid:lead_id>/status", permission=permissions.WRITE, problems=(409, 410))
 @blueprint.if_match
 @blueprint.arguments(Move)
 @blueprint.response(200, LeadView)
@@ -80,7 +84,7 @@ def move(step: Move, lead_id: UUID, version: int | None) -> LeadView:
     return pipeline.move(lead_id, step, version=version)
 
 
-@blueprint.get("/<uuid:lead_id>/status", permission=permissions.READ)
+@blueprint.get("/<uuid:lead_id>/status", permission=permissions.READ, problems=(410,))
 @blueprint.listing(Steps.listing)
 @blueprint.response(200, Page[StatusChangeView])
 def history(query: ListQuery, lead_id: UUID) -> Page[StatusChangeView]:
@@ -88,7 +92,7 @@ def history(query: ListQuery, lead_id: UUID) -> Page[StatusChangeView]:
     return pipeline.history(lead_id, query)
 
 
-@blueprint.post("/<uuid:lead_id>/assignment", permission=permissions.ASSIGN, problems=(409,))
+@blueprint.post("/<uuid:lead_id>/assignment", permission=permissions.ASSIGN, problems=(409, 410))
 @blueprint.if_match
 @blueprint.arguments(users.Assignment)
 @blueprint.response(200, LeadView)
@@ -97,7 +101,7 @@ def assign(body: users.Assignment, lead_id: UUID, version: int | None) -> LeadVi
     return assignment.assign(lead_id, body, version=version)
 
 
-@blueprint.get("/<uuid:lead_id>/notes", permission=permissions.READ)
+@blueprint.get("/<uuid:lead_id>/notes", permission=permissions.READ, problems=(410,))
 @blueprint.listing(Notes.listing)
 @blueprint.response(200, Page[NoteView])
 def search_notes(query: ListQuery, lead_id: UUID) -> Page[NoteView]:
@@ -105,7 +109,7 @@ def search_notes(query: ListQuery, lead_id: UUID) -> Page[NoteView]:
     return notes.rows(lead_id, query)
 
 
-@blueprint.post("/<uuid:lead_id>/notes", permission=permissions.WRITE)
+@blueprint.post("/<uuid:lead_id>/notes", permission=permissions.WRITE, problems=(410,))
 @blueprint.arguments(NoteDraft)
 @blueprint.response(201, NoteView)
 def write_note(draft: NoteDraft, lead_id: UUID) -> NoteView:
@@ -113,14 +117,14 @@ def write_note(draft: NoteDraft, lead_id: UUID) -> NoteView:
     return notes.write(lead_id, draft)
 
 
-@blueprint.get("/<uuid:lead_id>/notes/<uuid:note_id>", permission=permissions.READ)
+@blueprint.get("/<uuid:lead_id>/notes/<uuid:note_id>", permission=permissions.READ, problems=(410,))
 @blueprint.response(200, NoteView)
 def show_note(lead_id: UUID, note_id: UUID) -> NoteView:
     """Show a note."""
     return notes.view(lead_id, note_id)
 
 
-@blueprint.patch("/<uuid:lead_id>/notes/<uuid:note_id>", permission=permissions.WRITE)
+@blueprint.patch("/<uuid:lead_id>/notes/<uuid:note_id>", permission=permissions.WRITE, problems=(410,))
 @blueprint.if_match
 @blueprint.arguments(NotePatch)
 @blueprint.response(200, NoteView)
@@ -129,7 +133,7 @@ def change_note(patch: NotePatch, lead_id: UUID, note_id: UUID, version: int | N
     return notes.change(lead_id, note_id, patch, version=version)
 
 
-@blueprint.delete("/<uuid:lead_id>/notes/<uuid:note_id>", permission=permissions.WRITE)
+@blueprint.delete("/<uuid:lead_id>/notes/<uuid:note_id>", permission=permissions.WRITE, problems=(410,))
 @blueprint.if_match
 @blueprint.response(204)
 def delete_note(lead_id: UUID, note_id: UUID, version: int | None) -> None:
@@ -137,7 +141,7 @@ def delete_note(lead_id: UUID, note_id: UUID, version: int | None) -> None:
     notes.delete(lead_id, note_id, version=version)
 
 
-@blueprint.get("/<uuid:lead_id>/calls", permission=permissions.READ)
+@blueprint.get("/<uuid:lead_id>/calls", permission=permissions.READ, problems=(410,))
 @blueprint.listing(Calls.listing)
 @blueprint.response(200, Page[CallView])
 def search_calls(query: ListQuery, lead_id: UUID) -> Page[CallView]:
@@ -145,7 +149,7 @@ def search_calls(query: ListQuery, lead_id: UUID) -> Page[CallView]:
     return calls.rows(lead_id, query)
 
 
-@blueprint.post("/<uuid:lead_id>/calls", permission=permissions.WRITE)
+@blueprint.post("/<uuid:lead_id>/calls", permission=permissions.WRITE, problems=(410,))
 @blueprint.arguments(CallDraft)
 @blueprint.response(201, CallView)
 def log_call(draft: CallDraft, lead_id: UUID) -> CallView:
@@ -153,11 +157,66 @@ def log_call(draft: CallDraft, lead_id: UUID) -> CallView:
     return calls.write(lead_id, draft)
 
 
-@blueprint.get("/<uuid:lead_id>/calls/<uuid:call_id>", permission=permissions.READ)
+@blueprint.get("/<uuid:lead_id>/calls/<uuid:call_id>", permission=permissions.READ, problems=(410,))
 @blueprint.response(200, CallView)
 def show_call(lead_id: UUID, call_id: UUID) -> CallView:
     """Show a logged call."""
     return calls.view(lead_id, call_id)
+
+
+@blueprint.post("/duplicates", permission=permissions.READ, cost=3)
+@blueprint.arguments(LeadDraft)
+@blueprint.response(200, duplicates.Duplicates)
+def find_duplicates(draft: LeadDraft) -> duplicates.Duplicates:
+    """Find which leads one that is not saved yet may be."""
+    return alike.of_draft(draft)
+
+
+@blueprint.get("/<uuid:lead_id>/duplicates", permission=permissions.READ, cost=3, problems=(410,))
+@blueprint.response(200, duplicates.Duplicates)
+def show_duplicates(lead_id: UUID) -> duplicates.Duplicates:
+    """Show which other leads a lead may be."""
+    return alike.of_lead(lead_id)
+
+
+@blueprint.post("/<uuid:lead_id>/distinguish", permission=permissions.MERGE, problems=(410,))
+@blueprint.arguments(LeadPairDraft)
+@blueprint.response(204)
+def distinguish(pair: LeadPairDraft, lead_id: UUID) -> None:
+    """Remember that two leads are two enquiries: neither is a duplicate of the other any more."""
+    alike.distinguish(lead_id, pair.other_id)
+
+
+@blueprint.post("/<uuid:lead_id>/confuse", permission=permissions.MERGE, problems=(410,))
+@blueprint.arguments(LeadPairDraft)
+@blueprint.response(204)
+def confuse(pair: LeadPairDraft, lead_id: UUID) -> None:
+    """Forget that two leads were said to be two enquiries."""
+    alike.confuse(lead_id, pair.other_id)
+
+
+@blueprint.post("/<uuid:lead_id>/merge", permission=permissions.MERGE, problems=(410,))
+@blueprint.if_match
+@blueprint.arguments(merging.MergeDraft)
+@blueprint.response(200, merging.MergeView)
+def merge(body: merging.MergeDraft, lead_id: UUID, version: int | None) -> merging.MergeView:
+    """Let another lead go into this one, and both timelines be one; for thirty days that can be undone."""
+    return merges.merge(lead_id, body, version=version)
+
+
+@blueprint.get("/<uuid:lead_id>/merges", permission=permissions.READ, problems=(410,))
+@blueprint.listing(Merges.listing)
+@blueprint.response(200, Page[merging.MergeView])
+def search_merges(query: ListQuery, lead_id: UUID) -> Page[merging.MergeView]:
+    """List what went into a lead and can still come out."""
+    return merges.rows(lead_id, query)
+
+
+@blueprint.post("/merges/<uuid:merge_id>/undo", permission=permissions.MERGE)
+@blueprint.response(200, LeadView)
+def undo_merge(merge_id: UUID) -> LeadView:
+    """Let a lead that went into another be one of its own again; shows the one that stayed."""
+    return merges.undo(merge_id)
 
 
 exports.offer(blueprint, LEADS, permission=permissions.EXPORT)

@@ -31,3 +31,10 @@ class NoteOfSomebodyElse(Forbidden):
 
     code = "note_of_somebody_else"
     title = "Somebody else wrote this note"
+
+
+class WonLeadStays(Conflict):
+    """The trip file stands under a won lead's reference: the other one goes into it."""
+
+    code = "won_lead_stays"
+    title = "A won lead does not go into another one; merge the other way round"

@@ -136,6 +136,44 @@ class NoteDeleted(Event):
     note_id: UUID
 
 
+class LeadsMerged(Event):
+    """Another lead went into this one."""
+
+    subject: ClassVar[str] = "lead_id"
+    lead_id: UUID
+    other_id: UUID
+    merge_id: UUID
+    fields: list[Code]
+    """What it changed in this one."""
+
+
+class LeadMergedAway(Event):
+    """A lead went into another one, where everything about it is from now on."""
+
+    subject: ClassVar[str] = "lead_id"
+    lead_id: UUID
+    into_id: UUID
+    merge_id: UUID
+
+
+class MergeUndone(Event):
+    """A lead that had gone into this one is one of its own again."""
+
+    subject: ClassVar[str] = "lead_id"
+    lead_id: UUID
+    other_id: UUID
+    merge_id: UUID
+
+
+class LeadsDistinguished(Event):
+    """Somebody said that two leads that look like one are two, or took that back."""
+
+    subject: ClassVar[str] = "lead_id"
+    lead_id: UUID
+    other_id: UUID
+    distinct: bool
+
+
 class LeadsIdle(Event):
     """Somebody has open leads without a next action; told once a day."""
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from core.sdk import HandedOver, hookimpl, privacy
 
 from .repository import Leads, leads
-from .service import assignment, erasure, next_action
+from .service import assignment, erasure, merging, next_action
 
 
 @hookimpl
@@ -21,6 +21,18 @@ def tasks_changed(about: next_action.Tasks) -> None:
     """The first open task about a lead is its next action; an open lead whose last one is done gets another."""
     if about.subject == Leads.subject:
         next_action.follow(about)
+
+
+@hookimpl
+def contacts_merged(contact_id: UUID, other_id: UUID) -> dict[str, list[UUID]]:
+    """The leads of a contact that goes into another become that one's."""
+    return {Leads.subject: merging.follow(other_id, to=contact_id)}
+
+
+@hookimpl
+def contacts_merge_undone(contact_id: UUID, other_id: UUID, moved: dict[str, list[UUID]]) -> None:
+    """They go back, those that are somebody else's by now left out."""
+    merging.follow(contact_id, to=other_id, only=moved.get(Leads.subject, []))
 
 
 @hookimpl

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from core.sdk import Retention, job
+from core.sdk import Retention, job, merging
 
 from .service import erasure, next_action
+from .service import merging as merges
 
 
 @job(schedule="30 6 * * *")
@@ -20,4 +21,12 @@ LOST = Retention(
     count=erasure.count_lost,
     days=lambda: None,
     least=30,
+)
+MERGES = Retention(
+    name="leads.merges",
+    summary="What it takes to undo merges of leads, and what the one that stayed did not take over",
+    apply=merges.forget_old,
+    count=merges.count_old,
+    days=lambda: merging.UNDO_WITHIN.days,
+    most=merging.UNDO_WITHIN.days,
 )

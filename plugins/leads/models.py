@@ -16,6 +16,7 @@ from core.sdk import (
     Codes,
     CustomFields,
     Day,
+    Facts,
     Model,
     Number,
     Owned,
@@ -40,6 +41,8 @@ class Lead(Owned, SoftDeleted, Model):
     source: Mapped[Code]
     utm: Mapped[dict[str, Any] | None] = mapped_column(info=personal("technical"))
     contact_id: Mapped[UUID]
+    merged_into: Mapped[UUID | None]
+    """The lead that stays of those this one was merged with; it is deleted then."""
     owner_id: Mapped[UUID | None]
     team_id: Mapped[UUID | None]
     brand_id: Mapped[UUID | None]
@@ -102,6 +105,8 @@ class Lead(Owned, SoftDeleted, Model):
         owned_key("owner_id", "core_membership", referred="user_id", ondelete="SET NULL (owner_id)"),
         owned_key("team_id", "core_team", ondelete="SET NULL (team_id)"),
         owned_key("brand_id", "core_brand", ondelete="SET NULL (brand_id)"),
+        owned_key("merged_into", "leads_lead", ondelete="SET NULL (merged_into)"),
+        Index("leads_lead_merged_into_idx", "agency_id", "merged_into"),
         Index("leads_lead_created_at_idx", "agency_id", "created_at", "id"),
         Index("leads_lead_updated_at_idx", "agency_id", "updated_at", "id"),
         Index("leads_lead_sort_start_idx", "agency_id", "sort_start", "id"),
@@ -168,6 +173,53 @@ class Note(Owned, Model):
     __table_args__ = (
         owned_key("lead_id", "leads_lead", ondelete="CASCADE"),
         Index("leads_note_created_at_idx", "agency_id", "lead_id", "created_at", "id"),
+    )
+
+
+class Merge(Owned, Model):
+    """A lead that went into another one, with what it takes to get it out again."""
+
+    __tablename__ = "leads_merge"
+
+    lead_id: Mapped[UUID]
+    """The one that stays."""
+    other_id: Mapped[UUID]
+    contact_id: Mapped[UUID]
+    """Whose enquiry the one that stays was."""
+    other_contact_id: Mapped[UUID]
+    merged_by: Mapped[UUID | None]
+    fields: Mapped[Codes]
+    """What it changed in the one that stays."""
+    moved: Mapped[Facts]
+    """The ids of what was the other's, by kind."""
+    image: Mapped[vault.Secret | None] = vault.encrypted("contact_id", subject=privacy.CONTACT, category="free_text")
+    """What it changed, before and after, as JSON."""
+
+    __table_args__ = (
+        UniqueConstraint("agency_id", "other_id"),
+        owned_key("lead_id", "leads_lead", ondelete="CASCADE"),
+        owned_key("other_id", "leads_lead", ondelete="CASCADE"),
+        Index("leads_merge_lead_id_idx", "agency_id", "lead_id", "created_at", "id"),
+        Index("leads_merge_contact_id_idx", "agency_id", "contact_id"),
+        Index("leads_merge_other_contact_id_idx", "agency_id", "other_contact_id"),
+        Index("leads_merge_created_at_idx", "agency_id", "created_at", "id"),
+    )
+
+
+class Distinct(Owned, Model):
+    """Two leads that look like one and are two; the smaller id comes first."""
+
+    __tablename__ = "leads_distinct"
+
+    one_id: Mapped[UUID]
+    other_id: Mapped[UUID]
+    told_by: Mapped[UUID | None]
+
+    __table_args__ = (
+        UniqueConstraint("agency_id", "one_id", "other_id"),
+        owned_key("one_id", "leads_lead", ondelete="CASCADE"),
+        owned_key("other_id", "leads_lead", ondelete="CASCADE"),
+        Index("leads_distinct_other_id_idx", "agency_id", "other_id"),
     )
 
 

@@ -33,7 +33,12 @@ SEE_RESTRICTIONS = Permission(
     roles={"manager": Scope.ALL, "agent": Scope.ALL, "operations": Scope.ALL},
     scopes=(Scope.ALL,),
 )
+MERGE = Permission(
+    "leads.merge",
+    "Merge leads, undo that, and say which ones that look alike are two.",
+    roles={"manager": Scope.ALL, "agent": Scope.TEAM},
+)
 EXPORT = Permission(
     "leads.export", "Take leads out of the agency, as files for spreadsheets.", roles={"manager": Scope.ALL}
 )
-ALL = (READ, WRITE, ASSIGN, REOPEN, DELETE, EXPORT, SEE_RESTRICTIONS)
+ALL = (READ, WRITE, ASSIGN, REOPEN, DELETE, MERGE, EXPORT, SEE_RESTRICTIONS)

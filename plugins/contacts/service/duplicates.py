@@ -14,7 +14,7 @@ from ..events import ContactsDistinguished
 from ..repository import contacts
 from ..repository import duplicates as stored
 from ..repository.duplicates import Candidate
-from ..schemas import ContactDraft
+from ..schemas import ContactDraft, ContactView
 
 # How sure each makes by itself. An address or a number may be a family's: with another name it says less.
 _EMAIL, _FAMILYS_EMAIL = 90, 55
@@ -47,14 +47,12 @@ def of_draft(draft: ContactDraft) -> duplicates.Duplicates:
 
 def of_contact(contact_id: UUID) -> duplicates.Duplicates:
     """Who else a contact may be. Raises NotFound, MergedAway."""
-    return duplicates.told(like_contact(contact_id))
+    return duplicates.told(_like(contacts.shown(contact_id)))
 
 
 def like_contact(contact_id: UUID) -> list[Found]:
-    """The same, with those the caller may not see."""
-    shown = contacts.shown(contact_id)
-    emails, phones = [each.address for each in shown.emails], [each.number for each in shown.phones]
-    return like(Sought(shown.kind, shown.name, emails, phones), but=contact_id)
+    """The same, with those the caller may not see, for neighbours: whether or not they may see this one."""
+    return _like(contacts.written(contact_id))
 
 
 def like_draft(draft: ContactDraft) -> list[Found]:
@@ -67,6 +65,11 @@ def like(sought: Sought, *, but: UUID | None = None) -> list[Found]:
     keys = likeness.keys(sought.name)
     rows = stored.candidates(sought.kind, emails=sought.emails, phones=sought.phones, keys=keys, but=but)
     return [_weighed(sought, row) for row in rows]
+
+
+def _like(shown: ContactView) -> list[Found]:
+    emails, phones = [each.address for each in shown.emails], [each.number for each in shown.phones]
+    return like(Sought(shown.kind, shown.name, emails, phones), but=shown.id)
 
 
 def distinguish(contact_id: UUID, other_id: UUID) -> None:

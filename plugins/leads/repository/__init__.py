@@ -8,7 +8,9 @@ from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from msgspec import structs
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, bindparam, delete, func, or_, select, update
+from sqlalchemy import ARRAY, Text, Uuid, bindparam, delete, func, select, update
+from sqlalchemy.orm import aliased
+from sqlalchemy.orm.interfaces import ORMOption
 
 from core.sdk import (
     OPTIONAL,
@@ -23,21 +25,20 @@ from core.sdk import (
     Ownership,
     Page,
     Repository,
-    custom_fields,
     db,
+    merging,
     money,
-    privacy,
     read,
     users,
     vault,
 )
 from plugins.contacts import api as contacts
 
-from ..models import FIELDS, Call, Lead, Note, StatusChange, Tag
+from ..models import FIELDS, Lead, Note, StatusChange, Tag
 from ..schemas import Kind, LeadRow, LeadView, Status, StatusChangeView
 from ..schemas.notes import NoteView
 
-M = TypeVar("M")
+V = TypeVar("V", bound=LeadView)
 _UNNOTICED = {"synchronize_session": False, "include_deleted": True}
 _TAGS = select(Tag.tag).where(Tag.lead_id == Lead.id).order_by(Tag.tag).correlate(Lead)
 _DERIVED = {
@@ -49,26 +50,34 @@ _DERIVED = {
     "custom_fields": FIELDS.column(),
 }
 ROW = select(*read.columns(LeadRow, Lead, **_DERIVED))
-WHOLE = select(
-    *read.columns(
-        LeadView,
-        Lead,
-        **_DERIVED,
-        contact_email=contacts.email_of(Lead.contact_id),
-        contact_phone=contacts.phone_of(Lead.contact_id),
-    )
-)
+
+
+def whole(view: type[LeadView], **others: Any) -> list[Any]:
+    """The columns of a lead as a whole."""
+    email, phone = contacts.email_of(Lead.contact_id), contacts.phone_of(Lead.contact_id)
+    return read.columns(view, Lead, **_DERIVED, contact_email=email, contact_phone=phone, **others)
+
+
+WHOLE = select(*whole(LeadView))
 NOTE = select(*read.columns(NoteView, Note, author_name=users.name_of(Note.author_id)))
 STEP = select(*read.columns(StatusChangeView, StatusChange, author_name=users.name_of(StatusChange.author_id)))
 
 
-def _opened(view: LeadView) -> LeadView:
+def opened(view: V) -> V:
     """A lead that was read, with what is encrypted in clear; one statement more where anything is."""
     closed: Any = view.restrictions
     if closed is not None:
         [text] = vault.reveal_all([vault.Closed(view.id, view.contact_id, closed)], Lead.restrictions)
         return structs.replace(view, restrictions=text)
     return view
+
+
+def _with_merged(of: Leads) -> read.Query[list[UUID]]:
+    gone = aliased(Lead)
+    merged = select(gone.id).where(gone.merged_into == Lead.id).order_by(gone.id).correlate(Lead).scalar_subquery()
+    wanted = (Lead.id == bindparam("wanted_id", type_=Uuid()), Lead.deleted_at.is_(None), of.in_scope())
+    statement = select(func.array(merged, type_=ARRAY(Uuid()))).where(*wanted)
+    return read.Query(statement, lambda ids: ids, include_deleted=True)
 
 
 class Leads(Repository[Lead]):
@@ -114,12 +123,37 @@ class Leads(Repository[Lead]):
         return self.page(query, ROW, LeadRow)
 
     def shown(self, lead_id: UUID) -> LeadView:
-        """A lead. Raises NotFound."""
-        return _opened(self.view(lead_id, WHOLE, LeadView))
+        """A lead. Raises NotFound, MergedAway."""
+        try:
+            return opened(self.view(lead_id, WHOLE, LeadView))
+        except NotFound:
+            merging.refuse_merged(self, lead_id)
+            raise
+
+    def get(self, entity_id: UUID, *, version: int | None = None, options: Sequence[ORMOption] = ()) -> Lead:
+        """A lead for changing it. Raises NotFound, MergedAway, PreconditionFailed."""
+        try:
+            return super().get(entity_id, version=version, options=options)
+        except NotFound:
+            merging.refuse_merged(self, entity_id)
+            raise
+
+    def require(self, entity_id: UUID) -> None:
+        """Raise NotFound or MergedAway unless the caller can see it."""
+        self.with_merged(entity_id)
+
+    def with_merged(self, lead_id: UUID) -> list[UUID]:
+        """A lead's id, and those of the leads that went into it: one timeline. Raises NotFound, MergedAway."""
+        query = self.prepared(("with_merged", self.scope()), lambda: _with_merged(self))
+        found = query.first(wanted_id=lead_id, **self.scope_values())
+        if found is None:
+            merging.refuse_merged(self, lead_id)
+            raise NotFound
+        return [lead_id, *found]
 
     def written(self, lead_id: UUID) -> LeadView:
         """A lead the caller has just written, even where that took it out of their scope."""
-        return _opened(self.view_after_change(lead_id, WHOLE, LeadView))
+        return opened(self.view_after_change(lead_id, WHOLE, LeadView))
 
     def settle_next_action(self, lead_id: UUID) -> None:
         """Have a lead's next action be the first task about it, or else what somebody said."""
@@ -191,9 +225,9 @@ class Steps(Repository[StatusChange]):
     permission = "leads.read"
     listing = Listing(filters={}, sorts={"created_at": StatusChange.created_at}, default_sort="created_at")
 
-    def rows(self, lead_id: UUID, query: ListQuery) -> Page[StatusChangeView]:
-        """A page of a lead's steps."""
-        return self.page(query, STEP, StatusChangeView, within={StatusChange.lead_id: lead_id})
+    def rows(self, lead_ids: list[UUID], query: ListQuery) -> Page[StatusChangeView]:
+        """A page of the steps of leads."""
+        return self.page(query, STEP, StatusChangeView, within={StatusChange.lead_id: lead_ids})
 
 
 class Notes(Repository[Note]):
@@ -206,14 +240,14 @@ class Notes(Repository[Note]):
         sorts={"created_at": Note.created_at},
     )
 
-    def rows(self, lead_id: UUID, query: ListQuery) -> Page[NoteView]:
-        """A page of a lead's notes."""
-        return self.page(query, NOTE, NoteView, within={Note.lead_id: lead_id})
+    def rows(self, lead_ids: list[UUID], query: ListQuery) -> Page[NoteView]:
+        """A page of the notes on leads."""
+        return self.page(query, NOTE, NoteView, within={Note.lead_id: lead_ids})
 
-    def shown(self, note_id: UUID, *, lead_id: UUID) -> NoteView:
-        """A note on a lead. Raises NotFound."""
+    def shown(self, note_id: UUID, *, on: list[UUID]) -> NoteView:
+        """A note on one of these leads. Raises NotFound."""
         note = self.view(note_id, NOTE, NoteView)
-        if note.lead_id != lead_id:
+        if note.lead_id not in on:
             raise NotFound
         return note
 
@@ -221,72 +255,15 @@ class Notes(Repository[Note]):
         """A note the caller has just written."""
         return self.view_after_change(note_id, NOTE, NoteView)
 
-    def of_lead(self, note_id: UUID, *, lead_id: UUID, version: int | None) -> Note:
-        """A note on a lead, for changing it. Raises NotFound, PreconditionFailed."""
+    def of_leads(self, note_id: UUID, *, on: list[UUID], version: int | None) -> Note:
+        """A note on one of these leads, for changing it. Raises NotFound, PreconditionFailed."""
         note = self.get(note_id, version=version)
-        if note.lead_id != lead_id:
+        if note.lead_id not in on:
             raise NotFound
         return note
-
-
-class Personal:
-    """What leads say about people, whoever may see it, deleted or not."""
-
-    def leads_of(self, contact_id: UUID) -> Sequence[Lead]:
-        """A contact's leads."""
-        return self._all(select(Lead).where(Lead.contact_id == contact_id).order_by(Lead.id))
-
-    def children_of(self, leads: Sequence[Lead]) -> list[Call | Note | StatusChange | Tag]:
-        """The tags, notes, calls and steps of leads."""
-        ids = [lead.id for lead in leads]
-        tags = self._all(select(Tag).where(Tag.lead_id.in_(ids)).order_by(Tag.id))
-        notes = self._all(select(Note).where(Note.lead_id.in_(ids)).order_by(Note.id))
-        calls = self._all(select(Call).where(Call.lead_id.in_(ids)).order_by(Call.id))
-        return [*tags, *notes, *calls, *self._all(select(StatusChange).where(StatusChange.lead_id.in_(ids)))]
-
-    def clear_tags_and_steps(self, leads: Sequence[Lead]) -> None:
-        """Remove the tags of leads, and what was written down about their steps."""
-        ids = [lead.id for lead in leads]
-        db.session.flush()
-        db.session.execute(delete(Tag).where(Tag.lead_id.in_(ids)))
-        # Nothing else of a step can be changed: the application's role has no other right to.
-        steps = update(StatusChange).where(StatusChange.lead_id.in_(ids), StatusChange.note.is_not(None))
-        db.session.execute(steps.values(note=None, updated_at=StatusChange.updated_at))
-
-    def lost_before(self, before: datetime, *, but: Sequence[UUID], most: int) -> Sequence[Lead]:
-        """Leads that were lost before an instant and still say something, those of some contacts left out."""
-        return self._all(select(Lead).where(*_lost(before, but)).order_by(Lead.id).limit(most))
-
-    def count_lost_before(self, before: datetime, *, but: Sequence[UUID]) -> int:
-        """How many those are."""
-        counted = select(func.count()).select_from(Lead).where(*_lost(before, but))
-        return db.session.scalar(counted, execution_options={"include_deleted": True}) or 0
-
-    def _all(self, statement: Select[M]) -> Sequence[M]:
-        return db.session.scalars(statement, execution_options={"include_deleted": True}).all()
-
-
-def _lost(before: datetime, but: Sequence[UUID]) -> tuple[ColumnElement[bool], ...]:
-    says = or_(
-        *(
-            column.is_not(None)
-            for column in (Lead.restrictions, Lead.occasion, Lead.departure_city, Lead.next_action, Lead.utm)
-        ),
-        *(column.is_not(None) for column in (Lead.nationality, Lead.residency)),
-        *(column != [] for column in (Lead.interests, Lead.children_ages)),
-        select(Tag.id).where(Tag.lead_id == Lead.id).exists(),
-        custom_fields.said_of(Lead.id),
-        select(Call.id)
-        .where(Call.lead_id == Lead.id, or_(Call.note.is_not(None), Call.next_action.is_not(None)))
-        .exists(),
-        select(Note.id).where(Note.lead_id == Lead.id, Note.text != privacy.NAMELESS).exists(),
-        select(StatusChange.id).where(StatusChange.lead_id == Lead.id, StatusChange.note.is_not(None)).exists(),
-    )
-    return (Lead.status == "lost", Lead.status_since < before, Lead.contact_id.not_in(but), says)
 
 
 leads = Leads()
 steps = Steps()
 notes = Notes()
-personal = Personal()
 LEADS = Listed("Leads", leads, LeadRow, leads.rows, FIELDS)

@@ -30,14 +30,14 @@ class Calls(Repository[Call]):
         default_sort="-at",
     )
 
-    def rows(self, lead_id: UUID, query: ListQuery) -> Page[CallView]:
-        """A page of a lead's calls."""
-        return self.page(query, CALL, CallView, within={Call.lead_id: lead_id})
+    def rows(self, lead_ids: list[UUID], query: ListQuery) -> Page[CallView]:
+        """A page of the calls about leads."""
+        return self.page(query, CALL, CallView, within={Call.lead_id: lead_ids})
 
-    def shown(self, call_id: UUID, *, lead_id: UUID) -> CallView:
-        """A call about a lead. Raises NotFound."""
+    def shown(self, call_id: UUID, *, about: list[UUID]) -> CallView:
+        """A call about one of these leads. Raises NotFound."""
         call = self.view(call_id, CALL, CallView)
-        if call.lead_id != lead_id:
+        if call.lead_id not in about:
             raise NotFound
         return call
 

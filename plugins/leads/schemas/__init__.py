@@ -261,6 +261,7 @@ class StatusChangeView(View):
     """One step a lead took through the pipeline."""
 
     id: UUID
+    lead_id: Annotated[UUID, Meta(description="The lead itself, or one that went into it.")]
     from_status: Status | None
     to_status: Status
     seconds_in_status: int | None

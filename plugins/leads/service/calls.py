@@ -19,14 +19,12 @@ _CLOCKS_DIFFER = timedelta(minutes=5)
 
 def rows(lead_id: UUID, query: ListQuery) -> Page[CallView]:
     """A page of the calls about a lead. Raises NotFound."""
-    leads.require(lead_id)
-    return calls.rows(lead_id, query)
+    return calls.rows(leads.with_merged(lead_id), query)
 
 
 def view(lead_id: UUID, call_id: UUID) -> CallView:
     """A call about a lead. Raises NotFound."""
-    leads.require(lead_id)
-    return calls.shown(call_id, lead_id=lead_id)
+    return calls.shown(call_id, about=leads.with_merged(lead_id))
 
 
 def write(lead_id: UUID, draft: CallDraft) -> CallView:
@@ -69,7 +67,7 @@ def write(lead_id: UUID, draft: CallDraft) -> CallView:
     leads.save()
     if following is not None:
         leads.settle_next_action(lead_id)
-    return calls.shown(call.id, lead_id=lead_id)
+    return calls.shown(call.id, about=[lead_id])
 
 
 def _contacted(lead: Lead, at: datetime) -> None:

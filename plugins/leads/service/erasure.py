@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from core.sdk import custom_fields, privacy, search
+from plugins.contacts import api as contacts
 
-from ..models import Call, Lead, Note, StatusChange, Tag
-from ..repository import personal
+from ..models import Call, Lead, Merge, Note, StatusChange, Tag
+from ..repository.merges import forget, references_in
+from ..repository.personal import personal
 from .leads import ENTITY
 
 
@@ -16,21 +18,30 @@ def held(subject: privacy.Subject) -> list[privacy.Holding]:
     """A contact's leads, with their tags, notes, calls and steps."""
     if subject.kind != privacy.CONTACT:
         return []
-    leads = personal.leads_of(subject.id)
-    return [privacy.held(each) for each in (*leads, *personal.children_of(leads))]
+    people = subject.rows | {subject.id}
+    leads = personal.leads_of(people)
+    every = (*leads, *personal.children_of(leads), *personal.merges_of(people))
+    return [privacy.held(each) for each in every]
 
 
 def erase(subject: privacy.Subject) -> list[privacy.Outcome]:
-    """Take a contact out of their leads; trip, status and dates stay."""
-    return anonymise(personal.leads_of(subject.id)) if subject.kind == privacy.CONTACT else []
+    """Take a contact out of their leads, under whatever id they had; trip, status and dates stay."""
+    if subject.kind != privacy.CONTACT:
+        return []
+    people = subject.rows | {subject.id}
+    merges = personal.merges_of(people)
+    for merge in merges:
+        forget(merge)
+    return [*anonymise(personal.leads_of(people)), privacy.Outcome(table=Merge.__tablename__, rows=len(merges))]
 
 
 def anonymise(leads: Sequence[Lead]) -> list[privacy.Outcome]:
     """Leave of leads what says nothing about anybody."""
     children = personal.children_of(leads)
+    merged = references_in([lead.id for lead in leads])
     for lead in leads:
         privacy.wipe(lead)
-        search.index(ENTITY, lead.id, [lead.reference, *lead.destinations])
+        search.index(ENTITY, lead.id, [lead.reference, *lead.destinations, *merged.get(lead.id, ())])
     for note in (each for each in children if isinstance(each, Note)):
         note.text = privacy.NAMELESS
     for call in (each for each in children if isinstance(each, Call)):
@@ -46,11 +57,11 @@ def anonymise(leads: Sequence[Lead]) -> list[privacy.Outcome]:
 
 def forget_lost(before: datetime, most: int) -> int:
     """Anonymise leads that were lost before an instant, of people who are not on hold; how many."""
-    leads = personal.lost_before(before, but=privacy.on_hold(privacy.CONTACT), most=most)
+    leads = personal.lost_before(before, but=contacts.on_hold(), most=most)
     anonymise(leads)
     return len(leads)
 
 
 def count_lost(before: datetime) -> int:
     """How many it would be."""
-    return personal.count_lost_before(before, but=privacy.on_hold(privacy.CONTACT))
+    return personal.count_lost_before(before, but=contacts.on_hold())

@@ -10,6 +10,7 @@ from core.sdk import (
     Fault,
     Invalid,
     ListQuery,
+    MergedAway,
     Page,
     clock,
     gather,
@@ -27,7 +28,10 @@ from ..errors import ContactIsDeleted
 from ..events import LeadChanged, LeadCreated, LeadDeleted, LeadRestored
 from ..models import FIELDS, Lead
 from ..repository import leads
+from ..repository.duplicates import taken_in
+from ..repository.merges import references_in
 from ..schemas import LeadDraft, LeadPatch, LeadRow, LeadView
+from ..schemas.duplicates import NewLead
 from ..settings import LeadSettings
 from . import intent, notes, pipeline
 
@@ -36,7 +40,7 @@ ENTITY = "leads.lead"
 _APART = {"contact", "contact_id", "owner_id", "team_id", "tags", "custom_fields", "note"}
 
 # What a lead says in rows of their own.
-_ROWS = {"tags", "custom_fields"}
+ROWS = {"tags", "custom_fields"}
 
 
 def rows(query: ListQuery) -> Page[LeadRow]:
@@ -55,7 +59,7 @@ def is_within_reach(lead_id: UUID) -> bool:
     return True
 
 
-def create(draft: LeadDraft) -> LeadView:
+def create(draft: LeadDraft) -> NewLead:
     """Take in a lead; it belongs to its maker unless another owner is named. Raises Forbidden, Invalid."""
     lead = Lead(status="new", status_since=clock.now())
     # Before anything is made of it: handing over may be forbidden.
@@ -71,11 +75,11 @@ def create(draft: LeadDraft) -> LeadView:
     leads.add(lead)
     leads.add_tags(lead.id, draft.tags)
     pipeline.begin(lead)
-    search.add(ENTITY, lead.id, _texts(lead, draft.tags))
+    search.add(ENTITY, lead.id, texts(lead, draft.tags))
     publish(LeadCreated(lead_id=lead.id, reference=lead.reference, source=lead.source, owner_id=lead.owner_id), of=lead)
     if draft.note:
         notes.add(lead.id, text=draft.note)
-    return leads.written(lead.id)
+    return taken_in(lead.id)
 
 
 def change(lead_id: UUID, patch: LeadPatch, *, version: int | None) -> LeadView:
@@ -85,7 +89,7 @@ def change(lead_id: UUID, patch: LeadPatch, *, version: int | None) -> LeadView:
     if not changes:
         return leads.shown(lead.id)
     gather(
-        partial(intent.apply, lead, {name: value for name, value in changes.items() if name not in _ROWS}),
+        partial(intent.apply, lead, {name: value for name, value in changes.items() if name not in ROWS}),
         partial(FIELDS.apply, lead, patch.custom_fields),
     )
     # The version is the lead's as a whole, tags included.
@@ -96,7 +100,7 @@ def change(lead_id: UUID, patch: LeadPatch, *, version: int | None) -> LeadView:
     if "tags" in changes:
         leads.tag(lead.id, changes["tags"])
     shown = leads.written(lead.id)
-    search.index(ENTITY, lead.id, _texts(lead, shown.tags))
+    index(lead, shown.tags)
     publish(LeadChanged(lead_id=lead.id, fields=sorted(changes)), of=lead)
     return shown
 
@@ -109,8 +113,10 @@ def delete(lead_id: UUID, *, version: int | None) -> None:
 
 
 def restore(lead_id: UUID) -> LeadView:
-    """Bring back a lead that was put away. Raises NotFound, ContactIsDeleted."""
+    """Bring back a lead that was put away. Raises NotFound, MergedAway, ContactIsDeleted."""
     lead = leads.get_deleted(lead_id)
+    if lead.merged_into is not None:
+        raise MergedAway(lead.merged_into)
     if not contacts.is_kept(lead.contact_id):
         raise ContactIsDeleted
     lead.deleted_at = None
@@ -133,6 +139,11 @@ def _attach_contact(lead: Lead, draft: LeadDraft) -> None:
             lead.contact_id = contacts.add(draft.contact)
 
 
-def _texts(lead: Lead, tags: list[str]) -> list[str | None]:
+def index(lead: Lead, tags: list[str]) -> None:
+    """Let a lead be found by what it says now, and by the references of what went into it."""
+    search.index(ENTITY, lead.id, [*texts(lead, tags), *references_in([lead.id]).get(lead.id, ())])
+
+
+def texts(lead: Lead, tags: list[str]) -> list[str | None]:
     """What finds a lead: reference, places and tags; the contact's own words do so too, see `Leads.listing`."""
     return [lead.reference, lead.departure_city, lead.occasion, *lead.destinations, *tags]

@@ -21,14 +21,12 @@ _AUTHORS = {"text", "mentions"}
 
 def rows(lead_id: UUID, query: ListQuery) -> Page[NoteView]:
     """A page of a lead's notes. Raises NotFound."""
-    leads.require(lead_id)
-    return notes.rows(lead_id, query)
+    return notes.rows(leads.with_merged(lead_id), query)
 
 
 def view(lead_id: UUID, note_id: UUID) -> NoteView:
     """A note. Raises NotFound."""
-    leads.require(lead_id)
-    return notes.shown(note_id, lead_id=lead_id)
+    return notes.shown(note_id, on=leads.with_merged(lead_id))
 
 
 def write(lead_id: UUID, draft: NoteDraft) -> NoteView:
@@ -40,13 +38,13 @@ def write(lead_id: UUID, draft: NoteDraft) -> NoteView:
 
 def change(lead_id: UUID, note_id: UUID, patch: NotePatch, *, version: int | None) -> NoteView:
     """Correct one's own note, or pin anybody's. Raises NoteOfSomebodyElse, NotFound, PreconditionFailed, Invalid."""
-    leads.require(lead_id)
-    note = notes.of_lead(note_id, lead_id=lead_id, version=version)
+    timeline = leads.with_merged(lead_id)
+    note = notes.of_leads(note_id, on=timeline, version=version)
     changes = patch.changes()
     if changes.keys() & _AUTHORS and not _is_mine(note):
         raise NoteOfSomebodyElse
     if not changes:
-        return notes.shown(note.id, lead_id=lead_id)
+        return notes.shown(note.id, on=timeline)
     before = note.mentions
     if "mentions" in changes:
         changes["mentions"] = audience.check(lead_id, changes["mentions"])
@@ -60,8 +58,8 @@ def change(lead_id: UUID, note_id: UUID, patch: NotePatch, *, version: int | Non
 
 def delete(lead_id: UUID, note_id: UUID, *, version: int | None) -> None:
     """Delete one's own note, or with `leads.delete` anybody's. Raises Forbidden, NotFound, PreconditionFailed."""
-    leads.require(lead_id)
-    note = notes.of_lead(note_id, lead_id=lead_id, version=version)
+    timeline = leads.with_merged(lead_id)
+    note = notes.of_leads(note_id, on=timeline, version=version)
     if not _is_mine(note):
         current_actor().require(permissions.DELETE.name)
     notes.remove(note)

@@ -41,9 +41,8 @@ class Step(NamedTuple):
 
 
 def history(lead_id: UUID, query: ListQuery) -> Page[StatusChangeView]:
-    """A page of the steps a lead took, oldest first. Raises NotFound."""
-    leads.require(lead_id)
-    return steps.rows(lead_id, query)
+    """A page of the steps a lead took, and those that went into it, oldest first. Raises NotFound, MergedAway."""
+    return steps.rows(leads.with_merged(lead_id), query)
 
 
 def move(lead_id: UUID, step: Move, *, version: int | None) -> LeadView:

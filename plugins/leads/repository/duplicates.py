@@ -1,0 +1,144 @@
+"""Leads that may be the same enquiry: those of one client, and of whom may be the same client."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Date,
+    ScalarSelect,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import aliased
+
+from core.sdk import UNSET, acting_user_id, db, read, users
+from plugins.contacts import api as contacts
+
+from ..models import Distinct, Lead
+from ..schemas.duplicates import NewLead
+from . import leads, opened, whole
+
+WINDOW = 14
+"""Days between two journeys that may still be one."""
+MOST = 200
+"""How many leads of the same people are looked at, the newest ones."""
+_NOTHING = UUID(int=0)
+
+
+class Candidate(NamedTuple):
+    """A lead that may be the same."""
+
+    id: UUID
+    reference: str
+    status: str
+    contact_id: UUID
+    start_date: date | None
+    end_date: date | None
+    destinations: list[str]
+    owner_id: UUID | None
+    owner_name: str | None
+    team_id: UUID | None
+    version: int
+    created_at: datetime
+    within: bool
+    """Whether the caller may see it."""
+
+
+def candidates(contact_ids: Sequence[UUID], *, but: UUID | None) -> list[Candidate]:
+    """The leads of these contacts, but one and those it was told apart from."""
+    query = leads.prepared(("candidates", leads.scope()), _build)
+    return query.rows(contact_ids=list(contact_ids), but_id=but or _NOTHING, **leads.scope_values())
+
+
+def _build() -> read.Query[Candidate]:
+    but = bindparam("but_id", type_=Uuid())
+    told_apart = union_all(
+        select(Distinct.other_id).where(Distinct.one_id == but), select(Distinct.one_id).where(Distinct.other_id == but)
+    )
+    found = select(
+        Lead.id,
+        Lead.reference,
+        Lead.status,
+        Lead.contact_id,
+        Lead.start_date,
+        Lead.end_date,
+        Lead.destinations,
+        Lead.owner_id,
+        users.name_of(Lead.owner_id),
+        Lead.team_id,
+        Lead.version,
+        Lead.created_at,
+        and_(leads.in_scope(), literal(value=True)),
+    ).where(
+        Lead.contact_id == any_(bindparam("contact_ids", type_=ARRAY(Uuid()))),
+        Lead.id != but,
+        Lead.id.not_in(told_apart),
+    )
+    return read.Query(found.order_by(Lead.created_at.desc(), Lead.id.desc()).limit(MOST), Candidate)
+
+
+def _possible_duplicates() -> ScalarSelect[int]:
+    """How many open leads of a lead's client, or of who has an address or number of theirs, are about its days."""
+    mine, them = aliased(Lead), aliased(Lead)
+    client = select(mine.contact_id).where(mine.id == bindparam("wanted_id", type_=Uuid())).scalar_subquery()
+    people = or_(them.contact_id == client, them.contact_id.in_(contacts.sharing(client)))
+    # The lead that is read is the one row of the statement around.
+    other = (them.id != Lead.id, them.status != "won", them.status != "lost", people, _near(them))
+    return select(func.count()).select_from(them).where(*other).correlate(Lead).scalar_subquery()
+
+
+def _near(them: Any) -> ColumnElement[bool]:
+    """Whether two journeys are as near as one may be, or one of them has no days."""
+    undated = or_(Lead.start_date.is_(None), them.start_date.is_(None))
+    ends, theirs = (func.coalesce(each.end_date, each.start_date) for each in (Lead, them))
+    before = cast(them.start_date - WINDOW, Date()) <= ends
+    return or_(undated, and_(before, cast(Lead.start_date - WINDOW, Date()) <= theirs))
+
+
+NEW = select(*whole(NewLead, possible_duplicates=_possible_duplicates()))
+
+
+def _new(*row: Any) -> NewLead:
+    values = (*row[:-1], row[-1] or UNSET)
+    return NewLead(*values)
+
+
+def taken_in(lead_id: UUID) -> NewLead:
+    """A lead that was just taken in, with how many others it may be: no statement of its own."""
+    return opened(leads.view_after_change(lead_id, NEW, _new))
+
+
+def distinguish(lead_id: UUID, other_id: UUID) -> bool:
+    """Remember that two leads are two; whether that is news."""
+    one_id, second_id = sorted((lead_id, other_id))
+    if db.session.scalar(select(Distinct.id).where(*_pair(lead_id, other_id))) is not None:
+        return False
+    db.session.add(Distinct(one_id=one_id, other_id=second_id, told_by=acting_user_id()))
+    db.session.flush()
+    return True
+
+
+def confuse(lead_id: UUID, other_id: UUID) -> bool:
+    """Forget that again; whether there was anything to forget."""
+    gone = db.session.execute(delete(Distinct).where(*_pair(lead_id, other_id)).returning(Distinct.id))
+    return gone.first() is not None
+
+
+def _pair(lead_id: UUID, other_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    one_id, second_id = sorted((lead_id, other_id))
+    return (Distinct.one_id == one_id, Distinct.other_id == second_id)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from random import Random
 from tempfile import TemporaryFile
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 import msgspec
@@ -38,8 +38,7 @@ class Chronicle:
     """Any number of facts of one agency, in any order, until they are written into its log."""
 
     def __init__(self) -> None:
-        # Of a hundred thousand leads there are half a million; no memory has to hold them.
-        self._file = TemporaryFile()  # noqa: SIM115 - `close` ends it
+        self._opened: IO[bytes] | None = None
         self._places: list[tuple[datetime, int, int, int]] = []
         self._end = 0
 
@@ -49,11 +48,12 @@ class Chronicle:
     def tell(self, facts: Iterable[Fact], random: Random) -> None:
         """Keep facts of the acting agency, whose ids are made of `random`. What happens at once stays in this order."""
         agency_id, kind = current_agency_id(), current_actor().kind
-        self._file.seek(self._end)
+        file = self._file
+        file.seek(self._end)
         for fact in facts:
             row = msgspec.json.encode(_row(fact, agency_id, kind, random))
             self._places.append((fact.at.astimezone(UTC), len(self._places), self._end, len(row)))
-            self._end += self._file.write(row)
+            self._end += file.write(row)
 
     def write(self) -> int:
         """Append all of it to the acting agency's log; the last number there. Nobody is called for it.
@@ -66,12 +66,21 @@ class Chronicle:
 
     def close(self) -> None:
         """Forget all of it."""
-        self._file.close()
+        if self._opened is not None:
+            self._opened.close()
+
+    @property
+    def _file(self) -> IO[bytes]:
+        # Of a hundred thousand leads there are half a million facts; no memory has to hold them.
+        if self._opened is None:
+            self._opened = TemporaryFile()  # noqa: SIM115 - `close` ends it
+        return self._opened
 
     def _rows(self, seq: int) -> Iterator[bytes]:
+        file = self._file
         for number, (_, _, offset, length) in enumerate(sorted(self._places), start=seq + 1):
-            self._file.seek(offset)
-            yield _NUMBER % number + self._file.read(length)[1:]
+            file.seek(offset)
+            yield _NUMBER % number + file.read(length)[1:]
 
 
 _NAMES = (

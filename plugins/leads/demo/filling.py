@@ -6,14 +6,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from random import Random
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from core.sdk import bulk, demo, ids, is_on, next_references, settings_of, vault
 
 from ..models import Lead, Note, StatusChange, Tag
-from ..service.leads import ENTITY, texts
+from ..service.leads import ENTITY
 from ..service.pipeline import STEPS
 from ..settings import LeadSettings
 from . import courses, trips, words
@@ -175,6 +174,7 @@ def _references(some: Sequence[Enquiry]) -> dict[int, list[str]]:
     return {year: next_references(series, count, year=year) for year, count in sorted(by_year.items())}
 
 
-def _texts(life: Life, tags: list[str]) -> list[str | None]:
-    # There is no entity; what finds a lead reads its columns alone.
-    return texts(cast(Lead, SimpleNamespace(**life.row)), tags)
+def _texts(life: Life, tags: Sequence[str]) -> list[str | None]:
+    """What `service.leads` makes a lead findable by."""
+    row = life.row
+    return [row["reference"], row["departure_city"], row["occasion"], *row["destinations"], *tags]

@@ -100,6 +100,12 @@ def _custom_field(api: ApiClient, number: int) -> dict[str, object]:
     return {"entity": "leads.lead", "key": f"field_{number}", "label": "Loyalty number", "kind": "text"}
 
 
+def _another_field(api: ApiClient) -> str:
+    """A field of contacts: how many a kind of thing can have has an end, and those of leads may be a crowd."""
+    body = {**_custom_field(api, 0), "entity": "contacts.contact", "key": f"field_{ids.new().hex[-12:]}"}
+    return str(ok(api.post("/custom-fields", body), 201)["id"])
+
+
 def _keys(api: ApiClient) -> list[str]:
     """The fields of leads there are."""
     asked = {"entity": "leads.lead", "archived": "false", "limit": 200}
@@ -172,6 +178,7 @@ SAMPLES: Mapping[str, Sample] = {
     "auth.change_password": Sample(status=422),
 }
 ROWS: Mapping[str, Callable[[ApiClient], str]] = {
+    "/custom-fields/<uuid:field_id>": _another_field,
     **factor_samples.ROWS,
     **oidc_samples.ROWS,
     **privacy_samples.ROWS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from core.custom_fields import json_schema, permissions, service
+from core.custom_fields import permissions, service
 from core.custom_fields.repository import Fields
 from core.custom_fields.schemas import (
     CustomFieldDraft,
@@ -44,7 +44,7 @@ def create(draft: CustomFieldDraft) -> CustomFieldView:
 @blueprint.response(200, CustomFieldSchema)
 def schema(asked: SchemaOf) -> CustomFieldSchema:
     """Describe the object `custom_fields` of a lead, contact or other thing as a JSON Schema (2020-12)."""
-    return json_schema.of(service.declared(asked.entity, pointer="?entity"))
+    return service.schema(asked)
 
 
 @blueprint.put("/order", permission=permissions.MANAGE)

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
+
 from core.custom_fields import asking, definitions
-from core.custom_fields.entity import CustomFields
 from core.custom_fields.kinds import Definition
 from core.custom_fields.schemas import CustomFieldSchema
 
 Schema = dict[str, Any]
 
 
-def of(fields: CustomFields) -> CustomFieldSchema:
-    """The schema of the object `custom_fields`, as far as the caller sees it."""
-    seen = [each for each in definitions.now(fields.entity) if definitions.is_seen(each)]
+def of_all(entities: Sequence[str]) -> CustomFieldSchema:
+    """The schemas of several entities as properties of one."""
     return CustomFieldSchema(
-        title=fields.entity,
+        title="custom_fields",
+        properties={each: msgspec.to_builtins(of(each)) for each in entities},
+        required=[],
+    )
+
+
+def of(entity: str) -> CustomFieldSchema:
+    """The schema of the object `custom_fields` of an entity, as far as the caller sees it."""
+    seen = [each for each in definitions.now(entity) if definitions.is_seen(each)]
+    return CustomFieldSchema(
+        title=entity,
         properties={each.key: _property(each) for each in seen},
         required=[each.key for each in seen if each.required and each.default is None],
     )

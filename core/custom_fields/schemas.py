@@ -153,13 +153,16 @@ class CustomFieldList(View):
 
 
 class SchemaOf(Struct, frozen=True, kw_only=True):
-    """Whose schema is asked for."""
+    """Whose schema is asked for; without, those of everything that can have fields, by name."""
 
-    entity: EntityName
+    entity: EntityName | UnsetType = UNSET
 
 
 class CustomFieldSchema(View, kw_only=True):
-    """A JSON Schema (2020-12) of the object `custom_fields` as this agency's fields make it."""
+    """A JSON Schema (2020-12) of the object `custom_fields` as this agency's fields make it.
+
+    Of everything that can have such an object, where nothing is named: then each is a property, as `leads.lead`.
+    """
 
     schema: str = field(name="$schema", default="https://json-schema.org/draft/2020-12/schema")
     title: str

@@ -6,7 +6,9 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from core.custom_fields import definitions, kinds
+from msgspec import UNSET
+
+from core.custom_fields import definitions, json_schema, kinds
 from core.custom_fields.entity import CustomFields
 from core.custom_fields.errors import FieldHasValues, KeyTaken, TooManyFields
 from core.custom_fields.events import (
@@ -25,7 +27,9 @@ from core.custom_fields.schemas import (
     CustomFieldList,
     CustomFieldOrder,
     CustomFieldPatch,
+    CustomFieldSchema,
     CustomFieldView,
+    SchemaOf,
 )
 from core.db import locks
 from core.db.query import ListQuery, Page
@@ -53,13 +57,24 @@ def view(field_id: UUID) -> CustomFieldView:
     return fields.shown(field_id)
 
 
+def schema(asked: SchemaOf) -> CustomFieldSchema:
+    """The schema of the object `custom_fields`. Raises Invalid where what is named has none."""
+    if asked.entity is not UNSET:
+        return json_schema.of(declared(asked.entity, pointer="?entity").entity)
+    return json_schema.of_all(sorted(_declared()))
+
+
 def declared(entity: str, *, pointer: str) -> CustomFields:
     """The declaration of what can have fields here. Raises Invalid where there is none."""
-    for name, plugin in installed().plugins.items():
-        for each in plugin.custom_fields:
-            if each.entity == entity and agencies.enabled(name, current_agency_id()):
-                return each
-    raise Invalid(errors=[Fault(pointer, "unknown", f"{entity} has no fields of an agency's own")])
+    found = _declared().get(entity)
+    if found is None:
+        raise Invalid(errors=[Fault(pointer, "unknown", f"{entity} has no fields of an agency's own")])
+    return found
+
+
+def _declared() -> dict[str, CustomFields]:
+    on = (plugin for name, plugin in installed().plugins.items() if agencies.enabled(name, current_agency_id()))
+    return {each.entity: each for plugin in on for each in plugin.custom_fields}
 
 
 def create(draft: CustomFieldDraft) -> CustomFieldView:

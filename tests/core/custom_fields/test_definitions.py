@@ -157,6 +157,11 @@ class TestTheSchema:
             body = {"contact": {"name": "Ana"}, "custom_fields": {key: value}}
             assert (six.post("/leads", body).status_code == 201) is fine
 
+    def test_of_everything_has_a_property_for_each(self, six: ApiClient) -> None:
+        found = ok(six.get("/custom-fields/schema"))["properties"]
+        assert {"contacts.contact", "leads.lead"} <= {*found}
+        assert found["leads.lead"] == ok(six.get("/custom-fields/schema?entity=leads.lead"))
+
     def test_of_what_has_no_fields_is_refused(self, api: ApiClient) -> None:
         assert faults(api.get("/custom-fields/schema?entity=leads.note")) == {"?entity": "unknown"}
 

@@ -124,6 +124,8 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True):
     cursor: str | None = None
     q: str = ""
     count: Literal["none", "exact", "estimate"] = "none"
+    columns: tuple[str, ...] = ()
+    """What a saved view shows of each row; only files ask."""
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):

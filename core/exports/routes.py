@@ -22,7 +22,7 @@ def offer(blueprint: Blueprint, listed: Listed[Any], *, permission: Permission) 
     @blueprint.post(
         "/export", permission=permission, cost=taking.COST, agency_limit=taking.LIMIT, idempotency="off", uncached=True
     )
-    @blueprint.selection(listed.listing, listed.row)
+    @blueprint.selection(listed)
     @blueprint.query(ExportQuery)
     @blueprint.file(*_MEDIA_TYPES)
     def export(query: ListQuery, asked: ExportQuery) -> Response:

@@ -44,7 +44,8 @@ def download(listed: Listed[Any], query: ListQuery, asked: ExportQuery) -> Respo
     All of them are as they were at one instant (REPEATABLE READ): the file is made before any of it is sent, so nobody
     who reads slowly keeps a transaction open. Raises Invalid, HiddenField, TooLarge, QuotaExceeded.
     """
-    wanted = columns.chosen(listed, [name.strip() for name in asked.columns.split(",") if name.strip()])
+    named = [name.strip() for name in asked.columns.split(",") if name.strip()]
+    wanted = columns.chosen(listed, named or query.columns)
     zone = ZoneInfo(agencies.agency_view().zone)
     with snapshot(), using(narrower(current_permission() or listed.permission, listed.permission)):
         first = _page(listed, structs.replace(query, count="exact"))

@@ -18,6 +18,7 @@ from core.errors import gather
 from core.http import decoding, queries, responses
 from core.http.contract import Contract, Idempotency, Limit, Rule, contract_of, declare
 from core.http.description import describe
+from core.listed import Listed
 from core.plugins.spec import Permission
 from core.spelling import rate
 from core.uploads import receiving
@@ -115,9 +116,12 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
         return decorate
 
     def listing(
-        self, listing: Listing
+        self, listing: Listing | Listed[Any]
     ) -> Callable[[Callable[Concatenate[ListQuery, P], R]], Callable[Concatenate[ListQuery, P], R]]:
-        """Pass filters, sort, search and page as a ListQuery; parameters nobody declared are refused."""
+        """Pass filters, sort, search and page as a ListQuery; parameters nobody declared are refused.
+
+        A `Listed` can be asked by a saved view, too.
+        """
 
         def decorate(view: Callable[Concatenate[ListQuery, P], R]) -> Callable[Concatenate[ListQuery, P], R]:
             contract = contract_of(view)
@@ -128,13 +132,13 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
         return decorate
 
     def selection(
-        self, listing: Listing, shown: Any
+        self, listed: Listed[Any]
     ) -> Callable[[Callable[Concatenate[ListQuery, P], R]], Callable[Concatenate[ListQuery, P], R]]:
-        """Pass filters, sort and search of a list whose items are `shown`, without a page: the view takes all of it."""
+        """Pass filters, sort and search of a list, without a page: what is decorated takes all of it."""
 
         def decorate(view: Callable[Concatenate[ListQuery, P], R]) -> Callable[Concatenate[ListQuery, P], R]:
             contract = contract_of(view)
-            contract.selection, contract.selected = queries.Parameters(listing, paged=False), shown
+            contract.selection = queries.Parameters(listed, paged=False)
             contract.inputs.insert(0, "selection")
             return view
 
@@ -260,7 +264,7 @@ _READERS: dict[str, Callable[[Contract], Any]] = {
     "selection": lambda contract: queries.read_listing(
         request,
         contract.selection,  # type: ignore[arg-type]
-        contract.selected,
+        contract.selection.listed.row,  # type: ignore[union-attr]
         beside=_names_in_query(contract),
     ),
     # Asked only where the contract has one.

@@ -92,7 +92,7 @@ def offer(
 ) -> None:
     """Give a plugin's list `POST /bulk`: `permission` lets in, and each action asks for its own."""
     known = {action.kind: action for action in actions}
-    parameters = queries.Parameters(listed.listing, paged=False)
+    parameters = queries.Parameters(listed, paged=False)
     body = _body_of(listed, actions)
 
     @blueprint.post("/bulk", permission=permission, cost=COST, idempotency="required")

@@ -56,8 +56,7 @@ class Contract:
     query: Any = None
     listing: Parameters | None = None
     selection: Parameters | None = None
-    """Of which list it takes the rows that are asked for, all of them; what they show is `selected`."""
-    selected: Any = None
+    """Of which list it takes the rows that are asked for, all of them."""
     upload: Accepts | None = None
     inputs: list[Literal["body", "query", "listing", "selection", "upload"]] = field(default_factory=list)
     if_match: bool = False

@@ -132,6 +132,9 @@ def _problems(contract: Contract, rule: Rule, method: str, *, addressed: bool) -
         possible |= {401, 403, 404}
     if contract.listing or contract.selection or contract.query:
         possible.add(414)
+    if contract.listing and contract.listing.listed:
+        # A saved view may ask for what is gone.
+        possible.add(409)
     if contract.body or contract.upload:
         possible |= {413, 415}
     if contract.if_match:

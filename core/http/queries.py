@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar, get_origin
 from urllib.parse import unquote_to_bytes
+from uuid import UUID
 
 import msgspec
 from flask import Request
@@ -16,6 +17,7 @@ from core.db.query import CUSTOM, DEFAULT_LIMIT, MAX_LIMIT, Condition, Filter, L
 from core.errors import Fault, Invalid, Problem
 from core.http.decoding import refuse, refuse_odd_decimals, unsafe_text
 from core.http.faults import convert, found
+from core.listed import Listed
 
 T = TypeVar("T")
 MAX_PARAMETERS = 100
@@ -26,6 +28,8 @@ Limit = Annotated[int, Meta(ge=1, le=MAX_LIMIT, description=f"Items per page; {D
 Cursor = Annotated[str, Meta(min_length=1, max_length=2048, description="`next` of the page before.")]
 Search = Annotated[str, Meta(max_length=200, description="Words or beginnings of words to look for.")]
 Count = Annotated[Literal["none", "exact", "estimate"], Meta(description="Whether to tell the total.")]
+SavedView = Annotated[UUID, Meta(description="A saved view of the list; what stands beside it counts first.")]
+_VIEW = "view"
 _COMMON: Mapping[str, Any] = {"limit": Limit, "cursor": Cursor, "count": Count}
 
 
@@ -47,15 +51,17 @@ class _OwnToo(set[str]):
 class Parameters:
     """What a list may be asked, made once per route: common parameters with their types, and filters by name.
 
-    What takes rows of a list without turning its pages has no page to ask for (`paged=False`).
+    Lists that are declared as `Listed` can be asked by a saved view. What takes rows of a list without turning its
+    pages has no page to ask for (`paged=False`).
     """
 
-    def __init__(self, listing: Listing, *, paged: bool = True) -> None:
-        self.listing = listing
+    def __init__(self, of: Listing | Listed[Any], *, paged: bool = True) -> None:
+        self.listed = None if isinstance(of, Listing) else of
+        self.listing = listing = of if isinstance(of, Listing) else of.listing
         sorts = tuple(direction + name for name in listing.sorts for direction in ("", "-"))
         about = Meta(description=f"Order of the items; `-` reverses. `{listing.default_sort}` unless asked.")
         search = {"q": Search} if listing.search else {}
-        common = _COMMON if paged else {}
+        common = {**(_COMMON if paged else {}), **({_VIEW: SavedView} if self.listed else {})}
         self.common: dict[str, Any] = {**search, "sort": Annotated[Literal[sorts], about], **common}
         self.filters: dict[str, tuple[Filter, Operator]] = {
             name if operator is Operator.EQ else f"{name}.{operator}": (declared, operator)
@@ -79,7 +85,22 @@ def read_listing(
 
 
 def question(given: Mapping[str, str], parameters: Parameters, shown: Any = None) -> ListQuery:
-    """What parameters ask of a list, wherever they come from. Raises Invalid, HiddenField."""
+    """What parameters ask of a list, wherever they come from. Raises Invalid, HiddenField, ViewBroken."""
+    if parameters.listed is None or _VIEW not in given:
+        return _question(given, parameters, shown)
+    # It stands above: views are kept over HTTP themselves.
+    from core.views import applying
+
+    faults: list[Fault] = []
+    view_id = _value(given[_VIEW], SavedView, _VIEW, faults)
+    if faults:
+        raise Invalid(errors=faults)
+    said = {name: text for name, text in given.items() if name != _VIEW}
+    asked, columns = applying.merged(parameters.listed, view_id, said)
+    return msgspec.structs.replace(_question(asked, parameters, shown), columns=columns)
+
+
+def _question(given: Mapping[str, str], parameters: Parameters, shown: Any) -> ListQuery:
     faults = list(unknown(given, parameters.names))
     asked: dict[str, Any] = {}
     own: dict[str, str] = {}

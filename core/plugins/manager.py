@@ -51,6 +51,7 @@ CORE_MODULES: Mapping[str, str] = MappingProxyType(
             "privacy",
             "custom_fields",
             "exports",
+            "views",
             "calendars",
         )
     }

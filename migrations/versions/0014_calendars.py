@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from core.sdk.migrations import drop_owned_table, owned_foreign_key, owned_table
 
 revision = "0014"
-down_revision = "0012"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 

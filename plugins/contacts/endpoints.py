@@ -7,7 +7,7 @@ from uuid import UUID
 from core.sdk import Blueprint, ListQuery, Page, duplicates, exports, merging, offer_bulk, users
 
 from . import permissions
-from .repository import CONTACTS, Contacts
+from .repository import CONTACTS
 from .repository.merges import Merges
 from .schemas import ContactDraft, ContactPatch, ContactRow, ContactView, NewContact, PairDraft
 from .service import bulk, contacts
@@ -18,7 +18,7 @@ blueprint = Blueprint("contacts", description="The people, households and compan
 
 
 @blueprint.get("/", permission=permissions.READ)
-@blueprint.listing(Contacts.listing)
+@blueprint.listing(CONTACTS)
 @blueprint.response(200, Page[ContactRow])
 def search(query: ListQuery) -> Page[ContactRow]:
     """List and search contacts."""

@@ -7,7 +7,7 @@ from uuid import UUID
 from core.sdk import Blueprint, ListQuery, Page, duplicates, exports, merging, offer_bulk, users
 
 from . import permissions
-from .repository import LEADS, Leads, Notes, Steps
+from .repository import LEADS, Notes, Steps
 from .repository.calls import Calls
 from .repository.merges import Merges
 from .schemas import (
@@ -29,7 +29,7 @@ blueprint = Blueprint("leads", description="Capture, qualify and hand over trave
 
 
 @blueprint.get("/", permission=permissions.READ)
-@blueprint.listing(Leads.listing)
+@blueprint.listing(LEADS)
 @blueprint.response(200, Page[LeadRow])
 def search(query: ListQuery) -> Page[LeadRow]:
     """List and search leads."""

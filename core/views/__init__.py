@@ -1,0 +1,1 @@
+"""Lists as people like to see them, kept under a name."""

@@ -62,14 +62,13 @@ class Ledger:
             result = connection.execute(text(sql), values)
             return list(result.all()) if result.returns_rows else []
 
-    def count(self, state: str, name: str = "chores.%") -> int:
-        """How many jobs of the test are in a state: whatever the hour, those of the core's schedules are left out."""
-        [(found,)] = self.ask(
-            "SELECT count(*) FROM core_job WHERE state = :state AND name LIKE :name", state=state, name=name
-        )
+    def count(self, state: str, name: str = "%") -> int:
+        """How many jobs are in a state; those of schedules come by the hour and are left out."""
+        jobs = "SELECT count(*) FROM core_job WHERE coalesce(unique_key, '') NOT LIKE 'schedule %'"
+        [(found,)] = self.ask(f"{jobs} AND state = :state AND name LIKE :name", state=state, name=name)
         return int(found)
 
-    def settled(self, jobs: int, seconds: float, *, name: str = "chores.%") -> None:
+    def settled(self, jobs: int, seconds: float, *, name: str = "%") -> None:
         """Wait until so many jobs have ended."""
 
         def ended() -> bool:

@@ -28,7 +28,7 @@ class TestRollingRestart:
             assert worker.wait(25) == 0, worker.log
             ledger.worker()
         ledger.settled(4608, 60)
-        assert ledger.count("done") == 4608
+        assert ledger.count("done") == 4608, ledger.report()
         assert ledger.ask("SELECT DISTINCT attempt FROM core_job") == [(1,)]
         assert set(ledger.effects().values()) == {1}
         outside = ledger.outside()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from core.testing.clients import ApiClient, ok
 from tests.contract.sample import Sample
@@ -17,7 +18,28 @@ def _contact(api: ApiClient) -> str:
     return made
 
 
+def _pair(api: ApiClient, number: int) -> dict[str, Any]:
+    return {"other_id": ok(api.post("/contacts", {"name": f"Other {number}"}), 201)["id"]}
+
+
+def _merge(api: ApiClient, number: int) -> dict[str, Any]:
+    return {**_pair(api, number), "other_version": 1}
+
+
+def _merge_into(api: ApiClient, address: str) -> str:
+    made: str = ok(api.post(f"{address.removesuffix('/merges')}/merge", _merge(api, 0), version="*"))["id"]
+    return made
+
+
+def _merged(api: ApiClient) -> str:
+    return _merge_into(api, f"/contacts/{_pair(api, 1)['other_id']}")
+
+
 SAMPLES: Mapping[str, Sample] = {
+    "contacts.merge": Sample(body=_merge),
+    "contacts.search_merges": Sample(before=_merge_into),
+    "contacts.distinguish": Sample(body=_pair),
+    "contacts.confuse": Sample(body=_pair),
     "contacts.bulk": Sample(
         body=lambda api, number: {
             "ids": [_contact(api)],
@@ -27,3 +49,4 @@ SAMPLES: Mapping[str, Sample] = {
     "contacts.restore": Sample(before=_delete),
     "contacts.assign": Sample(body=lambda api, number: {"owner_id": str(api.user_id)}),
 }
+ROWS: Mapping[str, Callable[[ApiClient], str]] = {"/contacts/merges/<uuid:merge_id>": _merged}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from core.testing.clients import ApiClient, ok
 from tests.contract.sample import Sample
@@ -17,7 +18,29 @@ def _lead(api: ApiClient) -> str:
     return made
 
 
+def _pair(api: ApiClient, number: int) -> dict[str, Any]:
+    return {"other_id": ok(api.post("/leads", {"contact": {"name": f"Other {number}"}}), 201)["id"]}
+
+
+def _merge(api: ApiClient, number: int) -> dict[str, Any]:
+    return {**_pair(api, number), "other_version": 1}
+
+
+def _merge_into(api: ApiClient, address: str) -> str:
+    made: str = ok(api.post(f"{address.removesuffix('/merges')}/merge", _merge(api, 0), version="*"))["id"]
+    return made
+
+
+def _merged(api: ApiClient) -> str:
+    return _merge_into(api, f"/leads/{_pair(api, 1)['other_id']}")
+
+
 SAMPLES: Mapping[str, Sample] = {
+    "leads.find_duplicates": Sample(body=lambda api, number: {"contact": {"name": f"Ben Okri {number}"}}),
+    "leads.merge": Sample(body=_merge),
+    "leads.search_merges": Sample(before=_merge_into),
+    "leads.distinguish": Sample(body=_pair),
+    "leads.confuse": Sample(body=_pair),
     "leads.bulk": Sample(
         body=lambda api, number: {"ids": [_lead(api)], "action": {"type": "add_tags", "tags": [f"tag {number}"]}}
     ),
@@ -26,3 +49,4 @@ SAMPLES: Mapping[str, Sample] = {
     "leads.change_note": Sample(body=lambda api, number: {"pinned": True}),
     "leads.assign": Sample(body=lambda api, number: {"owner_id": str(api.user_id)}),
 }
+ROWS: Mapping[str, Callable[[ApiClient], str]] = {"/leads/merges/<uuid:merge_id>": _merged}

@@ -37,38 +37,34 @@ TABLES = (
 APART = {"version", "updated_at", "restrictions"}
 NAMES = st.sampled_from(["Ana Duarte", "A. Duarte", "Bea Müller", "Иван Петров"])
 SIDES = st.sampled_from(["target", "other"])
-CONTACT = st.fixed_dictionaries(
-    {"name": NAMES},
-    optional={
-        "given_name": st.sampled_from(["Ana", "Bea"]),
-        "language": st.sampled_from(["en", "pt"]),
-        "zone": st.sampled_from(["UTC", "Europe/Lisbon"]),
-        "country": st.sampled_from(["PT", "GB"]),
-        "note": st.sampled_from(["Likes trains.", "Vegetarian."]),
-        "emails": st.lists(
-            st.sampled_from([{"address": f"{name}@example.com"} for name in "abc"]),
-            max_size=3,
-            unique_by=lambda each: each["address"],
-        ),
-        "phones": st.lists(st.sampled_from([{"number": "+351912345678", "label": "work"}]), max_size=1),
-    },
-)
-LEAD = st.fixed_dictionaries(
-    {},
-    optional={
-        "destinations": st.lists(st.sampled_from(["Kenya", "Peru", "Japan"]), max_size=2, unique=True),
-        "start_date": st.sampled_from(["2027-07-01", "2027-07-05"]),
-        "adults": st.integers(1, 4),
-        "children_ages": st.lists(st.integers(0, 17), max_size=2),
-        "budget": st.sampled_from([{"amount": "5000", "currency": "EUR"}, {"amount": "900000", "currency": "JPY"}]),
-        "utm": st.just({"utm_source": "newsletter"}),
-        "restrictions": st.sampled_from(["No nuts.", "No fish."]),
-        "tags": st.lists(st.sampled_from(["beach", "honeymoon", "vip"]), max_size=3, unique=True),
-        "note": st.just("They called."),
-        "next_action_at": st.just("2027-01-05T09:00:00Z"),
-        "probability": st.integers(0, 100),
-    },
-)
+ADDRESSES: list[dict[str, str]] = [{"address": f"{name}@example.com"} for name in "abc"]
+Strategies = dict[str, st.SearchStrategy[Any]]
+NAMED: Strategies = {"name": NAMES}
+OF_A_CONTACT: Strategies = {
+    "given_name": st.sampled_from(["Ana", "Bea"]),
+    "language": st.sampled_from(["en", "pt"]),
+    "zone": st.sampled_from(["UTC", "Europe/Lisbon"]),
+    "country": st.sampled_from(["PT", "GB"]),
+    "note": st.sampled_from(["Likes trains.", "Vegetarian."]),
+    "emails": st.lists(st.sampled_from(ADDRESSES), max_size=3, unique_by=lambda each: each["address"]),
+    "phones": st.lists(st.sampled_from([{"number": "+351912345678", "label": "work"}]), max_size=1),
+}
+CONTACT: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(NAMED, optional=OF_A_CONTACT)
+OF_A_LEAD: Strategies = {
+    "destinations": st.lists(st.sampled_from(["Kenya", "Peru", "Japan"]), max_size=2, unique=True),
+    "start_date": st.sampled_from(["2027-07-01", "2027-07-05"]),
+    "adults": st.integers(1, 4),
+    "children_ages": st.lists(st.integers(0, 17), max_size=2),
+    "budget": st.sampled_from([{"amount": "5000", "currency": "EUR"}, {"amount": "900000", "currency": "JPY"}]),
+    "utm": st.just({"utm_source": "newsletter"}),
+    "restrictions": st.sampled_from(["No nuts.", "No fish."]),
+    "tags": st.lists(st.sampled_from(["beach", "honeymoon", "vip"]), max_size=3, unique=True),
+    "note": st.just("They called."),
+    "next_action_at": st.just("2027-01-05T09:00:00Z"),
+    "probability": st.integers(0, 100),
+}
+NOTHING: Strategies = {}
+LEAD: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(NOTHING, optional=OF_A_LEAD)
 
 
 def chosen(names: tuple[str, ...]) -> st.SearchStrategy[dict[str, str]]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import date
 
 import pytest
 from click.testing import CliRunner, Result
 
-from core.db.session import unit_of_work
+from core.app import create_app
+from core.db.session import dispose, unit_of_work
 from core.demo.commands import seed
 from core.http.application import Application
+from core.testing import databases
+from core.testing.databases import Server
 
 LEADS, UNTIL = 260, date(2026, 11, 1)
 PASSWORD = "quiet lagoons at dusk"
@@ -28,3 +32,19 @@ def told(app: Application) -> str:
     result = seeded(app, "--password", PASSWORD)
     assert result.exit_code == 0, result.output
     return result.output
+
+
+@pytest.fixture
+def fresh(database_server: Server) -> Iterator[Callable[..., Application]]:
+    """Makes applications, each on a database of its own."""
+    with database_server.clone() as urls:
+        made = []
+
+        def make(**changes: object) -> Application:
+            made.append(create_app(databases.settings_for(urls, **changes)))
+            return made[-1]
+
+        yield make
+        for each in made:
+            with each.app_context():
+                dispose()

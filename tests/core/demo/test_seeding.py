@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +11,13 @@ import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
-from core.app import create_app
+from core.agencies import service as agencies
 from core.config import Settings
-from core.db.session import dispose
+from core.db.session import unit_of_work
 from core.demo import cast, seeding
 from core.demo.world import stream
 from core.http.application import Application
-from core.testing import databases
 from core.testing.clients import ApiClient, ok
-from core.testing.databases import Server
 from core.testing.servers import TRIPFILE, environment_for
 from core.users import first_start
 from tests.core.demo.conftest import LEADS, PASSWORD, UNTIL, seeded
@@ -50,22 +48,6 @@ def world(settings: Settings) -> dict[str, list[Any]]:
             rows = f"SELECT (to_jsonb(t) - %s::text[])::text FROM {name} t ORDER BY 1"
             found[name] = [row for (row,) in connection.execute(rows.encode(), [list(SECRET.get(name, ()))])]
         return found
-
-
-@pytest.fixture
-def fresh(database_server: Server) -> Iterator[Callable[..., Application]]:
-    """Makes applications, each on a database of its own."""
-    with database_server.clone() as urls:
-        made = []
-
-        def make(**changes: object) -> Application:
-            made.append(create_app(databases.settings_for(urls, **changes)))
-            return made[-1]
-
-        yield make
-        for each in made:
-            with each.app_context():
-                dispose()
 
 
 def settings_of(app: Application) -> Settings:
@@ -133,11 +115,8 @@ class TestASecondRun:
 
     def test_leaves_an_agency_alone_that_only_has_the_name(self, fresh: Callable[..., Application]) -> None:
         other = fresh()
-        from core.agencies import service
-        from core.db.session import unit_of_work
-
         with other.app_context(), unit_of_work():
-            service.found(slug="duroob-demo", name="Duroob", currency="SAR", zone="UTC", language="ar")
+            agencies.found(slug="duroob-demo", name="Duroob", currency="SAR", zone="UTC", language="ar")
         result = seeded(other, leads=10)
         assert result.exit_code != 0
         assert "is not made up" in str(result.exception or result.output)

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from core.sdk import Plugin
 
-from . import endpoints, hooks, hookspecs, jobs, models, notices, permissions, repository, settings, sockets
+from . import (
+    endpoints,
+    hooks,
+    hookspecs,
+    jobs,
+    models,
+    notices,
+    permissions,
+    repository,
+    settings,
+    sockets,
+    subscribers,
+)
 from .demo import filling
 
 plugin = Plugin(
@@ -20,7 +32,8 @@ plugin = Plugin(
     custom_fields=(models.FIELDS,),
     lists=(repository.LEADS,),
     blueprints=(endpoints.blueprint,),
-    jobs=(jobs.find_idle_leads,),
+    jobs=(jobs.find_idle_leads, jobs.find_overdue_responses),
+    subscribers={"leads.first_response_due": (subscribers.look_when_due,)},
     sockets={"typing": sockets.typing},
     emits=sockets.EMITS,
     rooms=(sockets.LEAD,),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .events import LeadAssigned, LeadChanged, LeadCreated, LeadDeleted, LeadLost, LeadMoved, LeadRestored, LeadWon
 from .schemas import LeadView
-from .service import leads
+from .service import leads, pipeline
 
 __all__ = [
     "LeadAssigned",
@@ -16,7 +16,9 @@ __all__ = [
     "LeadRestored",
     "LeadView",
     "LeadWon",
+    "reached",
     "view",
 ]
 
+reached = pipeline.reached
 view = leads.view

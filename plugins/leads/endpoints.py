@@ -20,8 +20,9 @@ from .schemas import (
 )
 from .schemas.calls import CallDraft, CallView
 from .schemas.duplicates import LeadPairDraft, NewLead
+from .schemas.first_response import FirstResponseTargets
 from .schemas.notes import NoteDraft, NotePatch, NoteView
-from .service import assignment, bulk, calls, leads, notes, pipeline
+from .service import assignment, bulk, calls, leads, notes, pipeline, sla
 from .service import duplicates as alike
 from .service import merging as merges
 
@@ -42,6 +43,21 @@ def search(query: ListQuery) -> Page[LeadRow]:
 def create(draft: LeadDraft) -> NewLead:
     """Take in a lead."""
     return leads.create(draft)
+
+
+@blueprint.get("/first-response", permission=permissions.READ)
+@blueprint.response(200, FirstResponseTargets)
+def show_targets() -> FirstResponseTargets:
+    """Show within how many working minutes leads get a first response."""
+    return sla.targets()
+
+
+@blueprint.put("/first-response", permission=permissions.MANAGE_RULES)
+@blueprint.arguments(FirstResponseTargets)
+@blueprint.response(200, FirstResponseTargets)
+def change_targets(body: FirstResponseTargets) -> FirstResponseTargets:
+    """Say within how many working minutes leads that come in from now on get a first response."""
+    return sla.change_targets(body)
 
 
 @blueprint.get("/<uuid:lead_id>", permission=permissions.READ, problems=(410,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -126,6 +127,44 @@ class CallLogged(Event):
     direction: Code
     outcome: Code
     duration_seconds: int
+
+
+class FirstResponseDue(Event):
+    """A lead is to get a first response by an instant; told anew where that changes."""
+
+    subject: ClassVar[str] = "lead_id"
+    lead_id: UUID
+    due_at: datetime
+
+
+class FirstResponseGiven(Event):
+    """The client of a lead heard of the agency for the first time."""
+
+    subject: ClassVar[str] = "lead_id"
+    lead_id: UUID
+    in_time: bool
+    working_minutes: int
+
+
+class FirstResponseOverdue(Event):
+    """Nobody has contacted the client of a lead by the time that was set for it; told once."""
+
+    subject: ClassVar[str] = "lead_id"
+    lead_id: UUID
+    owner_id: UUID | None
+    team_id: UUID | None
+    due_at: datetime
+
+
+class FirstResponseTargetsChanged(Event):
+    """Leads are to get a first response within other working times."""
+
+    subject: ClassVar[str] = "agency_id"
+    agency_id: UUID
+    urgent: int | None
+    high: int | None
+    normal: int | None
+    low: int | None
 
 
 class NoteDeleted(Event):

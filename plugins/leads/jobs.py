@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.sdk import Retention, job, merging
 
-from .service import erasure, next_action
+from .service import erasure, next_action, sla
 from .service import merging as merges
 
 
@@ -12,6 +12,13 @@ from .service import merging as merges
 def find_idle_leads() -> None:
     """Tell owners how many of their open leads have no next action."""
     next_action.tell_of_idle()
+
+
+@job(schedule="7 * * * *")
+def find_overdue_responses() -> None:
+    """Tell of leads whose first response is overdue: looked for when one is due, and hourly in any case."""
+    if sla.find_overdue():
+        find_overdue_responses.enqueue()
 
 
 LOST = Retention(

@@ -28,6 +28,12 @@ from core.sdk import (
     vault,
 )
 
+# Those that nobody awaits come last.
+RESPONSE_ORDER = (
+    "CASE WHEN response_due_at IS NOT NULL AND response_state IN ('pending', 'overdue') THEN response_due_at"
+    " ELSE '9999-12-31 00:00:00+00'::timestamp with time zone END"
+)
+
 
 class Lead(Owned, SoftDeleted, Model):
     """An enquiry: who asks, for which trip, and how far the sale has come."""
@@ -39,6 +45,7 @@ class Lead(Owned, SoftDeleted, Model):
     status_since: Mapped[datetime]
     kind: Mapped[Code]
     source: Mapped[Code]
+    priority: Mapped[Code] = mapped_column(server_default="normal")
     utm: Mapped[dict[str, Any] | None] = mapped_column(info=personal("technical"))
     contact_id: Mapped[UUID]
     merged_into: Mapped[UUID | None]
@@ -84,6 +91,12 @@ class Lead(Owned, SoftDeleted, Model):
     """What somebody said."""
     next_task_at: Mapped[datetime | None]
     next_action: Mapped[str | None] = mapped_column(info=PERSONAL)
+    response_due_at: Mapped[datetime | None]
+    """When the client is to hear of us first; None where the agency set no time for that."""
+    responded_at: Mapped[datetime | None]
+    response_minutes: Mapped[Number | None]
+    """The working time that took."""
+    response_state: Mapped[str | None] = mapped_column(info=NOT_PERSONAL)
     hold_until: Mapped[Day | None]
     lost_reason: Mapped[Code | None]
     recycle_on: Mapped[Day | None]
@@ -94,6 +107,7 @@ class Lead(Owned, SoftDeleted, Model):
         Computed("COALESCE(next_action_at, '9999-12-31 00:00:00+00'::timestamp with time zone)", persisted=True)
     )
 
+    sort_response: Mapped[datetime] = mapped_column(Computed(RESPONSE_ORDER, persisted=True))
     needs_action: Mapped[bool] = mapped_column(
         Boolean(), Computed("status NOT IN ('won', 'lost') AND next_action_at IS NULL", persisted=True)
     )
@@ -110,6 +124,15 @@ class Lead(Owned, SoftDeleted, Model):
         Index("leads_lead_created_at_idx", "agency_id", "created_at", "id"),
         Index("leads_lead_updated_at_idx", "agency_id", "updated_at", "id"),
         Index("leads_lead_sort_start_idx", "agency_id", "sort_start", "id"),
+        Index("leads_lead_sort_response_idx", "agency_id", "sort_response", "id"),
+        Index(
+            "leads_lead_response_state_idx",
+            "agency_id",
+            "response_state",
+            "response_due_at",
+            "id",
+            postgresql_where=response_state.is_not(None),
+        ),
         Index("leads_lead_sort_next_action_idx", "agency_id", "sort_next_action", "id"),
         Index("leads_lead_status_idx", "agency_id", "status", "created_at", "id"),
         Index("leads_lead_owner_id_idx", "agency_id", "owner_id", "created_at", "id"),
@@ -242,3 +265,16 @@ class Call(Owned, Model):
         owned_key("lead_id", "leads_lead", ondelete="CASCADE"),
         Index("leads_call_at_idx", "agency_id", "lead_id", "at", "id"),
     )
+
+
+class ResponseTargets(Owned, Model):
+    """Within how many working minutes an agency's leads get a first response, by their priority."""
+
+    __tablename__ = "leads_response_targets"
+
+    urgent: Mapped[Number | None]
+    high: Mapped[Number | None]
+    normal: Mapped[Number | None]
+    low: Mapped[Number | None]
+
+    __table_args__ = (UniqueConstraint("agency_id"),)

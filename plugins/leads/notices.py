@@ -6,7 +6,7 @@ from uuid import UUID
 
 from core.sdk import Notice, users
 
-from .events import LeadAssigned, LeadCreated, LeadMoved, LeadsIdle, NoteChanged, NoteWritten
+from .events import FirstResponseOverdue, LeadAssigned, LeadCreated, LeadMoved, LeadsIdle, NoteChanged, NoteWritten
 from .repository import standing
 from .service import audience
 
@@ -70,6 +70,25 @@ STATUS = Notice(
     title="{actor} moved {reference} to {status}",
     words=_move,
 )
+
+
+def _waiting_for(event: FirstResponseOverdue) -> list[UUID]:
+    """The owner, and those who manage the team; where it has nobody who does, those who manage everything."""
+    lead = standing(event.lead_id)
+    if lead is None:
+        return []
+    managers = audience.managers(lead)
+    return audience.seeing(lead, managers if lead.owner_id is None else {lead.owner_id, *managers})
+
+
+OVERDUE = Notice(
+    name="leads.first_response_overdue",
+    summary="A lead of mine, or of a team I manage, has not been answered in time",
+    event=FirstResponseOverdue,
+    recipients=_waiting_for,
+    title="{reference} still waits for a first response",
+    words=_reference,
+)
 IDLE = Notice(
     name="leads.idle",
     summary="Open leads of mine have no next action, once a day",
@@ -78,4 +97,4 @@ IDLE = Notice(
     title="Open leads without a next action: {count}",
     words=lambda event: {"count": str(event.count)},
 )
-ALL = (ASSIGNED, MENTIONED, STATUS, IDLE)
+ALL = (ASSIGNED, MENTIONED, STATUS, OVERDUE, IDLE)

@@ -41,4 +41,10 @@ MERGE = Permission(
 EXPORT = Permission(
     "leads.export", "Take leads out of the agency, as files for spreadsheets.", roles={"manager": Scope.ALL}
 )
-ALL = (READ, WRITE, ASSIGN, REOPEN, DELETE, MERGE, EXPORT, SEE_RESTRICTIONS)
+MANAGE_RULES = Permission(
+    "leads.manage_rules",
+    "Set who gets incoming leads, and within which time they are answered.",
+    roles={"manager": Scope.ALL},
+    scopes=(Scope.ALL,),
+)
+ALL = (READ, WRITE, ASSIGN, REOPEN, DELETE, MERGE, EXPORT, SEE_RESTRICTIONS, MANAGE_RULES)

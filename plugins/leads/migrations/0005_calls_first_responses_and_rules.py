@@ -1,4 +1,4 @@
-"""Logged calls, and what a lead's next action is."""
+"""Logged calls, and when clients are to hear of the agency first."""
 
 from __future__ import annotations
 
@@ -15,8 +15,19 @@ depends_on = None
 INSTANT = sa.DateTime(timezone=True)
 
 
+_RESPONSE_ORDER = (
+    "CASE WHEN response_due_at IS NOT NULL AND response_state IN ('pending', 'overdue') THEN response_due_at"
+    " ELSE '9999-12-31 00:00:00+00'::timestamp with time zone END"
+)
+
+
 def upgrade() -> None:
-    """Nobody has called yet."""
+    """Nobody has called yet, and nothing is due."""
+    _calls()
+    _first_responses()
+
+
+def _calls() -> None:
     op.add_column("leads_lead", sa.Column("next_action", sa.Text()))
     owned_table(
         "leads_call",
@@ -34,7 +45,32 @@ def upgrade() -> None:
     op.create_index("leads_call_at_idx", "leads_call", ["agency_id", "lead_id", "at", "id"])
 
 
+def _first_responses() -> None:
+    op.add_column("leads_lead", sa.Column("priority", sa.Text(), nullable=False, server_default="normal"))
+    op.add_column("leads_lead", sa.Column("response_due_at", INSTANT))
+    op.add_column("leads_lead", sa.Column("responded_at", INSTANT))
+    op.add_column("leads_lead", sa.Column("response_minutes", sa.BigInteger()))
+    op.add_column("leads_lead", sa.Column("response_state", sa.Text()))
+    order = sa.Column("sort_response", INSTANT, sa.Computed(_RESPONSE_ORDER, persisted=True), nullable=False)
+    op.add_column("leads_lead", order)
+    op.create_index("leads_lead_sort_response_idx", "leads_lead", ["agency_id", "sort_response", "id"])
+    op.create_index(
+        "leads_lead_response_state_idx",
+        "leads_lead",
+        ["agency_id", "response_state", "response_due_at", "id"],
+        postgresql_where=sa.text("response_state IS NOT NULL"),
+    )
+    owned_table(
+        "leads_response_targets",
+        *(sa.Column(name, sa.BigInteger()) for name in ("urgent", "high", "normal", "low")),
+        sa.UniqueConstraint("agency_id"),
+    )
+
+
 def downgrade() -> None:
     """Drop them."""
+    drop_owned_table("leads_response_targets")
+    for name in ("sort_response", "response_state", "response_minutes", "responded_at", "response_due_at", "priority"):
+        op.drop_column("leads_lead", name)
     drop_owned_table("leads_call")
     op.drop_column("leads_lead", "next_action")

@@ -36,7 +36,9 @@ from plugins.contacts import api as contacts
 
 from ..models import FIELDS, Lead, Note, StatusChange, Tag
 from ..schemas import Kind, LeadRow, LeadView, Status, StatusChangeView
+from ..schemas.first_response import Priority, ResponseState
 from ..schemas.notes import NoteView
+from .first_response import FIRST_RESPONSE
 
 V = TypeVar("V", bound=LeadView)
 _UNNOTICED = {"synchronize_session": False, "include_deleted": True}
@@ -55,7 +57,8 @@ ROW = select(*read.columns(LeadRow, Lead, **_DERIVED))
 def whole(view: type[LeadView], **others: Any) -> list[Any]:
     """The columns of a lead as a whole."""
     email, phone = contacts.email_of(Lead.contact_id), contacts.phone_of(Lead.contact_id)
-    return read.columns(view, Lead, **_DERIVED, contact_email=email, contact_phone=phone, **others)
+    reached = {"contact_email": email, "contact_phone": phone, "first_response": FIRST_RESPONSE}
+    return read.columns(view, Lead, **_DERIVED, **reached, **others)
 
 
 WHOLE = select(*whole(LeadView))
@@ -97,6 +100,17 @@ class Leads(Repository[Lead]):
             "team_id": Filter(Lead.team_id, UUID, "Owning team.", OPTIONAL),
             "brand_id": Filter(Lead.brand_id, UUID, "Brand.", OPTIONAL),
             "contact_id": Filter(Lead.contact_id, UUID, "Whose enquiry it is."),
+            "priority": Filter(Lead.priority, Priority, "How much a first response hurries."),
+            "response_state": Filter(
+                Lead.response_state, ResponseState, "Whether a first response is awaited, overdue or given.", OPTIONAL
+            ),
+            "response_due_at": Filter(
+                Lead.response_due_at,
+                Instant,
+                "When a first response is due that nobody has given.",
+                RANGE,
+                indexed=Lead.sort_response,
+            ),
             "start_date": Filter(Lead.start_date, date, "First day of travel.", RANGE, indexed=Lead.sort_start),
             "next_action_at": Filter(
                 Lead.next_action_at, Instant, "When something is due.", RANGE, indexed=Lead.sort_next_action
@@ -112,6 +126,7 @@ class Leads(Repository[Lead]):
             "updated_at": Lead.updated_at,
             "reference": Lead.reference,
             "start_date": Lead.sort_start,
+            "response_due_at": Lead.sort_response,
             "next_action_at": Lead.sort_next_action,
         },
         search={"leads.lead": Lead.id, "contacts.contact": Lead.contact_id},

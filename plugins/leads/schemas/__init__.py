@@ -26,6 +26,7 @@ from plugins.contacts.api import ContactDraft
 
 from .. import permissions
 from .calls import WhatToDo
+from .first_response import FirstResponse, Priority, ResponseState
 
 Status = Literal["new", "contacted", "qualified", "proposal_sent", "negotiation", "on_hold", "won", "lost"]
 Kind = Annotated[
@@ -70,6 +71,7 @@ class LeadDraft(Draft):
     contact: ContactDraft | UnsetType = UNSET
     kind: Kind = "fit"
     source: Source = "manual"
+    priority: Priority | UnsetType = UNSET
     utm: Utm | None = None
     owner_id: UUID | None | UnsetType = UNSET
     team_id: UUID | None | UnsetType = UNSET
@@ -113,6 +115,7 @@ class LeadPatch(Patch):
     contact_id: UUID | UnsetType = UNSET
     kind: Kind | UnsetType = UNSET
     source: Source | UnsetType = UNSET
+    priority: Priority | UnsetType = UNSET
     utm: Utm | None | UnsetType = UNSET
     brand_id: UUID | None | UnsetType = UNSET
     language: Language | None | UnsetType = UNSET
@@ -156,6 +159,7 @@ class LeadRow(View):
     status_since: Instant
     kind: Kind
     source: str
+    priority: Priority
     contact_id: UUID
     contact_name: str | None
     owner_id: UUID | None
@@ -171,6 +175,8 @@ class LeadRow(View):
     tags: list[str]
     custom_fields: CustomValues
     next_action_at: Instant | None
+    response_due_at: Instant | None
+    response_state: ResponseState | None
     version: int
     created_at: Instant
     updated_at: Instant
@@ -185,6 +191,7 @@ class LeadView(View):
     status_since: Instant
     kind: Kind
     source: str
+    priority: Priority
     utm: dict[str, Any] | None
     contact_id: UUID
     contact_name: str | None
@@ -221,6 +228,7 @@ class LeadView(View):
     expected_close: date | None
     next_action_at: Instant | None
     next_action: str | None
+    first_response: FirstResponse | None
     hold_until: date | None
     lost_reason: str | None
     recycle_on: date | None

@@ -16,6 +16,13 @@ def seeing(lead: Standing, user_ids: Iterable[UUID]) -> list[UUID]:
     return [user_id for user_id, actor in users.actors(user_ids).items() if _may_see(actor, lead)]
 
 
+def managers(lead: Standing) -> list[UUID]:
+    """Who hands out leads like this one: members of its team who may, or else whoever may in the whole agency."""
+    may = [each for each in users.actors(users.holders(permissions.ASSIGN.name)).values() if _may_hand_out(each, lead)]
+    of_team = [each for each in may if lead.team_id in each.team_ids]
+    return [each.user_id for each in of_team or may if each.user_id is not None]
+
+
 def check(lead_id: UUID, mentions: list[UUID]) -> list[UUID]:
     """Each colleague once; raises Invalid for those who are no active members or may not see the lead."""
     lead = standing(lead_id) if mentions else None
@@ -31,6 +38,11 @@ def check(lead_id: UUID, mentions: list[UUID]) -> list[UUID]:
     if faults:
         raise Invalid(errors=faults)
     return list(dict.fromkeys(mentions))
+
+
+def _may_hand_out(actor: Actor, lead: Standing) -> bool:
+    # Not as its owner: everybody may hand over what is theirs.
+    return actor.reaches(permissions.ASSIGN.name, owner_id=None, team_id=lead.team_id)
 
 
 def _may_see(actor: Actor, lead: Standing) -> bool:

@@ -8,7 +8,7 @@ from uuid import UUID
 from core.sdk import UNSET, Fault, Invalid, ListQuery, Page, acting_user_id, clock, publish
 
 from ..events import CallLogged
-from ..models import Call, Lead
+from ..models import Call
 from ..repository import leads
 from ..repository.calls import calls
 from ..schemas.calls import CallDraft, CallView
@@ -63,15 +63,11 @@ def write(lead_id: UUID, draft: CallDraft) -> CallView:
         lead.own_action_at = lead.next_action_at = following.at
         lead.next_action = following.text
     if _is_contact(draft):
-        _contacted(lead, at)
+        pipeline.contacted(lead, at)
     leads.save()
     if following is not None:
         leads.settle_next_action(lead_id)
     return calls.shown(call.id, about=[lead_id])
-
-
-def _contacted(lead: Lead, at: datetime) -> None:
-    pipeline.contacted(lead)
 
 
 def _is_contact(draft: CallDraft) -> bool:

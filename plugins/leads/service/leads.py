@@ -33,11 +33,11 @@ from ..repository.merges import references_in
 from ..schemas import LeadDraft, LeadPatch, LeadRow, LeadView
 from ..schemas.duplicates import NewLead
 from ..settings import LeadSettings
-from . import intent, notes, pipeline
+from . import intent, notes, pipeline, sla
 
 ENTITY = "leads.lead"
 # What a draft says that is not a column of the lead, or has a rule of its own.
-_APART = {"contact", "contact_id", "owner_id", "team_id", "tags", "custom_fields", "note"}
+_APART = {"priority", "contact", "contact_id", "owner_id", "team_id", "tags", "custom_fields", "note"}
 
 # What a lead says in rows of their own.
 ROWS = {"tags", "custom_fields"}
@@ -71,12 +71,15 @@ def create(draft: LeadDraft) -> NewLead:
         partial(intent.apply, lead, given),
         partial(FIELDS.apply, lead, draft.custom_fields),
     )
+    lead.priority = "normal" if draft.priority is UNSET else draft.priority
+    sla.begin(lead)
     lead.reference = next_reference(settings_of(LeadSettings).reference_series)
     leads.add(lead)
     leads.add_tags(lead.id, draft.tags)
     pipeline.begin(lead)
     search.add(ENTITY, lead.id, texts(lead, draft.tags))
     publish(LeadCreated(lead_id=lead.id, reference=lead.reference, source=lead.source, owner_id=lead.owner_id), of=lead)
+    sla.announce(lead)
     if draft.note:
         notes.add(lead.id, text=draft.note)
     return taken_in(lead.id)
@@ -94,6 +97,8 @@ def change(lead_id: UUID, patch: LeadPatch, *, version: int | None) -> LeadView:
     )
     # The version is the lead's as a whole, tags included.
     lead.updated_at = clock.now()
+    if "priority" in changes:
+        sla.reckon(lead)
     leads.save()
     if "next_action_at" in changes:
         leads.settle_next_action(lead.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from ..models import Lead, StatusChange
 from ..repository import leads, steps
 from ..schemas import LeadView, Move, Status, StatusChangeView
 from ..settings import LeadSettings
+from . import sla
 
 OPEN: tuple[Status, ...] = ("new", "contacted", "qualified", "proposal_sent", "negotiation", "on_hold")
 
@@ -51,6 +53,10 @@ def move(lead_id: UUID, step: Move, *, version: int | None) -> LeadView:
     left, manual = lead.status, _check(lead, step)
     taken = _taken(lead, step, manual=manual)
     lead.status, lead.status_since = step.to, clock.now()
+    if step.to == "lost":
+        sla.waive(lead)
+    else:
+        sla.answer(lead, clock.now())
     lead.hold_until = step.hold_until if step.to == "on_hold" else None
     lead.lost_reason = step.reason if step.to == "lost" else None
     lead.recycle_on = step.recycle_on if step.to == "lost" else None
@@ -66,8 +72,16 @@ def begin(lead: Lead) -> None:
     steps.append(StatusChange(lead_id=lead.id, to_status=lead.status, author_id=acting_user_id(), manual=False))
 
 
-def contacted(lead: Lead) -> None:
-    """Note that there was contact with the client of a new lead: what was logged proves it."""
+def reached(lead_id: UUID, at: datetime) -> None:
+    """Note that the client of a lead was contacted, say by a message: `contacted` where there was no contact before."""
+    leads.lock(lead_id)
+    contacted(leads.get(lead_id), at)
+    leads.save()
+
+
+def contacted(lead: Lead, at: datetime) -> None:
+    """Note that there was contact with the client of a lead: what was logged proves it."""
+    sla.answer(lead, at)
     if lead.status != "new":
         return
     taken = _taken(lead, Move(to="contacted"), manual=False)

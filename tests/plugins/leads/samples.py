@@ -47,6 +47,7 @@ SAMPLES: Mapping[str, Sample] = {
     "leads.restore": Sample(before=_delete),
     "leads.move": Sample(body=lambda api, number: {"to": "contacted", "note": "Spoke on the phone."}),
     "leads.change_note": Sample(body=lambda api, number: {"pinned": True}),
+    "leads.change_targets": Sample(body=lambda api, number: {"normal": number}),
     "leads.assign": Sample(body=lambda api, number: {"owner_id": str(api.user_id)}),
 }
 ROWS: Mapping[str, Callable[[ApiClient], str]] = {"/leads/merges/<uuid:merge_id>": _merged}

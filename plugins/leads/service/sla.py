@@ -1,0 +1,97 @@
+"""First responses: when they are due in working time, what stops the clock, and what is overdue."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from core.sdk import calendars, clock, current_agency_id, publish
+
+from ..events import FirstResponseDue, FirstResponseGiven, FirstResponseOverdue, FirstResponseTargetsChanged
+from ..models import Lead, ResponseTargets
+from ..repository import first_response
+from ..schemas.first_response import FirstResponseTargets
+from . import policy
+
+_AWAITED = ("pending", "overdue")
+_MINUTE = timedelta(minutes=1)
+
+
+def targets() -> FirstResponseTargets:
+    """Within how many working minutes leads get a first response."""
+    return first_response.targets()
+
+
+def change_targets(wanted: FirstResponseTargets) -> FirstResponseTargets:
+    """Say so anew, for leads that come in from now on."""
+    row = first_response.targets_row()
+    if row is None:
+        row = ResponseTargets()
+        _take(row, wanted)
+        first_response.add_targets(row)
+    else:
+        _take(row, wanted)
+    publish(
+        FirstResponseTargetsChanged(
+            agency_id=current_agency_id(), urgent=wanted.urgent, high=wanted.high, normal=wanted.normal, low=wanted.low
+        )
+    )
+    policy.forget()
+    return wanted
+
+
+def begin(lead: Lead) -> None:
+    """Say when a lead that comes in is to get a first response, where the agency set that for its priority."""
+    limit: int | None = getattr(policy.current().targets, lead.priority)
+    if limit is not None:
+        now = clock.now()
+        lead.response_due_at, lead.response_state = calendars.of_team(lead.team_id).add(now, limit), "pending"
+
+
+def announce(lead: Lead) -> None:
+    """Tell when a response is due, so that somebody looks then."""
+    if lead.response_state == "pending" and lead.response_due_at is not None:
+        publish(FirstResponseDue(lead_id=lead.id, due_at=lead.response_due_at))
+
+
+def reckon(lead: Lead) -> None:
+    """Say anew when a response that is not overdue yet is due: the lead went to another team, or hurries otherwise."""
+    if lead.response_state != "pending":
+        return
+    limit: int | None = getattr(policy.current().targets, lead.priority)
+    if limit is None:
+        lead.response_state = lead.response_due_at = None
+        return
+    lead.response_due_at = calendars.of_team(lead.team_id).add(lead.created_at, limit)
+    announce(lead)
+
+
+def answer(lead: Lead, at: datetime) -> None:
+    """Stop the clock of a lead whose client was contacted; only the first contact does."""
+    if lead.response_state not in _AWAITED or lead.response_due_at is None:
+        return
+    # Who logs a call with the time before the enquiry came in has not been quicker than at once.
+    lead.responded_at = max(at, lead.created_at)
+    taken = calendars.of_team(lead.team_id).between(lead.created_at, lead.responded_at) // _MINUTE
+    lead.response_minutes = taken
+    lead.response_state = "met" if lead.responded_at <= lead.response_due_at else "late"
+    publish(FirstResponseGiven(lead_id=lead.id, in_time=lead.response_state == "met", working_minutes=taken))
+
+
+def waive(lead: Lead) -> None:
+    """Await no response any more: the lead was lost before there was one."""
+    if lead.response_state in _AWAITED:
+        lead.response_state = "waived"
+
+
+def find_overdue() -> bool:
+    """Tell of a batch of leads whose response is overdue, of each once; whether there may be more."""
+    found = first_response.take_overdue(clock.now())
+    for each in found:
+        publish(
+            FirstResponseOverdue(lead_id=each.lead_id, owner_id=each.owner_id, team_id=each.team_id, due_at=each.due_at)
+        )
+    return len(found) == first_response.BATCH
+
+
+def _take(row: ResponseTargets, wanted: FirstResponseTargets) -> None:
+    row.urgent, row.high, row.normal, row.low = wanted.urgent, wanted.high, wanted.normal, wanted.low

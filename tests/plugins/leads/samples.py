@@ -37,6 +37,7 @@ def _merged(api: ApiClient) -> str:
 
 SAMPLES: Mapping[str, Sample] = {
     "leads.find_duplicates": Sample(body=lambda api, number: {"contact": {"name": f"Ben Okri {number}"}}),
+    "leads.log_call": Sample(body=lambda api, number: {"direction": "outbound", "outcome": "answered"}),
     "leads.merge": Sample(body=_merge),
     "leads.search_merges": Sample(before=_merge_into),
     "leads.distinguish": Sample(body=_pair),

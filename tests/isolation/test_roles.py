@@ -44,6 +44,7 @@ SYSTEM_READS = {
     "vault/repository.py",  # Old keys are replaced in every agency, and who was erased is noted for all of them.
     "impersonation/repository.py",  # Whose session it is decides what may be done, before anybody acts.
     "users/accounts.py",  # The operator closes accounts, which are above the agencies.
+    "demo/seeding.py",  # Whether made-up agencies are there already, and whether others are.
 }
 APART = {
     "auth/ways_in/admission.py",  # Half a sign-in belongs to somebody who acts in no agency yet.

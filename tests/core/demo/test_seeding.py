@@ -11,13 +11,17 @@ import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
+from core import preparation
 from core.agencies import service as agencies
 from core.config import Settings
 from core.db.session import unit_of_work
-from core.demo import cast, seeding
+from core.demo import cast, commands, seeding
+from core.demo.seeding import Order
 from core.demo.world import stream
 from core.http.application import Application
+from core.testing import databases
 from core.testing.clients import ApiClient, ok
+from core.testing.databases import Server
 from core.testing.servers import TRIPFILE, environment_for
 from core.users import first_start
 from tests.core.demo.conftest import LEADS, PASSWORD, UNTIL, seeded
@@ -140,6 +144,22 @@ class TestPasswords:
         result = seeded(other, "--password", "demo", leads=5)
         assert result.exit_code != 0
         assert world(settings_of(other))["core_agency"] == world(settings_of(other))["core_user"] == []
+
+
+class TestTheFirstStart:
+    def test_makes_it_where_it_is_told_to_and_offers_it_where_not(
+        self, database_server: Server, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(commands, "usual", lambda: Order(3, 30, 24, UNTIL))
+        with database_server.clone() as urls:
+            preparation.prepare(databases.settings_for(urls))
+            assert "tripfile demo seed" in capsys.readouterr().out
+            for _ in range(2):
+                preparation.prepare(databases.settings_for(urls, demo=True))
+            printed = capsys.readouterr().out
+            assert len(world(databases.settings_for(urls))["leads_lead"]) == 30
+        assert printed.count("Password") == 1
+        assert printed.count("is there already") == 2
 
 
 class TestProduction:

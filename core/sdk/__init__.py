@@ -25,7 +25,7 @@ from core.config import Settings
 from core.crypto import Unreadable
 from core.custom_fields import api as custom_fields
 from core.custom_fields.api import CustomChanges, CustomFields, CustomValues
-from core.db import read
+from core.db import cursor, read
 from core.db.base import Identified, Model, Numbered, Owned, SoftDeleted, Tenant, owned_key
 from core.db.personal import NOT_PERSONAL, PERSONAL, SECRET, Code, Codes, Day, Facts, Number, personal, sealed
 from core.db.query import EQUALITY, OPTIONAL, RANGE, Filter, Listing, ListQuery, Operator, Page
@@ -186,6 +186,7 @@ __all__ = [
     "current_agency_id",
     "current_run",
     "current_user_id",
+    "cursor",
     "custom_fields",
     "db",
     "declared_events",

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from .events import LeadAssigned, LeadChanged, LeadCreated, LeadDeleted, LeadLost, LeadMoved, LeadRestored, LeadWon
+from .hookspecs import Asked
 from .schemas import LeadView
+from .schemas.timeline import TimelineEntry
 from .service import leads, pipeline
 
 __all__ = [
+    "Asked",
     "LeadAssigned",
     "LeadChanged",
     "LeadCreated",
@@ -16,6 +19,7 @@ __all__ = [
     "LeadRestored",
     "LeadView",
     "LeadWon",
+    "TimelineEntry",
     "reached",
     "view",
 ]

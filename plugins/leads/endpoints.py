@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from core.sdk import Blueprint, ListQuery, Page, duplicates, exports, merging, offer_bulk, users
+from core.sdk import (
+    Blueprint,
+    ListQuery,
+    Page,
+    Upload,
+    duplicates,
+    exports,
+    files,
+    merging,
+    offer_bulk,
+    users,
+)
 
 from . import permissions
 from .repository import LEADS, Notes, Steps
+from .repository.attachments import Attachments, NoteVersions
 from .repository.calls import Calls
 from .repository.merges import Merges
 from .schemas import (
@@ -21,8 +33,9 @@ from .schemas import (
 from .schemas.calls import CallDraft, CallView
 from .schemas.duplicates import LeadPairDraft, NewLead
 from .schemas.first_response import FirstResponseTargets
-from .schemas.notes import NoteDraft, NotePatch, NoteView
-from .service import assignment, bulk, calls, leads, notes, pipeline, sla
+from .schemas.notes import NoteDraft, NotePatch, NoteVersionView, NoteView
+from .schemas.timeline import AttachmentView, TimelinePage, TimelineQuery
+from .service import assignment, attachments, bulk, calls, leads, notes, pipeline, sla, timeline
 from .service import duplicates as alike
 from .service import merging as merges
 
@@ -237,3 +250,50 @@ def undo_merge(merge_id: UUID) -> LeadView:
 
 exports.offer(blueprint, LEADS, permission=permissions.EXPORT)
 offer_bulk(blueprint, LEADS, bulk.ACTIONS, permission=permissions.WRITE)
+
+
+@blueprint.get("/<uuid:lead_id>/notes/<uuid:note_id>/versions", permission=permissions.READ)
+@blueprint.listing(NoteVersions.listing)
+@blueprint.response(200, Page[NoteVersionView])
+def search_versions(query: ListQuery, lead_id: UUID, note_id: UUID) -> Page[NoteVersionView]:
+    """List what a note said before."""
+    return notes.history(lead_id, note_id, query)
+
+
+@blueprint.get("/<uuid:lead_id>/timeline", permission=permissions.READ)
+@blueprint.query(TimelineQuery)
+@blueprint.response(200, TimelinePage)
+def show_timeline(query: TimelineQuery, lead_id: UUID) -> TimelinePage:
+    """Show what happened on a lead, newest first."""
+    return timeline.page(lead_id, query)
+
+
+@blueprint.get("/<uuid:lead_id>/attachments", permission=permissions.READ)
+@blueprint.listing(Attachments.listing)
+@blueprint.response(200, Page[AttachmentView])
+def search_attachments(query: ListQuery, lead_id: UUID) -> Page[AttachmentView]:
+    """List the files of a lead."""
+    return attachments.rows(lead_id, query)
+
+
+@blueprint.post("/<uuid:lead_id>/attachments", permission=permissions.WRITE)
+@blueprint.upload(attachments.ACCEPTS)
+@blueprint.response(201, AttachmentView)
+def attach(upload: Upload, lead_id: UUID) -> AttachmentView:
+    """Put a file to a lead."""
+    return attachments.attach(lead_id, upload)
+
+
+@blueprint.get("/<uuid:lead_id>/attachments/<uuid:attachment_id>", permission=permissions.READ)
+@blueprint.response(200, files.FileLink)
+def show_attachment(lead_id: UUID, attachment_id: UUID) -> files.FileLink:
+    """Where to get a file of a lead."""
+    return attachments.link(lead_id, attachment_id)
+
+
+@blueprint.delete("/<uuid:lead_id>/attachments/<uuid:attachment_id>", permission=permissions.WRITE)
+@blueprint.if_match
+@blueprint.response(204)
+def delete_attachment(lead_id: UUID, attachment_id: UUID, version: int | None) -> None:
+    """Remove a file of one's own; anybody's with leads.delete."""
+    attachments.remove(lead_id, attachment_id, version=version)

@@ -219,3 +219,19 @@ class LeadsIdle(Event):
     subject: ClassVar[str] = "owner_id"
     owner_id: UUID
     count: int
+
+
+class FileAttached(Event):
+    """Somebody put a file to a lead."""
+
+    subject: ClassVar[str] = "lead_id"
+    lead_id: UUID
+    attachment_id: UUID
+
+
+class FileRemoved(Event):
+    """Somebody removed a file of a lead."""
+
+    subject: ClassVar[str] = "lead_id"
+    lead_id: UUID
+    attachment_id: UUID

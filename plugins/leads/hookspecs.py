@@ -2,9 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from core.sdk import hookspec
+
+from .schemas.timeline import TimelineEntry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """Which part of a timeline is asked for."""
+
+    lead_ids: tuple[UUID, ...]
+    """The lead, and those that became part of it; the caller may see them."""
+    kinds: frozenset[str]
+    """The kinds of entries that are wanted; all where there are none."""
+    before_at: datetime
+    before_id: UUID
+    most: int
+    """How many entries are needed at most: the newest of those before `place`."""
+
+    @property
+    def place(self) -> tuple[datetime, UUID]:
+        """Where the page before has ended: wanted is what is earlier, and of the same instant has a smaller id."""
+        return self.before_at, self.before_id
+
+    def wants(self, kind: str) -> bool:
+        """Whether entries of a kind are wanted."""
+        return not self.kinds or kind in self.kinds
+
+
+@hookspec
+def leads_timeline(asked: Asked) -> list[TimelineEntry]:  # type: ignore[empty-body] # a signature and a sentence
+    """What you know of a lead that the caller may see, newest first, in one statement; kinds begin with your name."""
 
 
 @hookspec

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from uuid import UUID
+
 from core.sdk import HandedOver, hookimpl, privacy
 
-from .repository import Tasks
+from .repository import Tasks, tasks
+from .schemas import TaskRow
 from .service import assignment, erasure
+
+
+@hookimpl
+def tasks_about(subject: str, subject_ids: tuple[UUID, ...], before: tuple[datetime, UUID], most: int) -> list[TaskRow]:
+    """For those who show what happened on a thing, whether or not tasks are there."""
+    return tasks.about(subject, subject_ids, before=before, most=most)
 
 
 @hookimpl

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from core.sdk import hookspec
 
+from .schemas import TaskRow
+
 
 class Suggestion(NamedTuple):
     """A task that should be made."""
@@ -38,6 +40,13 @@ class About:
     def suggest(self, title: str, *, in_days: int, owner_id: UUID | None, team_id: UUID | None) -> None:
         """Have a task made about the thing; whoever finished the last one is told of it in the answer."""
         self.suggestions.append(Suggestion(title, in_days, owner_id, team_id))
+
+
+@hookspec(firstresult=True)
+def tasks_about(
+    subject: str, subject_ids: tuple[UUID, ...], before: tuple[datetime, UUID], most: int
+) -> list[TaskRow] | None:
+    """The tasks about things that the caller may see, the newest first, up to when and which one; we answer it."""
 
 
 @hookspec

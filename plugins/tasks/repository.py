@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, and_, bindparam, func, select
+from sqlalchemy import ARRAY, ColumnElement, DateTime, Text, Uuid, and_, any_, bindparam, func, select, tuple_
 
 from core.sdk import (
     OPTIONAL,
@@ -79,6 +79,24 @@ class Tasks(Repository[Task]):
     def shown(self, task_id: UUID) -> TaskView:
         """A task. Raises NotFound."""
         return self.view(task_id, WHOLE, TaskView)
+
+    def about(self, subject: str, things: Sequence[UUID], *, before: tuple[datetime, UUID], most: int) -> list[TaskRow]:
+        """The newest tasks about things that the caller may see, made before an instant and id."""
+
+        def build() -> read.Query[TaskRow]:
+            at = bindparam("before_at", type_=DateTime(timezone=True))
+            wanted = ROW.where(
+                Task.subject == bindparam("about", type_=Text()),
+                Task.subject_id == any_(bindparam("things", type_=ARRAY(Uuid()))),
+                tuple_(Task.created_at, Task.id) < tuple_(at, bindparam("before_id", type_=Uuid())),
+                self.in_scope(),
+            )
+            newest = wanted.order_by(Task.created_at.desc(), Task.id.desc()).limit(bindparam("row_limit"))
+            return read.Query(newest, TaskRow)
+
+        query = self.prepared(("about", self.scope()), build)
+        asked = {"about": subject, "things": list(things), "row_limit": most}
+        return query.rows(before_at=before[0], before_id=before[1], **asked, **self.scope_values())
 
     def written(self, task_id: UUID) -> TaskView:
         """A task the caller has just written, even where that took it out of their scope."""

@@ -40,6 +40,18 @@ class NoteView(View):
     text: str
     pinned: bool
     mentions: list[UUID]
+    edited_at: Instant | None
     version: int
     created_at: Instant
     updated_at: Instant
+
+
+class NoteVersionView(View):
+    """What a note said for a while."""
+
+    id: UUID
+    text: str
+    written_at: Instant
+    """Since when."""
+    created_at: Instant
+    """Until when."""

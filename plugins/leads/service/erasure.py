@@ -8,9 +8,11 @@ from datetime import datetime
 from core.sdk import custom_fields, privacy, search
 from plugins.contacts import api as contacts
 
-from ..models import Call, Lead, Merge, Note, StatusChange, Tag
+from ..models import Attachment, Call, Lead, Merge, Note, NoteVersion, StatusChange, Tag
+from ..repository.attachments import attachments, versions
 from ..repository.merges import forget, references_in
 from ..repository.personal import personal
+from . import attachments as files
 from .leads import ENTITY
 
 
@@ -20,8 +22,9 @@ def held(subject: privacy.Subject) -> list[privacy.Holding]:
         return []
     people = subject.rows | {subject.id}
     leads = personal.leads_of(people)
-    every = (*leads, *personal.children_of(leads), *personal.merges_of(people))
-    return [privacy.held(each) for each in every]
+    ids = [lead.id for lead in leads]
+    rest = (*personal.merges_of(people), *versions.of_leads(ids), *attachments.of_leads(ids))
+    return [privacy.held(each) for each in (*leads, *personal.children_of(leads), *rest)]
 
 
 def erase(subject: privacy.Subject) -> list[privacy.Outcome]:
@@ -46,12 +49,19 @@ def anonymise(leads: Sequence[Lead]) -> list[privacy.Outcome]:
         note.text = privacy.NAMELESS
     for call in (each for each in children if isinstance(each, Call)):
         privacy.wipe(call)
+    ids = [lead.id for lead in leads]
+    said, kept = versions.of_leads(ids), attachments.of_leads(ids)
+    versions.forget(ids)
+    for attachment in kept:
+        files.forget(attachment)
     personal.clear_tags_and_steps(leads)
     custom_fields.forget(lead.id for lead in leads)
     counts = {kind: sum(isinstance(each, kind) for each in children) for kind in (Call, Note, StatusChange, Tag)}
     return [
         privacy.Outcome(table=Lead.__tablename__, rows=len(leads)),
         *(privacy.Outcome(table=kind.__tablename__, rows=count) for kind, count in counts.items()),
+        privacy.Outcome(table=NoteVersion.__tablename__, rows=len(said)),
+        privacy.Outcome(table=Attachment.__tablename__, rows=len(kept)),
     ]
 
 

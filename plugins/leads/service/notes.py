@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from core.sdk import ListQuery, Page, acting_user_id, current_actor, publish
+from core.sdk import ListQuery, Page, acting_user_id, clock, current_actor, publish
 
 from .. import permissions
 from ..errors import NoteOfSomebodyElse
 from ..events import NoteChanged, NoteDeleted, NoteWritten
-from ..models import Note
+from ..models import Note, NoteVersion
 from ..repository import leads, notes
-from ..schemas.notes import NoteDraft, NotePatch, NoteView
+from ..repository.attachments import versions
+from ..schemas.notes import NoteDraft, NotePatch, NoteVersionView, NoteView
 from . import audience
 
 # What only the author may change.
@@ -27,6 +28,12 @@ def rows(lead_id: UUID, query: ListQuery) -> Page[NoteView]:
 def view(lead_id: UUID, note_id: UUID) -> NoteView:
     """A note. Raises NotFound."""
     return notes.shown(note_id, on=leads.with_merged(lead_id))
+
+
+def history(lead_id: UUID, note_id: UUID, query: ListQuery) -> Page[NoteVersionView]:
+    """A page of what a note said before, the latest first. Raises NotFound."""
+    view(lead_id, note_id)
+    return versions.rows(note_id, query)
 
 
 def write(lead_id: UUID, draft: NoteDraft) -> NoteView:
@@ -45,11 +52,15 @@ def change(lead_id: UUID, note_id: UUID, patch: NotePatch, *, version: int | Non
         raise NoteOfSomebodyElse
     if not changes:
         return notes.shown(note.id, on=timeline)
-    before = note.mentions
+    before, said = note.mentions, note.text
     if "mentions" in changes:
         changes["mentions"] = audience.check(lead_id, changes["mentions"])
     for name, value in changes.items():
         setattr(note, name, value)
+    if note.text != said:
+        written_at = note.edited_at or note.created_at
+        versions.append(NoteVersion(lead_id=note.lead_id, note_id=note.id, text=said, written_at=written_at))
+        note.edited_at = clock.now()
     notes.save()
     mentioned = [user_id for user_id in note.mentions if user_id not in before]
     publish(NoteChanged(lead_id=lead_id, note_id=note.id, mentioned=mentioned), of=note)

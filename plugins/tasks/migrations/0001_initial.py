@@ -21,6 +21,7 @@ INDEXES = {
     "owner_id": ("owner_id", "state", "sort_due", "id"),
     "team_id": ("team_id", "sort_due", "id"),
     "subject_id": ("subject_id", "state", "sort_due", "id"),
+    "about": ("subject_id", "created_at", "id"),
 }
 
 

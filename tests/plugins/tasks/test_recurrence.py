@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.sdk import Invalid
@@ -76,6 +76,7 @@ def rules(draw: st.DrawFn) -> str:
 
 
 class TestEveryRule:
+    @settings(deadline=None)
     @given(rules(), st.dates(date(2024, 1, 1), date(2030, 1, 1)))
     def test_ends_goes_forward_and_reads_back_the_same(self, text: str, first: date) -> None:
         try:

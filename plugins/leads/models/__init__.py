@@ -28,6 +28,9 @@ from core.sdk import (
     vault,
 )
 
+from .kept import Attachment as Attachment
+from .kept import NoteVersion as NoteVersion
+
 # Those that nobody awaits come last.
 RESPONSE_ORDER = (
     "CASE WHEN response_due_at IS NOT NULL AND response_state IN ('pending', 'overdue') THEN response_due_at"
@@ -192,6 +195,8 @@ class Note(Owned, Model):
     pinned: Mapped[bool]
     mentions: Mapped[list[UUID]] = mapped_column(StructJSON(list[UUID]), server_default="[]", info=NOT_PERSONAL)
     """The colleagues it mentions."""
+    edited_at: Mapped[datetime | None]
+    """When its author last changed what it says."""
 
     __table_args__ = (
         owned_key("lead_id", "leads_lead", ondelete="CASCADE"),

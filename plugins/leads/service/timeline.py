@@ -1,0 +1,72 @@
+"""What happened on a lead, newest first: what leads keep themselves, tasks, and what other plugins bring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import structs
+
+from core.sdk import ListQuery, cursor, installed, is_on
+
+from ..hookspecs import Asked
+from ..repository import Leads, leads
+from ..repository.timeline import SOURCES
+from ..schemas.timeline import TimelineEntry, TimelinePage, TimelineQuery
+
+_TASK = "task"
+_LATEST = datetime(9999, 12, 31, tzinfo=UTC)
+_LAST_ID = UUID(int=2**128 - 1)
+
+
+def page(lead_id: UUID, query: TimelineQuery) -> TimelinePage:
+    """A page of what happened on a lead. Raises NotFound, and Invalid for a cursor of another list.
+
+    One statement for each kind of entry that is asked for, each of no more rows than the page has; hooks have theirs.
+    """
+    timeline = leads.with_merged(lead_id)
+    kinds = frozenset(query.kinds.split(",")) if query.kinds else frozenset()
+    question = cursor.question_of(ListQuery(), "-at", of=["leads_timeline", lead_id, sorted(kinds)])
+    at, after_id = _LATEST, _LAST_ID
+    if query.cursor:
+        position = cursor.decode(query.cursor, question=question, value_type=datetime)
+        at, after_id = position.value, position.row_id
+    asked = Asked(lead_ids=tuple(timeline), kinds=kinds, before_at=at, before_id=after_id, most=query.limit + 1)
+    found = sorted(_entries(asked), key=_place, reverse=True)
+    items, following = found[: query.limit], None
+    if len(found) > query.limit:
+        following = cursor.encode(cursor.Position(question, items[-1].at, items[-1].id))
+    return TimelinePage(items, following)
+
+
+def _entries(asked: Asked) -> Iterable[TimelineEntry]:
+    for kind, source in SOURCES.items():
+        if asked.wants(kind):
+            place = {"before_at": asked.before_at, "before_id": asked.before_id}
+            for entry in source.rows(lead_ids=list(asked.lead_ids), row_limit=asked.most, **place):
+                yield structs.replace(entry, link=f"/leads/{asked.lead_ids[0]}/{entry.link}")
+    if asked.wants(_TASK) and is_on("tasks"):
+        yield from _tasks(asked)
+    for brought in installed().hook.leads_timeline(asked=asked):
+        # A page must end where the next one begins, whatever a plugin answers.
+        yield from (each for each in brought if asked.wants(each.kind) and _place(each) < asked.place)
+
+
+def _tasks(asked: Asked) -> Iterable[TimelineEntry]:
+    # Asked by name: tasks and leads know each other through hooks alone, and either may be absent.
+    found: list[Any] = installed().hook.tasks_about(
+        subject=Leads.subject, subject_ids=asked.lead_ids, before=asked.place, most=asked.most
+    )
+    for task in found or ():
+        due = task.due_at.isoformat() if task.due_at else None
+        data = {"state": task.state, "kind": task.kind, "priority": task.priority, "due_at": due}
+        link = f"/tasks/{task.id}"
+        yield TimelineEntry(
+            _TASK, task.id, task.created_at, task.title, None, task.owner_id, task.owner_name, link, data
+        )
+
+
+def _place(entry: TimelineEntry) -> tuple[datetime, UUID]:
+    return entry.at, entry.id

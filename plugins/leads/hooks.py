@@ -24,6 +24,18 @@ def tasks_changed(about: next_action.Tasks) -> None:
 
 
 @hookimpl
+def leads_merged(lead_id: UUID, other_id: UUID) -> dict[str, list[UUID]]:
+    """The tasks about a lead that goes into another become that one's, where there are tasks."""
+    return next_action.follow_merged(of=other_id, to=lead_id)
+
+
+@hookimpl
+def leads_merge_undone(lead_id: UUID, other_id: UUID, moved: dict[str, list[UUID]]) -> None:
+    """They go back."""
+    next_action.follow_merged(of=lead_id, to=other_id, only=moved.get(next_action.TASK, []))
+
+
+@hookimpl
 def contacts_merged(contact_id: UUID, other_id: UUID) -> dict[str, list[UUID]]:
     """The leads of a contact that goes into another become that one's."""
     return {Leads.subject: merging.follow(other_id, to=contact_id)}

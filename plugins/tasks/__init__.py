@@ -11,6 +11,7 @@ plugin = Plugin(
     version="1.0.0",
     core=">=1.0,<2",
     summary="What members are to do, by when, and what it is about.",
+    after=("contacts",),
     settings=settings.TaskSettings,
     permissions=permissions.ALL,
     models=models,

@@ -9,13 +9,31 @@ from core.sdk import HandedOver, hookimpl, privacy
 
 from .repository import Tasks, tasks
 from .schemas import TaskRow
-from .service import assignment, erasure
+from .service import about, assignment, erasure
 
 
 @hookimpl
 def tasks_about(subject: str, subject_ids: tuple[UUID, ...], before: tuple[datetime, UUID], most: int) -> list[TaskRow]:
     """For those who show what happened on a thing, whether or not tasks are there."""
     return tasks.about(subject, subject_ids, before=before, most=most)
+
+
+@hookimpl
+def tasks_about_merged(subject: str, of: UUID, to: UUID, only: list[UUID] | None) -> list[UUID]:
+    """For those whose things are merged, and come apart again."""
+    return about.follow(subject, of=of, to=to, only=only)
+
+
+@hookimpl
+def contacts_merged(contact_id: UUID, other_id: UUID) -> dict[str, list[UUID]]:
+    """The tasks about a contact that goes into another become that one's."""
+    return {Tasks.subject: about.follow(privacy.CONTACT, of=other_id, to=contact_id, only=None)}
+
+
+@hookimpl
+def contacts_merge_undone(contact_id: UUID, other_id: UUID, moved: dict[str, list[UUID]]) -> None:
+    """They go back, those that are about something else by now left out."""
+    about.follow(privacy.CONTACT, of=contact_id, to=other_id, only=moved.get(Tasks.subject, []))
 
 
 @hookimpl

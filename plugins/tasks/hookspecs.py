@@ -49,6 +49,11 @@ def tasks_about(
     """The tasks about things that the caller may see, the newest first, up to when and which one; we answer it."""
 
 
+@hookspec(firstresult=True)
+def tasks_about_merged(subject: str, of: UUID, to: UUID, only: list[UUID] | None) -> list[UUID]:  # type: ignore[empty-body] # we say
+    """Tasks about a thing become another's, as the two are one, or no longer and `only` these; we answer with which."""
+
+
 @hookspec
 def tasks_changed(about: About) -> None:
     """Tasks about a thing were made, changed, done or given up, in the running unit of work."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, DateTime, Text, Uuid, and_, any_, bindparam, func, select, tuple_
+from sqlalchemy import ARRAY, ColumnElement, DateTime, Text, Uuid, and_, any_, bindparam, func, select, tuple_, update
 
 from core.sdk import (
     OPTIONAL,
@@ -128,9 +128,11 @@ def standing(task_id: UUID) -> Standing | None:
     return _STANDING.first(task_id=task_id)
 
 
-def alone_with(thing_id: UUID) -> None:
-    """Let nobody else count the tasks about a thing until this unit of work ends."""
-    db.session.execute(select(func.pg_advisory_xact_lock(thing_id.int & _BIGGEST)))
+def alone_with(*things: UUID) -> None:
+    """Let nobody else count the tasks about things until this unit of work ends."""
+    # In one order: two who wait for each other would wait for ever.
+    for thing in sorted(things):
+        db.session.execute(select(func.pg_advisory_xact_lock(thing.int & _BIGGEST)))
 
 
 def of_thing(thing_id: UUID) -> tuple[int, datetime | None]:
@@ -147,6 +149,15 @@ def next_due(things: Iterable[UUID]) -> dict[UUID, datetime]:
     )
     found = db.session.execute(asked.group_by(Task.subject_id))
     return {thing: due for thing, due in found if thing is not None and due is not None}
+
+
+def move(subject: str, *, of: UUID, to: UUID, only: list[UUID] | None) -> list[UUID]:
+    """Let the tasks about a thing, or some of them, be about another one; which they are."""
+    about = update(Task).where(Task.subject == subject, Task.subject_id == of)
+    if only is not None:
+        about = about.where(Task.id.in_(only))
+    moved = about.values(subject_id=to, version=Task.version + 1, updated_at=Task.updated_at).returning(Task.id)
+    return sorted(db.session.scalars(moved, execution_options={"synchronize_session": False}))
 
 
 def has_later(series_id: UUID, day: Any) -> bool:

@@ -172,8 +172,10 @@ class Leads(Repository[Lead]):
 
     def settle_next_action(self, lead_id: UUID) -> None:
         """Have a lead's next action be the first task about it, or else what somebody said."""
-        settled = update(Lead).where(Lead.id == lead_id, Lead.next_task_at.is_not(None))
-        db.session.execute(settled.values(next_action_at=Lead.next_task_at), execution_options=_UNNOTICED)
+        db.session.flush()
+        action = func.coalesce(Lead.next_task_at, Lead.own_action_at)
+        settled = update(Lead).where(Lead.id == lead_id).values(next_action_at=action, updated_at=Lead.updated_at)
+        db.session.execute(settled, execution_options=_UNNOTICED)
 
     def first_task(self, lead_id: UUID, due_at: datetime | None) -> None:
         """Say when the first open task about a lead is due; whoever is changing the lead is not disturbed by that."""

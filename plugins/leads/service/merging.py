@@ -51,6 +51,7 @@ _JOINED: dict[str, Callable[[Any, Any], Any]] = {
     "restrictions": merging.both_texts,
 }
 _EARLIER = "leads.merged"
+_OF_TASKS = {"next_action_at", "next_task_at"}
 
 
 class Image(msgspec.Struct):
@@ -72,7 +73,7 @@ def merge(lead_id: UUID, draft: merging.MergeDraft, *, version: int | None) -> m
     Raises Invalid, NotFound, MergedAway, AlreadyMerged, WonLeadStays, PreconditionFailed.
     """
     target, other = _pair(lead_id, draft, version=version)
-    before, tags, client = merging.image(target), leads.tags_of(target.id), target.contact_id
+    before, tags, client = _image(target), leads.tags_of(target.id), target.contact_id
     changes = merging.chosen(_values(target), _values(other), draft.fields, joined=_JOINED)
     more = [tag for tag in leads.tags_of(other.id) if tag not in tags]
     if len(tags) + len(more) > MOST_TAGS:
@@ -85,7 +86,7 @@ def merge(lead_id: UUID, draft: merging.MergeDraft, *, version: int | None) -> m
     leads.save()
     earlier = stored.merged_into(other.id)
     stored.point(earlier, away_from=other.id, at=target.id)
-    image = Image(merging.changed(before, merging.image(target)), (tags, sorted([*tags, *more])))
+    image = Image(merging.changed(before, _image(target)), (tags, sorted([*tags, *more])))
     made = merges.add(
         Merge(
             lead_id=target.id,
@@ -193,6 +194,11 @@ def _pair(lead_id: UUID, draft: merging.MergeDraft, *, version: int | None) -> t
     if other.status == "won":
         raise WonLeadStays
     return target, other
+
+
+def _image(lead: Lead) -> dict[str, Any]:
+    """What a lead says, but for what tasks make of it: they move by themselves."""
+    return {name: value for name, value in merging.image(lead).items() if name not in _OF_TASKS}
 
 
 def _values(lead: Lead) -> dict[str, Any]:

@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from core.sdk import publish, settings_of
+from core.sdk import installed, publish, settings_of
 
 from ..events import LeadsIdle
-from ..repository import leads, standing
+from ..repository import Leads, leads, standing
 from ..settings import LeadSettings
 from .pipeline import OPEN
+
+TASK = "tasks.task"
 
 
 class Tasks(Protocol):
@@ -38,6 +40,17 @@ def follow(tasks: Tasks) -> None:
     days, lead = settings_of(LeadSettings).follow_up_days, standing(tasks.subject_id)
     if days and tasks.finished and not tasks.open and lead is not None and lead.status in OPEN:
         tasks.suggest("Follow up", in_days=days, owner_id=lead.owner_id, team_id=lead.team_id)
+
+
+def follow_merged(*, of: UUID, to: UUID, only: list[UUID] | None = None) -> dict[str, list[UUID]]:
+    """Have the tasks about a lead be about another one; which they are, by kind."""
+    if "tasks" not in installed().plugins:
+        return {}
+    # Asked by name: tasks and leads know each other through hooks alone, and either may be absent.
+    moved = installed().hook.tasks_about_merged(subject=Leads.subject, of=of, to=to, only=only)
+    for lead_id in (of, to):
+        leads.settle_next_action(lead_id)
+    return {TASK: moved}
 
 
 def tell_of_idle() -> None:

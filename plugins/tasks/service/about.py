@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from core.sdk import installed
+from uuid import UUID
 
+from core.sdk import installed, publish
+
+from ..events import TaskChanged
 from ..hookspecs import About, Suggestion
 from ..models import Task
-from ..repository import alone_with, of_thing, tasks
+from ..repository import alone_with, move, of_thing, tasks
 
 
 def changed(task: Task, *, finished: bool = False) -> list[Suggestion]:
@@ -16,7 +19,23 @@ def changed(task: Task, *, finished: bool = False) -> list[Suggestion]:
     tasks.save()
     # Two tasks done at once would each find the other one open.
     alone_with(task.subject_id)
-    number, first = of_thing(task.subject_id)
-    told = About(subject=task.subject, subject_id=task.subject_id, open=number, next_due_at=first, finished=finished)
+    return _tell(task.subject, task.subject_id, finished=finished)
+
+
+def follow(subject: str, *, of: UUID, to: UUID, only: list[UUID] | None) -> list[UUID]:
+    """Let the tasks about a thing be about another one, because the two are one or no longer; which they are."""
+    alone_with(of, to)
+    moved = move(subject, of=of, to=to, only=only)
+    for task_id in moved:
+        publish(TaskChanged(task_id=task_id, fields=["subject_id"]))
+    if moved:
+        for thing in (of, to):
+            _tell(subject, thing, finished=False)
+    return moved
+
+
+def _tell(subject: str, thing_id: UUID, *, finished: bool) -> list[Suggestion]:
+    number, first = of_thing(thing_id)
+    told = About(subject=subject, subject_id=thing_id, open=number, next_due_at=first, finished=finished)
     installed().hook.tasks_changed(about=told)
     return told.suggestions

@@ -112,3 +112,19 @@ class TestIdle:
         with app.app_context(), acting_as(system(agency.id)):
             told = db.session.scalars(select(EventEntry.payload).where(EventEntry.name == "leads.leads_idle"))
             assert {each["owner_id"]: each["count"] for each in told} == {str(api.user_id): 2, str(agent.user_id): 1}
+
+
+class TestMerging:
+    def test_tasks_go_along_and_come_back(self, api: ApiClient, enquire: Enquire) -> None:
+        into, other = enquire(next_action_at="2031-01-01T08:00:00Z"), enquire()
+        mine, theirs = ask_for(api, into, "2030-06-02"), ask_for(api, other, "2030-06-01")
+        body = {"other_id": other["id"], "other_version": other["version"], "fields": {"next_action_at": "other"}}
+        made = ok(api.post(f"/leads/{into['id']}/merge", body, version=into["version"]))
+        assert next_action(api, into) == "2030-06-01T12:00:00Z"
+        assert ok(api.get(f"/tasks/{theirs['id']}"))["subject_id"] == into["id"]
+        tasks = ok(api.get(f"/leads/{into['id']}/timeline?kinds=task"))["items"]
+        assert {each["id"] for each in tasks} == {mine["id"], theirs["id"]}
+        ok(api.post(f"/leads/merges/{made['id']}/undo"))
+        assert next_action(api, into) == "2030-06-02T12:00:00Z"
+        assert next_action(api, other) == "2030-06-01T12:00:00Z"
+        assert ok(api.get(f"/tasks/{theirs['id']}"))["subject_id"] == other["id"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from sqlalchemy import Connection, bindparam, inspect, text
@@ -21,7 +22,11 @@ _TRACES = {
     "core_plugin_switch": "plugin = :name",
     "core_role_permission": "starts_with(permission, :name || '.')",
     "core_search_token": "starts_with(entity, :name || '.')",
+    "core_custom_value": "field_id IN (SELECT id FROM core_custom_field WHERE starts_with(entity, :name || '.'))",
+    "core_custom_field": "starts_with(entity, :name || '.')",
 }
+_TAKEN_ALONG = ("core_custom_field", "core_custom_value")
+"""Traces that only people can have made, and that an export has too."""
 
 
 def obstacles(settings: Settings, plugins: Plugins, name: str) -> list[str]:
@@ -51,7 +56,9 @@ def drop_data(settings: Settings, plugins: Plugins, name: str) -> tuple[Path, li
         every = installed_owners(connection) | {name}
         tables = [table for table in inspect(connection).get_table_names() if owner_of_table(table, every) == name]
         tables = [table for table in tables if table != owner.version_table]
-        folder = _export(connection, tables, settings.var_dir / "exports" / f"{name}-{clock.now():%Y%m%dT%H%M%SZ}")
+        wanted = dict.fromkeys(tables, "true") | {each: _TRACES[each] for each in _TAKEN_ALONG}
+        folder = settings.var_dir / "exports" / f"{name}-{clock.now():%Y%m%dT%H%M%SZ}"
+        _export(connection, wanted, folder, name=name)
         if owner.versions.is_dir():
             migrate.run_downgrade(connection, settings, owner, "base")
         _forget(connection, name)
@@ -66,15 +73,19 @@ def _requirements(candidate: Candidate) -> set[str]:
     return {key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)}
 
 
-def _export(connection: Connection, tables: list[str], folder: Path) -> Path:
+def _export(connection: Connection, tables: Mapping[str, str], folder: Path, *, name: str) -> None:
+    """Write the rows of each table that meet its condition."""
     folder.mkdir(mode=0o700, parents=True)
     quote = connection.dialect.identifier_preparer.quote
-    for table in tables:
-        query = text(f"SELECT to_jsonb(exported) FROM {quote(table)} AS exported")  # noqa: S608 - a catalogue name
-        rows = connection.execute(query, execution_options={"yield_per": 1000})
+    for table, condition in tables.items():
+        if not inspect(connection).has_table(table):
+            continue
+        # A catalogue name, and a constant of this module.
+        query = text(f"SELECT to_jsonb(exported) FROM {quote(table)} AS exported WHERE {condition}")  # noqa: S608
+        values = {"name": name} if ":name" in condition else {}
+        rows = connection.execute(query, values, execution_options={"yield_per": 1000})
         with (folder / f"{table}.jsonl").open("w") as lines:
             lines.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows.scalars())
-    return folder
 
 
 def _forget(connection: Connection, name: str) -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from core.actor import system
+from core.custom_fields import definitions
+from core.custom_fields.kinds import Definition
 from core.custom_fields.models import CustomValue
 from core.db.session import unit_of_work
 from core.db.tenancy import acting_as
 from core.extensions import db
-from core.testing.clients import ApiClient, faults, ok
+from core.testing.clients import ApiClient, faults, ok, problem
 from core.testing.factories import AgencyUnderTest
 from plugins.leads.models import Lead
 from tests.contract.statements import Statements
@@ -187,3 +191,38 @@ class TestThingsThatAreGone:
             db.session.delete(db.session.scalars(select(Lead)).one())
             db.session.flush()
             assert db.session.scalars(select(CustomValue)).all() == []
+
+
+class TestTwoAtOnce:
+    def test_of_two_changes_of_one_version_one_wins_as_a_whole(self, six: ApiClient) -> None:
+        made = lead(six, EVERY)
+        others = [{"tier": "silver", "likes": ["gold"]}, {"tier": None, "likes": ["silver"]}]
+
+        def send(values: dict[str, Any]) -> int:
+            body = {"custom_fields": values}
+            return six.patch(f"/leads/{made['id']}", body, version=made["version"]).status_code
+
+        with ThreadPoolExecutor(2) as pool:
+            answers = [*pool.map(send, others)]
+        assert sorted(answers) == [200, 412]
+        won = others[answers.index(200)]
+        shown = ok(six.get(f"/leads/{made['id']}"))["custom_fields"]
+        assert shown == {key: value for key, value in {**EVERY, **won}.items() if value is not None}
+
+    def test_a_value_of_a_type_that_the_field_no_longer_has_is_never_stored(
+        self, api: ApiClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made = field(api, "fee", "text")
+        read = definitions.now
+
+        def overtaken(entity: str) -> tuple[Definition, ...]:
+            """Between the question and the write somebody changes the type."""
+            found = read(entity)
+            ok(api.patch(f"/custom-fields/{made['id']}", {"kind": "number"}, version="*"))
+            monkeypatch.setattr(definitions, "now", read)
+            return found
+
+        monkeypatch.setattr(definitions, "now", overtaken)
+        late = api.post("/leads", {"contact": {"name": "Ana"}, "custom_fields": {"fee": "much"}})
+        assert problem(late) == (409, "reference_broken")
+        assert ok(api.get("/leads"))["items"] == []

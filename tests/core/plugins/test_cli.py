@@ -83,6 +83,7 @@ class TestPlugins:
         dropped = call("plugins", "remove", "leads", "--drop-data", "--yes")
         assert dropped.exit_code == 0, dropped.output
         assert list(Path("var/exports").rglob("leads_lead.jsonl"))
+        assert list(Path("var/exports").rglob("core_custom_value.jsonl"))
 
 
 class TestRoles:

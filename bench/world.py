@@ -129,6 +129,7 @@ def populate(settings: Settings, *, agencies: int, leads: int, seed: int = 1) ->
             until=until,
             seed=seed,
             first=sum(sizes[:rank]),
+            has_rules=False,
         )
         with app.app_context(), unit_of_work():
             seeding.fill(filled)

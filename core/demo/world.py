@@ -67,6 +67,8 @@ class World:
     seed: int
     first: int = 0
     """The number of the first person: agencies that begin far apart share no address."""
+    has_rules: bool = True
+    """Whether the agency has set what an agency may set (how soon it answers, say), or nothing, as on its first day."""
     plugin: str = ""
     """Who fills it just now."""
     chronicle: Chronicle = field(default_factory=Chronicle)

@@ -11,11 +11,11 @@ from uuid import UUID
 
 from core.sdk import bulk, demo, ids, is_on, next_references, settings_of, vault
 
-from ..models import Lead, Note, StatusChange, Tag
+from ..models import Call, Lead, Note, StatusChange, Tag
 from ..service.leads import ENTITY
 from ..service.pipeline import STEPS
 from ..settings import LeadSettings
-from . import courses, trips, words
+from . import courses, responses, trips, words
 from .courses import Step
 from .enquiries import Enquiry, enquiries
 from .life import Life
@@ -23,24 +23,28 @@ from .life import Life
 _TELLS_BUDGET = 0.62
 _RESTRICTED = 0.05
 _NOTED, _MENTIONING = 0.3, 0.15
+_CALLED = {"contacted": 0.45, "qualified": 0.15, "negotiation": 0.3}
 _REASONS = {"price": 5, "no_reply": 6, "competitor": 3, "dates": 2, "plans_changed": 2, "duplicate": 1, "spam": 1}
 _CHANCES = {"qualified": 30, "proposal_sent": 45, "negotiation": 60, "on_hold": 70}
 
 
 def fill(world: demo.World, random: Random) -> None:
     """Bring the leads, with their steps, notes, tags and words."""
+    responses.promise(world, random)
+    desk = _Desk(world, random)
     for some in world.portions(enquiries(world, random), count=world.leads):
-        _Portion(world, random).write(some)
+        desk.write(some)
 
 
-class _Portion:
-    """Leads that are written together."""
+class _Desk:
+    """Where an agency's leads come in."""
 
     def __init__(self, world: demo.World, random: Random) -> None:
         self._world = world
         self._random = random
         self._words = words.of(world.language)
         self._reasons = settings_of(LeadSettings).lost_reasons
+        self._responses = responses.Responses(world)
         self._managers = [each for each in world.staff if each.role == "manager"]
 
     def write(self, some: Sequence[Enquiry]) -> None:
@@ -53,6 +57,7 @@ class _Portion:
         bulk.insert(StatusChange, (step for life in lives for step in life.steps))
         bulk.insert(Tag, (life.tag(tag) for life, theirs in tagged for tag in theirs))
         bulk.insert(Note, (note for life in lives for note in life.notes))
+        bulk.insert(Call, (call for life in lives for call in life.calls))
         bulk.index(ENTITY, ((life.id, _texts(life, theirs)) for life, theirs in tagged))
         self._world.tell(fact for life in lives for fact in life.facts)
 
@@ -61,7 +66,7 @@ class _Portion:
         random, until = self._random, self._world.until
         steps = list(courses.course(each.asked, until=until, random=random))
         by = each.agent.user_id if each.agent and each.taken_in else None
-        life = Life(self._first(each, steps, reference), by=by, random=random)
+        life = Life(self._first(each, steps, reference), by=by, random=random, responses=self._responses)
         self._hand_out(life, each, steps)
         agent_id: UUID | None = life.row["owner_id"]
         self._write_down(life, each, each.asked)
@@ -89,6 +94,7 @@ class _Portion:
             "id": ids.at(each.asked, random),
             "reference": reference,
             "source": each.source,
+            "priority": responses.priority(random),
             "utm": {"utm_source": random.choice(("google", "newsletter", "meta"))} if campaign else None,
             "contact_id": person.id,
             "owner_id": owner and owner.user_id,
@@ -120,8 +126,15 @@ class _Portion:
             columns["recycle_on"] = (step.at + courses.RECYCLED).date() if random.random() < 0.2 else None
         elif step.to == "on_hold":
             columns["hold_until"] = (step.at + courses.HOLD).date()
-        manual = proof is not None and not is_on(proof)
-        life.move(step, by=by, manual=manual, note=random.choice(said) if said else None, **columns)
+        called = by is not None and random.random() < _CALLED.get(step.to, 0)
+        if called:
+            way = "outbound" if random.random() < 0.7 else "inbound"
+            text = random.choice(self._words.notes) if random.random() < 0.5 else None
+            life.call(step.at, by=by, direction=way, seconds=random.randint(40, 1_500), text=text)
+        # A call is the proof that there was contact.
+        proven = proof is None or is_on(proof) or (called and step.to == "contacted")
+        note = random.choice(said) if said and not (called and step.to == "contacted") else None
+        life.move(step, by=by, manual=not proven, note=note, **columns)
         if step.to == "qualified" and life.row["value_minor"] is None:
             self._value(life, step.at + timedelta(minutes=1), by)
 

@@ -30,7 +30,7 @@ from core.streams import StreamHead
 from core.testing.clients import ApiClient, ok
 from core.users.first_start import agency_id_of
 from plugins.contacts.models import Contact
-from plugins.leads.models import Lead, StatusChange
+from plugins.leads.models import Call, Lead, StatusChange
 from plugins.leads.service.pipeline import STEPS
 from tests.core.demo.conftest import LEADS, PASSWORD
 
@@ -112,7 +112,9 @@ class TestLog:
         told: defaultdict[UUID, dict[str, Any]] = defaultdict(dict)
         found = select(EventEntry.subject_id, EventEntry.before, EventEntry.after).order_by(EventEntry.seq)
         for subject_id, before, after in db.session.execute(found.where(EventEntry.subject == entity)):
-            assert {name: told[subject_id].get(name) for name in before or {}} == (before or {})
+            # What the clock finds overdue is told by an event of its own.
+            known = {name: value for name, value in (before or {}).items() if name != "response_state"}
+            assert {name: told[subject_id].get(name) for name in known} == known
             told[subject_id] |= after or {}
         rows = rows_of(model)
         assert set(rows) == set(told)
@@ -156,12 +158,26 @@ class TestPipeline:
             for step in steps:
                 assert step.from_status == status in STEPS[step.to_status].sources  # type: ignore[index]
                 assert step.seconds_in_status == (step.created_at - since).total_seconds()
-                # Nothing proves it while the plugin that would is not there.
-                assert step.manual == (STEPS[step.to_status].proof is not None)  # type: ignore[index]
+                # Nothing proves it while the plugin that would is not there, but that a call proves contact.
+                unproven = STEPS[step.to_status].proof is not None  # type: ignore[index]
+                assert step.manual == unproven or (step.to_status == "contacted" and not step.manual)
                 assert step.note or not (step.manual or step.to_status == "lost")
                 assert bool(step.reason) == (step.to_status == "lost")
                 status, since = step.to_status, step.created_at
             assert (lead.status, lead.status_since) == (status, since)
+
+    def test_the_first_step_is_the_first_response(self, inside: UUID) -> None:
+        states: Counter[str] = Counter()
+        for lead in db.session.scalars(select(Lead)):
+            states[lead.response_state or ""] += 1
+            assert (lead.response_state == "pending") == (lead.status == "new")
+            assert (lead.responded_at is not None) == (lead.response_state in ("met", "late"))
+            if lead.responded_at:
+                assert lead.response_due_at
+                assert (lead.responded_at <= lead.response_due_at) == (lead.response_state == "met")
+        assert states["met"] > states["late"] > 0
+        assert states[""] == 0
+        assert db.session.scalar(select(func.count()).select_from(Call))
 
     def test_nobody_is_qualified_of_whom_too_little_is_known(self, inside: UUID) -> None:
         asked = select(StatusChange.lead_id).where(StatusChange.to_status == "qualified")
@@ -179,7 +195,8 @@ class TestPipeline:
         client = signed_in(app, "owner@northlight.example")
         contact = {"contact": {"name": "Ben Okri"}, "destinations": ["Kenya"], "date_mode": "month", "adults": 2}
         mine = ok(client.post("/leads", contact | {"budget": {"amount": "9000", "currency": "EUR"}}), 201)["id"]
-        for step in ({"to": "qualified"}, {"to": "lost", "reason": "price", "note": "Too much."}):
+        lost = {"to": "lost", "reason": "price", "note": "Too much."}
+        for step in ({"to": "contacted", "note": "Spoke on the phone."}, {"to": "qualified"}, lost):
             ok(client.post(f"/leads/{mine}/status", step, version="*"))
         with app.app_context(), acting_as(system(agency_id_of("northlight-demo"))):
             moves = select(EventEntry).where(EventEntry.name == "leads.lead_moved").order_by(EventEntry.seq)

@@ -11,7 +11,7 @@ from .demo.people import Known, made_up
 from .events import ContactAssigned, ContactChanged, ContactCreated, ContactDeleted, ContactRestored
 from .repository import contacts, email_of, name_of, phone_of, sharing
 from .repository.merges import known_as
-from .schemas import ContactDraft, ContactView, EmailEntry, PhoneEntry
+from .schemas import ContactDraft, ContactView, EmailEntry, PhoneEntry, SoughtContact
 from .service import contacts as service
 from .service.duplicates import Found, like_contact, like_draft
 
@@ -27,6 +27,7 @@ __all__ = [
     "Found",
     "Known",
     "PhoneEntry",
+    "SoughtContact",
     "add",
     "email_of",
     "exists",

@@ -9,7 +9,7 @@ from core.sdk import Blueprint, ListQuery, Page, duplicates, exports, merging, o
 from . import permissions
 from .repository import CONTACTS
 from .repository.merges import Merges
-from .schemas import ContactDraft, ContactPatch, ContactRow, ContactView, NewContact, PairDraft
+from .schemas import ContactDraft, ContactPatch, ContactRow, ContactView, NewContact, PairDraft, SoughtContact
 from .service import bulk, contacts
 from .service import duplicates as alike
 from .service import merging as merges
@@ -73,10 +73,10 @@ def assign(body: users.Assignment, contact_id: UUID, version: int | None) -> Con
     return contacts.assign(contact_id, body, version=version)
 
 
-@blueprint.post("/duplicates", permission=permissions.READ, cost=2)
-@blueprint.arguments(ContactDraft)
+@blueprint.post("/duplicates", permission=permissions.WRITE, cost=2)
+@blueprint.arguments(SoughtContact)
 @blueprint.response(200, duplicates.Duplicates)
-def find_duplicates(draft: ContactDraft) -> duplicates.Duplicates:
+def find_duplicates(draft: SoughtContact) -> duplicates.Duplicates:
     """Find who a contact that is not saved yet may be."""
     return alike.of_draft(draft)
 

@@ -140,6 +140,18 @@ class NewContact(ContactView):
     ) = UNSET
 
 
+class SoughtContact(Draft):
+    """What is known of somebody who may be a contact already."""
+
+    kind: Kind = "person"
+    name: Name | UnsetType = UNSET
+    given_name: Name | None = None
+    family_name: Name | None = None
+    emails: Emails = []
+    phones: Phones = []
+    country: Country | None = None
+
+
 class PairDraft(Draft):
     """The other one of a pair."""
 

@@ -31,7 +31,7 @@ from .schemas import (
     StatusChangeView,
 )
 from .schemas.calls import CallDraft, CallView
-from .schemas.duplicates import LeadPairDraft, NewLead
+from .schemas.duplicates import LeadPairDraft, NewLead, SoughtLead
 from .schemas.first_response import FirstResponseTargets
 from .schemas.notes import NoteDraft, NotePatch, NoteVersionView, NoteView
 from .schemas.timeline import AttachmentView, TimelinePage, TimelineQuery
@@ -193,10 +193,10 @@ def show_call(lead_id: UUID, call_id: UUID) -> CallView:
     return calls.view(lead_id, call_id)
 
 
-@blueprint.post("/duplicates", permission=permissions.READ, cost=3)
-@blueprint.arguments(LeadDraft)
+@blueprint.post("/duplicates", permission=permissions.WRITE, cost=3)
+@blueprint.arguments(SoughtLead)
 @blueprint.response(200, duplicates.Duplicates)
-def find_duplicates(draft: LeadDraft) -> duplicates.Duplicates:
+def find_duplicates(draft: SoughtLead) -> duplicates.Duplicates:
     """Find which leads one that is not saved yet may be."""
     return alike.of_draft(draft)
 

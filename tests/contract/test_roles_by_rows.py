@@ -34,6 +34,8 @@ REACH = {
 }
 # Beyond the scope of the permission these look at who wrote the note.
 OF_AUTHORS = {"leads.change_note", "leads.delete_note"}
+# Whose they are says what the other one went into, which their address does not name.
+OF_MERGES = {"contacts.undo_merge", "leads.undo_merge"}
 
 
 class Whose(NamedTuple):
@@ -108,7 +110,8 @@ def scope_of(app: Application, role: str, permission: str | None) -> Scope | Non
 def limited(app: Application, calls: Calls) -> list[Call]:
     """The routes about one row whose permission may be limited to some rows."""
     declared = app.extensions["tripfile.plugins"].permissions
-    return [each for each in calls.guarded() if each.addressed and Scope.OWN in declared[each.route.permission].scopes]
+    found = [each for each in calls.guarded() if each.addressed and each.operation not in OF_MERGES]
+    return [each for each in found if Scope.OWN in declared[each.route.permission].scopes]
 
 
 class TestRows:

@@ -25,10 +25,10 @@ from sqlalchemy import (
     union_all,
 )
 
-from core.sdk import acting_user_id, db, privacy, read, search, users
+from core.sdk import Scope, acting_user_id, current_actor, db, privacy, read, search, users
 
 from ..models import Contact, Distinct, EmailAddress, PhoneNumber
-from . import contacts
+from . import Contacts
 
 MOST = 60
 """How many candidates each way of finding them gives."""
@@ -36,6 +36,16 @@ _PER_KEY = 2_000
 """How many names with one key are looked at, the newest ones: half of an agency may be called Maria."""
 _NOBODY = UUID(int=0)
 _texts = ARRAY(Text())
+
+
+class _Shown(Contacts):
+    """Contacts as far as the caller may see them, whatever they are doing."""
+
+    def scope(self) -> Scope | None:
+        return current_actor().scope_of(self.permission)
+
+
+_shown = _Shown()
 
 
 class Candidate(NamedTuple):
@@ -59,8 +69,8 @@ def candidates(
 ) -> list[Candidate]:
     """Contacts of a kind with one of these addresses, numbers or keys, but one and who it was told apart from."""
     values = {"emails": list(emails), "phones": list(phones), "tokens": [search.key_token(key) for key in keys]}
-    query = contacts.prepared(("candidates", contacts.scope()), _build)
-    return query.rows(wanted_kind=kind, but_id=but or _NOBODY, **values, **contacts.scope_values())
+    query = _shown.prepared(("candidates", _shown.scope()), _build)
+    return query.rows(wanted_kind=kind, but_id=but or _NOBODY, **values, **_shown.scope_values())
 
 
 def _build() -> read.Query[Candidate]:
@@ -78,7 +88,7 @@ def _build() -> read.Query[Candidate]:
         Contact.team_id,
         Contact.version,
         Contact.created_at,
-        and_(contacts.in_scope(), literal(value=True)),
+        and_(_shown.in_scope(), literal(value=True)),
     ).where(
         Contact.id.in_(_ids()),
         Contact.id != but,

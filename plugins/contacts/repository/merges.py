@@ -61,9 +61,10 @@ def _old(before: datetime, but: Sequence[UUID]) -> tuple[ColumnElement[bool], ..
 def pair(contact_id: UUID, other_id: UUID) -> tuple[Contact | None, Contact | None]:
     """Two contacts with their addresses, deleted or not, that nobody else changes before this unit of work ends.
 
-    The one the caller may not see is None.
+    The one the caller may not see is None, but for what went into the first: that is whose the first is.
     """
-    mine = select(Contact).where(Contact.id.in_((contact_id, other_id)), contacts.in_scope())
+    seen = or_(contacts.in_scope(), Contact.merged_into == contact_id)
+    mine = select(Contact).where(Contact.id.in_((contact_id, other_id)), seen)
     options = {**_DELETED, "populate_existing": True}
     # In one order, whichever of the two is to stay.
     locked = mine.order_by(Contact.id).with_for_update().options(*_ADDRESSES)

@@ -7,14 +7,13 @@ from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
-from core.sdk import UNSET, Fault, Invalid, current_actor, duplicates, fields, gather, likeness, publish
+from core.sdk import UNSET, Fault, Invalid, duplicates, fields, gather, likeness, publish
 
-from .. import permissions
 from ..events import ContactsDistinguished
 from ..repository import contacts
 from ..repository import duplicates as stored
 from ..repository.duplicates import Candidate
-from ..schemas import ContactDraft, ContactView
+from ..schemas import ContactView, SoughtContact
 
 # How sure each makes by itself. An address or a number may be a family's: with another name it says less.
 _EMAIL, _FAMILYS_EMAIL = 90, 55
@@ -40,8 +39,8 @@ class Found(NamedTuple):
     within: bool
 
 
-def of_draft(draft: ContactDraft) -> duplicates.Duplicates:
-    """Who a contact that is not saved yet may be. Raises Invalid for numbers that are none."""
+def of_draft(draft: SoughtContact) -> duplicates.Duplicates:
+    """Who somebody that is not saved yet may be. Raises Invalid for numbers that are none."""
     return duplicates.told(like(_sought(draft)))
 
 
@@ -55,7 +54,7 @@ def like_contact(contact_id: UUID) -> list[Found]:
     return _like(contacts.written(contact_id))
 
 
-def like_draft(draft: ContactDraft) -> list[Found]:
+def like_draft(draft: SoughtContact) -> list[Found]:
     """The same for somebody who is not saved yet."""
     return like(_sought(draft))
 
@@ -92,8 +91,7 @@ def _check(contact_id: UUID, other_id: UUID) -> None:
         raise Invalid(errors=[Fault("/other_id", "unknown", "There is no such other contact")])
 
 
-def _sought(draft: ContactDraft) -> Sought:
-    current_actor().require(permissions.READ.name)
+def _sought(draft: SoughtContact) -> Sought:
     name = draft.name if draft.name is not UNSET else ""
     numbers = [
         partial(fields.to_e164, entry.number, country=draft.country, pointer=f"/phones/{position}/number")

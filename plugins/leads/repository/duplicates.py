@@ -26,18 +26,28 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from core.sdk import UNSET, acting_user_id, db, read, users
+from core.sdk import UNSET, Scope, acting_user_id, current_actor, db, read, users
 from plugins.contacts import api as contacts
 
 from ..models import Distinct, Lead
 from ..schemas.duplicates import NewLead
-from . import leads, opened, whole
+from . import Leads, leads, opened, whole
 
 WINDOW = 14
 """Days between two journeys that may still be one."""
 MOST = 200
 """How many leads of the same people are looked at, the newest ones."""
 _NOTHING = UUID(int=0)
+
+
+class _Shown(Leads):
+    """Leads as far as the caller may see them, whatever they are doing."""
+
+    def scope(self) -> Scope | None:
+        return current_actor().scope_of(self.permission)
+
+
+_shown = _Shown()
 
 
 class Candidate(NamedTuple):
@@ -61,8 +71,8 @@ class Candidate(NamedTuple):
 
 def candidates(contact_ids: Sequence[UUID], *, but: UUID | None) -> list[Candidate]:
     """The leads of these contacts, but one and those it was told apart from."""
-    query = leads.prepared(("candidates", leads.scope()), _build)
-    return query.rows(contact_ids=list(contact_ids), but_id=but or _NOTHING, **leads.scope_values())
+    query = _shown.prepared(("candidates", _shown.scope()), _build)
+    return query.rows(contact_ids=list(contact_ids), but_id=but or _NOTHING, **_shown.scope_values())
 
 
 def _build() -> read.Query[Candidate]:
@@ -83,7 +93,7 @@ def _build() -> read.Query[Candidate]:
         Lead.team_id,
         Lead.version,
         Lead.created_at,
-        and_(leads.in_scope(), literal(value=True)),
+        and_(_shown.in_scope(), literal(value=True)),
     ).where(
         Lead.contact_id == any_(bindparam("contact_ids", type_=ARRAY(Uuid()))),
         Lead.id != but,

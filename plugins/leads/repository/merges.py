@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
 from core.sdk import Listing, ListQuery, Page, Repository, clock, db, merging, read, users
 
@@ -55,9 +55,10 @@ def _old(before: datetime, but: Sequence[UUID]) -> tuple[ColumnElement[bool], ..
 def pair(lead_id: UUID, other_id: UUID) -> tuple[Lead | None, Lead | None]:
     """Two leads, deleted or not, that nobody else changes before this unit of work ends.
 
-    The one the caller may not see is None.
+    The one the caller may not see is None, but for what went into the first: that is whose the first is.
     """
-    mine = select(Lead).where(Lead.id.in_((lead_id, other_id)), leads.in_scope())
+    seen = or_(leads.in_scope(), Lead.merged_into == lead_id)
+    mine = select(Lead).where(Lead.id.in_((lead_id, other_id)), seen)
     # In one order, whichever of the two is to stay.
     locked = mine.order_by(Lead.id).with_for_update()
     options = {**_DELETED, "populate_existing": True}

@@ -14,7 +14,7 @@ from ..events import LeadsDistinguished
 from ..repository import duplicates as stored
 from ..repository import leads
 from ..repository.duplicates import WINDOW, Candidate
-from ..schemas import LeadDraft
+from ..schemas.duplicates import SoughtLead
 
 _SAME_CLIENT, _ALIKE_CLIENT = 55, 0.5
 _DAYS, _PLACES, _RECENT = 0.6, 0.35, 20
@@ -31,7 +31,7 @@ class Sought(NamedTuple):
     places: list[str]
 
 
-def of_draft(draft: LeadDraft) -> duplicates.Duplicates:
+def of_draft(draft: SoughtLead) -> duplicates.Duplicates:
     """Which leads one that is not saved yet may be. Raises Invalid."""
     if (draft.contact_id is UNSET) == (draft.contact is UNSET):
         raise Invalid(errors=[Fault("/contact_id", "required", "Say who asks: either contact_id or contact")])

@@ -188,6 +188,14 @@ class TestUndo:
             answers = sorted(pool.map(lambda _: undo(api, made).status_code, range(2)))
         assert answers == [200, 404]
 
+    def test_takes_that_one_may_see_the_one_that_stayed(self, agency: AgencyUnderTest, api: ApiClient) -> None:
+        agent = agency.newcomer("agent", team="Asia")
+        into, other = add(api, "Ana"), add(api, "Ana")
+        made = ok(merge(api, into, other))
+        assert problem(undo(agent, made)) == (404, "not_found")
+        ok(api.post(f"/contacts/{into['id']}/assignment", {"owner_id": str(agent.user_id)}, version="*"))
+        ok(undo(agent, made))
+
     def test_is_possible_for_thirty_days(self, api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
         made = ok(merge(api, add(api, "Ana"), add(api, "Ana")))
         monkeypatch.setattr(merging, "UNDO_WITHIN", timedelta(0))

@@ -212,6 +212,15 @@ class TestUndo:
         for each in (first, second, third):
             assert without_version(shown(api, each)) == without_version(each)
 
+    def test_takes_that_one_may_see_the_one_that_stayed(self, agency: AgencyUnderTest, api: ApiClient) -> None:
+        agent = agency.newcomer("agent", team="Asia")
+        into = take_in(api)
+        other = asked_again(api, into)
+        made = ok(merge(api, into, other))
+        assert problem(undo(agent, made)) == (404, "not_found")
+        ok(api.post(f"/leads/{into['id']}/assignment", {"owner_id": str(agent.user_id)}, version="*"))
+        ok(undo(agent, made))
+
     def test_is_possible_for_thirty_days(
         self, api: ApiClient, pair: tuple[dict[str, Any], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
     ) -> None:

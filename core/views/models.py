@@ -18,14 +18,14 @@ class SavedView(Owned, Model):
     __tablename__ = "core_view"
 
     entity: Mapped[Code]
-    name: Mapped[str] = mapped_column(info=personal("free_text", by="owner_id"))
+    name: Mapped[str] = mapped_column(info=personal("free_text", about="owner_id"))
     owner_id: Mapped[UUID | None]
     team_id: Mapped[UUID | None]
     filter: Mapped[dict[str, str]] = mapped_column(
-        StructJSON(dict[str, str]), info=personal("free_text", by="owner_id")
+        StructJSON(dict[str, str]), info=personal("free_text", about="owner_id")
     )
     """Parameters of the list, as they stand in an address."""
-    columns: Mapped[list[str]] = mapped_column(StructJSON(list[str]), info=personal("free_text", by="owner_id"))
+    columns: Mapped[list[str]] = mapped_column(StructJSON(list[str]), info=personal("free_text", about="owner_id"))
 
     __table_args__ = (
         owned_key("owner_id", "core_membership", referred="user_id", ondelete="CASCADE"),

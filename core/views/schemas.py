@@ -12,7 +12,8 @@ from core.fields import Instant
 from core.http.structs import Draft, Patch, View
 
 Audience = Annotated[
-    Literal["private", "team", "agency"], Meta(description="Who sees it: whoever keeps it, a team, or everybody.")
+    Literal["private", "team", "agency"],
+    Meta(description="Who sees it: whoever keeps it, a team, or everybody.", examples=["private"]),
 ]
 Title = Annotated[str, Meta(min_length=1, max_length=100, examples=["Hot leads for Kenya"])]
 Question = Annotated[

@@ -52,7 +52,8 @@ def change(view_id: UUID, patch: SavedViewPatch, *, version: int | None) -> Save
     if changes.keys() & {"filter", "columns"}:
         _check(found.entity, changes.get("filter", found.filter), changes.get("columns", found.columns))
     if changes.keys() & {"audience", "team_id"}:
-        _give(found, changes.get("audience", audience_of(found)), changes.get("team_id", found.team_id))
+        audience = changes.get("audience", audience_of(found))
+        _give(found, audience, changes.get("team_id", found.team_id if audience == "team" else None))
     for name in changes.keys() & {"name", "filter", "columns"}:
         setattr(found, name, changes[name])
     views.save()
@@ -101,13 +102,12 @@ def _check(entity: str, question: dict[str, str], columns: list[str]) -> None:
 
 def _give(found: SavedView, audience: Audience, team_id: UUID | None) -> None:
     """Let it be the caller's, a team's or the agency's. Raises Invalid, Forbidden."""
-    owner_id, team_id = (current_user_id() if audience == "private" else None, team_id if audience == "team" else None)
-    if audience == "team":
-        if team_id is None:
-            raise Invalid(errors=[Fault("/team_id", "required", "Say which team sees it")])
-        if team_id not in teams.known([team_id]):
-            raise Invalid(errors=[Fault("/team_id", "unknown", "There is no such team")])
-    found.owner_id, found.team_id = owner_id, team_id
+    if (audience == "team") != (team_id is not None):
+        message = "Say which team sees it" if audience == "team" else "Only what a team sees has one"
+        raise Invalid(errors=[Fault("/team_id", "required" if audience == "team" else "not_possible", message)])
+    if team_id is not None and team_id not in teams.known([team_id]):
+        raise Invalid(errors=[Fault("/team_id", "unknown", "There is no such team")])
+    found.owner_id, found.team_id = (current_user_id() if audience == "private" else None), team_id
     _require_say(found)
 
 

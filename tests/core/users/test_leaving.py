@@ -20,6 +20,7 @@ from core.http.application import Application
 from core.testing.clients import ApiClient, faults, ok, problem
 from core.testing.factories import AgencyUnderTest
 from core.users import holdings
+from core.views.models import SavedView, ViewPin
 from plugins.notifications.models import Mute, Notification, Preference, PushAddress
 from tests.worker import Worker
 
@@ -48,8 +49,12 @@ def held(api: ApiClient, member: ApiClient) -> dict[str, int]:
 def own_something_of_everything(app: Application, agency: AgencyUnderTest, user_id: UUID) -> None:
     """A row in each table whose rows are somebody's alone."""
     with app.app_context(), unit_of_work(), acting_as(system(agency.id)):
+        view = SavedView(entity="leads.lead", name="Mine", owner_id=user_id, filter={}, columns=[])
+        db.session.add(view)
+        db.session.flush()
         db.session.add_all(
             [
+                ViewPin(user_id=user_id, entity="leads.lead", view_id=view.id),
                 Mute(user_id=user_id, subject="leads.lead", subject_id=uuid4()),
                 Preference(user_id=user_id, kind="leads.assigned", channel="in_app", choice="off"),
                 PushAddress(user_id=user_id, url="https://push.example.com", secret="sealed"),

@@ -144,7 +144,7 @@ class TestBroken:
     def test_it_is_judged_by_what_each_may_see(
         self, api: ApiClient, agency: AgencyUnderTest, make: Callable[..., Any]
     ) -> None:
-        grants = {"views.read": "all", "contacts.read": "all"}
+        grants = {"views.read": "own", "contacts.read": "all"}
         ok(api.post("/roles", {"code": "door", "name": "Door", "permissions": grants}), 201)
         shared = {"entity": "leads.lead", "name": "All", "audience": "agency"}
         view = ok(api.post("/views", shared), 201)["id"]

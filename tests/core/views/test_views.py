@@ -72,7 +72,7 @@ class TestKeeping:
         assert named(api) == []
 
     def test_whoever_does_not_see_the_list_keeps_none(self, api: ApiClient, agency: AgencyUnderTest) -> None:
-        grants = {"views.read": "all", "views.keep": "all"}
+        grants = {"views.read": "own", "views.keep": "own"}
         ok(api.post("/roles", {"code": "door", "name": "Door", "permissions": grants}), 201)
         assert faults(agency.newcomer("door").post("/views", NEW)) == {"/entity": "unknown"}
 
@@ -110,6 +110,7 @@ class TestSharing:
         assert faults(api.post("/views", NEW | {"audience": "team"})) == {"/team_id": "required"}
         unknown = NEW | {"audience": "team", "team_id": str(ids.new())}
         assert faults(api.post("/views", unknown)) == {"/team_id": "unknown"}
+        assert faults(api.post("/views", unknown | {"audience": "agency"})) == {"/team_id": "not_possible"}
         made = keep(by=agency.member("manager"), audience="agency")
         assert named(agent) == ["New ones"]
         assert problem(agent.delete(f"/views/{made['id']}", version="*")) == (403, "forbidden")

@@ -23,7 +23,9 @@ LAYERS = (
 )
 _RANK = {module: len(LAYERS) - place for place, layer in enumerate(LAYERS) for module in layer}
 _MODULES = frozenset(_RANK)
-_FOLDERS = frozenset({"migrations", "templates", "models", "schemas", "service", "repository", "static", "demo"})
+_FOLDERS = frozenset(
+    {"migrations", "templates", "endpoints", "models", "schemas", "service", "repository", "static", "demo"}
+)
 _OTHER_FILES = frozenset({"__init__.py", "README.md", "py.typed"})
 _OUTSIDE = frozenset(
     "httpx httpx2 httpcore requests aiohttp urllib3 h11 h2 urllib.request http.client socket ssl smtplib ftplib"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, any_, bindparam, func, select
+from sqlalchemy import ARRAY, Boolean, ColumnElement, Select, Text, Uuid, and_, any_, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from core.actor import Actor
@@ -15,7 +15,7 @@ from core.db.tenancy import current_agency_id
 from core.plugins.manager import installed
 from core.roles import builtin
 from core.roles.models import MembershipRole, Role, RolePermission
-from core.users.models import Membership, TeamMember, User
+from core.users.models import Membership, Team, TeamMember, User
 
 _HELD = select(MembershipRole.role_id).where(MembershipRole.user_id == Membership.user_id).correlate(Membership)
 _CODES = select(Role.code).where(Role.id.in_(_HELD), Role.built_in)
@@ -64,6 +64,54 @@ _TEAM = read.Query(
     .order_by(Membership.user_id),
     lambda user_id: user_id,
 )
+
+
+_CANDIDATES = read.Query(
+    _active(Membership.user_id, _array(_CODES, Text()), _array(_GRANTS, JSONB()), _array(_TEAMS, Uuid()))
+    .where(
+        or_(
+            Membership.user_id == any_(bindparam("user_ids", type_=ARRAY(Uuid()))),
+            and_(
+                bindparam("by_group", type_=Boolean()),
+                or_(
+                    bindparam("team_id", type_=Uuid()).is_(None),
+                    Membership.user_id.in_(
+                        select(TeamMember.user_id).where(TeamMember.team_id == bindparam("team_id", type_=Uuid()))
+                    ),
+                ),
+                or_(
+                    bindparam("role", type_=Text()).is_(None),
+                    Membership.user_id.in_(
+                        select(MembershipRole.user_id)
+                        .join(Role, Role.id == MembershipRole.role_id)
+                        .where(Role.code == bindparam("role", type_=Text()))
+                    ),
+                ),
+            ),
+        )
+    )
+    .order_by(Membership.user_id),
+    _actor,
+)
+_IS_TEAM = read.Query(select(Team.id).where(Team.id == bindparam("team_id", type_=Uuid())), lambda found: found)
+_IS_ROLE = read.Query(select(Role.id).where(Role.code == bindparam("role", type_=Text())), lambda found: found)
+
+
+def candidates(*, user_ids: Iterable[UUID] = (), team_id: UUID | None = None, role: str | None = None) -> list[Actor]:
+    """The active members among these, or where none are named those of a team, of a role, or of a role in a team."""
+    named = list(user_ids)
+    by_group = not named and (team_id is not None or role is not None)
+    return _CANDIDATES.rows(user_ids=named, by_group=by_group, team_id=team_id, role=role)
+
+
+def is_team(team_id: UUID) -> bool:
+    """Whether a team of the acting agency has this id."""
+    return _IS_TEAM.first(team_id=team_id) is not None
+
+
+def is_role(code: str) -> bool:
+    """Whether a role of the acting agency has this code."""
+    return _IS_ROLE.first(role=code) is not None
 
 
 def zones(user_ids: Iterable[UUID]) -> dict[UUID, str]:

@@ -18,6 +18,7 @@ from . import (
     subscribers,
 )
 from .demo import filling
+from .endpoints import rules
 
 plugin = Plugin(
     name="leads",
@@ -31,7 +32,7 @@ plugin = Plugin(
     models=models,
     custom_fields=(models.FIELDS,),
     lists=(repository.LEADS,),
-    blueprints=(endpoints.blueprint,),
+    blueprints=(endpoints.blueprint, rules.blueprint),
     jobs=(jobs.find_idle_leads, jobs.find_overdue_responses),
     subscribers={"leads.first_response_due": (subscribers.look_when_due,)},
     sockets={"typing": sockets.typing},

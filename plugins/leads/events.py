@@ -167,6 +167,54 @@ class FirstResponseTargetsChanged(Event):
     low: int | None
 
 
+class LeadGivenOut(Event):
+    """A lead that came in went to somebody by a rule of the agency."""
+
+    subject: ClassVar[str] = "lead_id"
+    lead_id: UUID
+    rule_id: UUID
+    owner_id: UUID
+    team_id: UUID | None
+
+
+class LeadNotGivenOut(Event):
+    """Rules held for a lead that came in, and none had anybody to give it to: it has no owner."""
+
+    subject: ClassVar[str] = "lead_id"
+    lead_id: UUID
+    rule_ids: list[UUID]
+    team_id: UUID | None
+
+
+class AssignmentRuleCreated(Event):
+    """Leads are given out by another rule."""
+
+    subject: ClassVar[str] = "assignment_rule_id"
+    assignment_rule_id: UUID
+
+
+class AssignmentRuleChanged(Event):
+    """A rule by which leads are given out changed."""
+
+    subject: ClassVar[str] = "assignment_rule_id"
+    assignment_rule_id: UUID
+    fields: list[Code]
+
+
+class AssignmentRuleDeleted(Event):
+    """Leads are given out by a rule no more."""
+
+    subject: ClassVar[str] = "assignment_rule_id"
+    assignment_rule_id: UUID
+
+
+class SkillsChanged(Event):
+    """Somebody said which languages and destinations a member knows."""
+
+    subject: ClassVar[str] = "user_id"
+    user_id: UUID
+
+
 class NoteDeleted(Event):
     """Somebody deleted a note on a lead."""
 

@@ -1,9 +1,10 @@
-"""Logged calls, and when clients are to hear of the agency first."""
+"""Logged calls, when clients are to hear of the agency first, and who gets incoming leads."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 from core.sdk.migrations import drop_owned_table, owned_foreign_key, owned_table
 
@@ -22,9 +23,10 @@ _RESPONSE_ORDER = (
 
 
 def upgrade() -> None:
-    """Nobody has called yet, and nothing is due."""
+    """Nobody has called yet, nothing is due, and there are no rules."""
     _calls()
     _first_responses()
+    _rules()
 
 
 def _calls() -> None:
@@ -67,8 +69,42 @@ def _first_responses() -> None:
     )
 
 
+def _rules() -> None:
+    op.add_column("leads_lead", sa.Column("assigned_because", JSONB()))
+    op.create_index("leads_lead_load_idx", "leads_lead", ["agency_id", "owner_id", "status"])
+    owned_table(
+        "leads_assignment_rule",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("conditions", JSONB(), nullable=False),
+        sa.Column("method", sa.Text()),
+        sa.Column("team_id", sa.Uuid()),
+        sa.Column("role", sa.Text()),
+        sa.Column("user_ids", JSONB(), nullable=False),
+        sa.Column("only_at_work", sa.Boolean(), nullable=False),
+        sa.Column("priority", sa.Text()),
+        sa.Column("turns", JSONB(), nullable=False),
+        owned_foreign_key("team_id", "core_team", ondelete="CASCADE"),
+    )
+    op.create_index("leads_assignment_rule_position_idx", "leads_assignment_rule", ["agency_id", "position", "id"])
+    owned_table(
+        "leads_skill",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("languages", JSONB(), nullable=False),
+        sa.Column("destinations", JSONB(), nullable=False),
+        sa.UniqueConstraint("agency_id", "user_id"),
+        owned_foreign_key("user_id", "core_membership", "user_id", ondelete="CASCADE"),
+    )
+    op.create_index("leads_skill_created_at_idx", "leads_skill", ["agency_id", "created_at", "id"])
+
+
 def downgrade() -> None:
     """Drop them."""
+    drop_owned_table("leads_skill")
+    drop_owned_table("leads_assignment_rule")
+    op.drop_index("leads_lead_load_idx", "leads_lead")
+    op.drop_column("leads_lead", "assigned_because")
     drop_owned_table("leads_response_targets")
     for name in ("sort_response", "response_state", "response_minutes", "responded_at", "response_due_at", "priority"):
         op.drop_column("leads_lead", name)

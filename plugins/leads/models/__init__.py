@@ -28,8 +28,12 @@ from core.sdk import (
     vault,
 )
 
+from ..schemas.assigned import AssignedBecause
 from .kept import Attachment as Attachment
 from .kept import NoteVersion as NoteVersion
+from .rules import AssignmentRule as AssignmentRule
+from .rules import ResponseTargets as ResponseTargets
+from .rules import Skill as Skill
 
 # Those that nobody awaits come last.
 RESPONSE_ORDER = (
@@ -56,6 +60,7 @@ class Lead(Owned, SoftDeleted, Model):
     owner_id: Mapped[UUID | None]
     team_id: Mapped[UUID | None]
     brand_id: Mapped[UUID | None]
+    assigned_because: Mapped[AssignedBecause | None] = mapped_column(StructJSON(AssignedBecause), info=NOT_PERSONAL)
     language: Mapped[Code | None]
     zone: Mapped[Code | None]
     nationality: Mapped[str | None] = mapped_column(info=personal("identity"))
@@ -139,6 +144,7 @@ class Lead(Owned, SoftDeleted, Model):
         Index("leads_lead_sort_next_action_idx", "agency_id", "sort_next_action", "id"),
         Index("leads_lead_status_idx", "agency_id", "status", "created_at", "id"),
         Index("leads_lead_owner_id_idx", "agency_id", "owner_id", "created_at", "id"),
+        Index("leads_lead_load_idx", "agency_id", "owner_id", "status"),
         Index("leads_lead_team_id_idx", "agency_id", "team_id", "created_at", "id"),
         Index("leads_lead_needs_action_idx", "agency_id", "needs_action", "created_at", "id"),
         Index("leads_lead_contact_id_idx", "agency_id", "contact_id", "created_at", "id"),
@@ -270,16 +276,3 @@ class Call(Owned, Model):
         owned_key("lead_id", "leads_lead", ondelete="CASCADE"),
         Index("leads_call_at_idx", "agency_id", "lead_id", "at", "id"),
     )
-
-
-class ResponseTargets(Owned, Model):
-    """Within how many working minutes an agency's leads get a first response, by their priority."""
-
-    __tablename__ = "leads_response_targets"
-
-    urgent: Mapped[Number | None]
-    high: Mapped[Number | None]
-    normal: Mapped[Number | None]
-    low: Mapped[Number | None]
-
-    __table_args__ = (UniqueConstraint("agency_id"),)

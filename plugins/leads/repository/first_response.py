@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
-from itertools import chain
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import case, func, literal_column, select, type_coerce, update
+from sqlalchemy import case, func, select, type_coerce, update
 
 from core.sdk import StructJSON, db, read
 
-from ..models import Lead, ResponseTargets
+from ..models import Lead
+from ..models.rules import ResponseTargets
 from ..schemas.first_response import FirstResponse, FirstResponseTargets
 
-_SHOWN = {
-    "due_at": Lead.response_due_at,
-    "responded_at": Lead.responded_at,
-    "working_minutes_taken": Lead.response_minutes,
-    "state": Lead.response_state,
-}
-_PAIRS = chain.from_iterable((literal_column(f"'{name}'"), column) for name, column in _SHOWN.items())
+_PAIRS = (
+    *("due_at", Lead.response_due_at),
+    *("responded_at", Lead.responded_at),
+    *("working_minutes_taken", Lead.response_minutes),
+    *("state", Lead.response_state),
+)
 FIRST_RESPONSE = type_coerce(
     case((Lead.response_state.is_not(None), func.jsonb_build_object(*_PAIRS))), StructJSON(FirstResponse | None)
 )

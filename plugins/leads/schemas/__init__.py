@@ -25,6 +25,7 @@ from core.sdk import (
 from plugins.contacts.api import ContactDraft
 
 from .. import permissions
+from .assigned import AssignedBecause
 from .calls import WhatToDo
 from .first_response import FirstResponse, Priority, ResponseState
 
@@ -200,6 +201,7 @@ class LeadView(View):
     owner_id: UUID | None
     owner_name: str | None
     team_id: UUID | None
+    assigned_because: AssignedBecause | None
     brand_id: UUID | None
     language: str | None
     zone: str | None

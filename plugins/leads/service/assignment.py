@@ -4,13 +4,37 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from core.sdk import HandedOver, publish, users
+from core.sdk import UNSET, HandedOver, publish, users
 
 from ..errors import AlreadyWon
-from ..events import LeadAssigned
+from ..events import LeadAssigned, LeadGivenOut, LeadNotGivenOut
+from ..models import Lead
 from ..repository import leads
-from ..schemas import LeadView
-from . import sla
+from ..schemas import LeadDraft, LeadView
+from . import routing, sla
+
+
+def give_out(lead: Lead, draft: LeadDraft) -> routing.Decision | None:
+    """Have the agency's rules say whose a new lead is where nobody is named, and how much it hurries."""
+    decided = routing.decide(lead)
+    ruled = decided.priority if decided is not None and decided.priority is not None else "normal"
+    lead.priority = ruled if draft.priority is UNSET else draft.priority
+    if decided is None or decided.because is None or (draft.owner_id, draft.team_id) != (UNSET, UNSET):
+        return None
+    lead.owner_id, lead.team_id, lead.assigned_because = decided.owner_id, decided.team_id, decided.because
+    return decided
+
+
+def tell(lead: Lead, decided: routing.Decision | None) -> None:
+    """Record what the rules made of a new lead."""
+    if decided is None or decided.because is None:
+        return
+    asked = [applied.rule_id for applied in decided.because.rules]
+    if decided.owner_id is None:
+        publish(LeadNotGivenOut(lead_id=lead.id, rule_ids=asked, team_id=lead.team_id))
+    else:
+        owner_id, rule_id = decided.owner_id, asked[-1]
+        publish(LeadGivenOut(lead_id=lead.id, rule_id=rule_id, owner_id=owner_id, team_id=lead.team_id))
 
 
 def assign(lead_id: UUID, assignment: users.Assignment, *, version: int | None) -> LeadView:
@@ -21,6 +45,9 @@ def assign(lead_id: UUID, assignment: users.Assignment, *, version: int | None) 
         raise AlreadyWon
     if not users.hand_over(lead, assignment):
         return leads.shown(lead.id)
+    if lead.assigned_because is not None:
+        # Since now it is somebody's word.
+        lead.assigned_because = None
     if lead.team_id != from_team_id:
         sla.reckon(lead)
     leads.save()

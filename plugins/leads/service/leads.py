@@ -33,7 +33,7 @@ from ..repository.merges import references_in
 from ..schemas import LeadDraft, LeadPatch, LeadRow, LeadView
 from ..schemas.duplicates import NewLead
 from ..settings import LeadSettings
-from . import intent, notes, pipeline, sla
+from . import assignment, intent, notes, pipeline, sla
 
 ENTITY = "leads.lead"
 # What a draft says that is not a column of the lead, or has a rule of its own.
@@ -60,7 +60,7 @@ def is_within_reach(lead_id: UUID) -> bool:
 
 
 def create(draft: LeadDraft) -> NewLead:
-    """Take in a lead; it belongs to its maker unless another owner is named. Raises Forbidden, Invalid."""
+    """Take in a lead: whoever is named has it, or whom a rule finds, or its maker. Raises Forbidden, Invalid."""
     lead = Lead(status="new", status_since=clock.now())
     # Before anything is made of it: handing over may be forbidden.
     settle = partial(users.settle, owner_id=draft.owner_id, team_id=draft.team_id, given_with=permissions.ASSIGN.name)
@@ -71,7 +71,7 @@ def create(draft: LeadDraft) -> NewLead:
         partial(intent.apply, lead, given),
         partial(FIELDS.apply, lead, draft.custom_fields),
     )
-    lead.priority = "normal" if draft.priority is UNSET else draft.priority
+    decided = assignment.give_out(lead, draft)
     sla.begin(lead)
     lead.reference = next_reference(settings_of(LeadSettings).reference_series)
     leads.add(lead)
@@ -79,6 +79,7 @@ def create(draft: LeadDraft) -> NewLead:
     pipeline.begin(lead)
     search.add(ENTITY, lead.id, texts(lead, draft.tags))
     publish(LeadCreated(lead_id=lead.id, reference=lead.reference, source=lead.source, owner_id=lead.owner_id), of=lead)
+    assignment.tell(lead, decided)
     sla.announce(lead)
     if draft.note:
         notes.add(lead.id, text=draft.note)

@@ -9,7 +9,7 @@ import msgspec
 
 from core.sdk import current_agency_id
 
-from ..repository import first_response
+from ..repository import first_response, rules
 from ..schemas.first_response import FirstResponseTargets
 
 TTL = 1.0
@@ -21,6 +21,7 @@ class Policy(msgspec.Struct, frozen=True):
     """What holds for a new lead."""
 
     targets: FirstResponseTargets
+    rules: tuple[rules.Rule, ...]
 
 
 _known: dict[UUID, tuple[float, Policy]] = {}
@@ -31,7 +32,7 @@ def current() -> Policy:
     agency_id, now = current_agency_id(), time.monotonic()
     until, policy = _known.get(agency_id, (0.0, None))
     if policy is None or now >= until:
-        policy = Policy(first_response.targets())
+        policy = Policy(first_response.targets(), rules.active())
         if len(_known) >= _BOUND:
             _known.clear()
         _known[agency_id] = (now + TTL, policy)

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from core.sdk import calendars, clock, current_agency_id, publish
 
 from ..events import FirstResponseDue, FirstResponseGiven, FirstResponseOverdue, FirstResponseTargetsChanged
-from ..models import Lead, ResponseTargets
+from ..models import Lead
+from ..models.rules import ResponseTargets
 from ..repository import first_response
 from ..schemas.first_response import FirstResponseTargets
 from . import policy

@@ -35,6 +35,10 @@ def _merged(api: ApiClient) -> str:
     return _merge_into(api, f"/leads/{_pair(api, 1)['other_id']}")
 
 
+def _skilled(api: ApiClient, address: str) -> None:
+    ok(api.call("PUT", f"/leads/skills/{api.user_id}", json={"languages": ["pt"], "destinations": ["Kenya"]}))
+
+
 SAMPLES: Mapping[str, Sample] = {
     "leads.find_duplicates": Sample(body=lambda api, number: {"contact": {"name": f"Ben Okri {number}"}}),
     "leads.log_call": Sample(body=lambda api, number: {"direction": "outbound", "outcome": "answered"}),
@@ -48,7 +52,15 @@ SAMPLES: Mapping[str, Sample] = {
     "leads.restore": Sample(before=_delete),
     "leads.move": Sample(body=lambda api, number: {"to": "contacted", "note": "Spoke on the phone."}),
     "leads.change_note": Sample(body=lambda api, number: {"pinned": True}),
-    "leads.change_targets": Sample(body=lambda api, number: {"normal": number}),
+    "leads_rules.change_targets": Sample(body=lambda api, number: {"normal": number}),
+    "leads_rules.create": Sample(body=lambda api, number: {"name": f"Rule {number}", "priority": "high"}),
+    "leads_rules.change": Sample(body=lambda api, number: {"position": number}),
+    "leads_rules.attempt": Sample(body=lambda api, number: {"source": "web_form"}),
+    "leads_rules.search_skills": Sample(before=_skilled),
+    "leads_rules.set_skills": Sample(body=lambda api, number: {"languages": ["pt"], "destinations": ["Kenya"]}),
     "leads.assign": Sample(body=lambda api, number: {"owner_id": str(api.user_id)}),
 }
-ROWS: Mapping[str, Callable[[ApiClient], str]] = {"/leads/merges/<uuid:merge_id>": _merged}
+ROWS: Mapping[str, Callable[[ApiClient], str]] = {
+    "/leads/merges/<uuid:merge_id>": _merged,
+    "/leads/skills/<uuid:user_id>": lambda api: str(api.user_id),
+}

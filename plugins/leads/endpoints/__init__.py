@@ -17,27 +17,19 @@ from core.sdk import (
     users,
 )
 
-from . import permissions
-from .repository import LEADS, Notes, Steps
-from .repository.attachments import Attachments, NoteVersions
-from .repository.calls import Calls
-from .repository.merges import Merges
-from .schemas import (
-    LeadDraft,
-    LeadPatch,
-    LeadRow,
-    LeadView,
-    Move,
-    StatusChangeView,
-)
-from .schemas.calls import CallDraft, CallView
-from .schemas.duplicates import LeadPairDraft, NewLead, SoughtLead
-from .schemas.first_response import FirstResponseTargets
-from .schemas.notes import NoteDraft, NotePatch, NoteVersionView, NoteView
-from .schemas.timeline import AttachmentView, TimelinePage, TimelineQuery
-from .service import assignment, attachments, bulk, calls, leads, notes, pipeline, sla, timeline
-from .service import duplicates as alike
-from .service import merging as merges
+from .. import permissions
+from ..repository import LEADS, Notes, Steps
+from ..repository.attachments import Attachments, NoteVersions
+from ..repository.calls import Calls
+from ..repository.merges import Merges
+from ..schemas import LeadDraft, LeadPatch, LeadRow, LeadView, Move, StatusChangeView
+from ..schemas.calls import CallDraft, CallView
+from ..schemas.duplicates import LeadPairDraft, NewLead, SoughtLead
+from ..schemas.notes import NoteDraft, NotePatch, NoteVersionView, NoteView
+from ..schemas.timeline import AttachmentView, TimelinePage, TimelineQuery
+from ..service import assignment, attachments, bulk, calls, leads, notes, pipeline, timeline
+from ..service import duplicates as alike
+from ..service import merging as merges
 
 blueprint = Blueprint("leads", description="Capture, qualify and hand over travel enquiries.")
 
@@ -56,21 +48,6 @@ def search(query: ListQuery) -> Page[LeadRow]:
 def create(draft: LeadDraft) -> NewLead:
     """Take in a lead."""
     return leads.create(draft)
-
-
-@blueprint.get("/first-response", permission=permissions.READ)
-@blueprint.response(200, FirstResponseTargets)
-def show_targets() -> FirstResponseTargets:
-    """Show within how many working minutes leads get a first response."""
-    return sla.targets()
-
-
-@blueprint.put("/first-response", permission=permissions.MANAGE_RULES)
-@blueprint.arguments(FirstResponseTargets)
-@blueprint.response(200, FirstResponseTargets)
-def change_targets(body: FirstResponseTargets) -> FirstResponseTargets:
-    """Say within how many working minutes leads that come in from now on get a first response."""
-    return sla.change_targets(body)
 
 
 @blueprint.get("/<uuid:lead_id>", permission=permissions.READ, problems=(410,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -29,7 +29,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.types import TypeDecorator
 
 from core import clock
-from core.custom_fields import asking, columns, definitions, kinds, writing
+from core.custom_fields import asking, columns, definitions, kinds, merging, writing
 from core.custom_fields.columns import Cell
 from core.custom_fields.kinds import Definition
 from core.custom_fields.models import SHOWN, CustomField, CustomValue
@@ -102,6 +102,18 @@ class CustomFields:
             writing.leave(entity, changed)
             if not is_new:
                 entity.updated_at = clock.now()
+
+    def take_over(self, entity: Owned, other_id: UUID) -> list[UUID]:
+        """Give a row the values that only another one has, which keeps them: the two are one now. Of which fields."""
+        return merging.take_over(entity, other_id, name=self.entity)
+
+    def are_touched(self, entity: Owned, other_id: UUID, fields: Collection[UUID]) -> bool:
+        """Whether a row says something else by now in fields that it took over."""
+        return merging.are_touched(entity.id, other_id, fields)
+
+    def give_back(self, entity: Owned, fields: Collection[UUID]) -> None:
+        """Take from a row what it took over: the two come apart."""
+        merging.give_back(entity, fields, name=self.entity)
 
     def asked(self, given: Mapping[str, str]) -> tuple[list[Condition], list[Fault]]:
         """What parameters such as `custom.tier.in=gold,silver` ask of a list, and what is wrong with them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from core import bulk
 from core.custom_fields import kinds
 from core.custom_fields.kinds import COLUMNS, Definition, Stored
 from core.custom_fields.models import SHOWN, CustomValue
+from core.custom_fields.schemas import Value
 from core.db.tenancy import current_agency_id
 from core.events import changes
 from core.events.changes import REDACTED
@@ -65,7 +66,8 @@ def _write(session: Session, pending: _Pending) -> None:
     rows = [row for each in pending.changes for row in _rows(each, entity_id)]
     if rows:
         bulk.insert(CustomValue, rows)
-    _tell(pending, before, kinds.show(_shown(row) for row in rows))
+    told = [each.definition for each in pending.changes]
+    tell(pending.entity, told, before=before, after=kinds.show(_shown(row) for row in rows))
 
 
 def _rows(change: Change, entity_id: UUID) -> Iterator[dict[str, Any]]:
@@ -87,18 +89,20 @@ def _shown(row: Mapping[str, Any]) -> tuple[Any, ...]:
     return (row["key"], row["kind"], row["decimals"], str(row[COLUMNS[row["kind"]]]))
 
 
-def _tell(pending: _Pending, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-    """The facts of the entity's own event."""
+def tell(
+    entity: Any, changed: Iterable[Definition], *, before: Mapping[str, Value], after: Mapping[str, Value]
+) -> None:
+    """Have the entity's next event tell what became of fields, by the values of all of them."""
     was: dict[str, Any] = {}
     now: dict[str, Any] = {}
-    for each in pending.changes:
-        key, name = each.definition.key, f"custom_fields.{each.definition.key}"
+    for each in changed:
+        key, name = each.key, f"custom_fields.{each.key}"
         if before.get(key) == after.get(key):
             continue
         if key in before:
-            was[name] = _told(each.definition, before[key])
-        now[name] = _told(each.definition, after.get(key))
-    changes.note(pending.entity, before=was, after=now)
+            was[name] = _told(each, before[key])
+        now[name] = _told(each, after.get(key))
+    changes.note(entity, before=was, after=now)
 
 
 def _told(definition: Definition, value: Any) -> Any:

@@ -19,6 +19,7 @@ from core.sdk import (
     PreconditionFailed,
     acting_user_id,
     clock,
+    custom_fields,
     installed,
     merging,
     privacy,
@@ -30,6 +31,7 @@ from core.sdk import (
 
 from ..errors import GroupIsDeleted
 from ..events import ContactChanged, ContactMergedAway, ContactRestored, ContactsMerged, MergeUndone
+from ..models import FIELDS as OWN_FIELDS
 from ..models import Contact, EmailAddress, Merge, PhoneNumber
 from ..repository import contacts
 from ..repository import merges as stored
@@ -48,7 +50,7 @@ FIELDS = (
     "nationality",
     "note",
 )
-_MEMBERS, _EARLIER = ENTITY, "contacts.merged"
+_MEMBERS, _EARLIER, _OWN = ENTITY, "contacts.merged", "custom_fields"
 
 
 class Image(msgspec.Struct):
@@ -81,7 +83,9 @@ def merge(contact_id: UUID, draft: merging.MergeDraft, *, version: int | None) -
     other.merged_into = target.id
     earlier = stored.merged_into(other.id)
     stored.point(earlier, away_from=other.id, at=target.id)
-    moved = {_EARLIER: earlier, _MEMBERS: _move_members(away_from=other.id, to=target.id), **_ask(target.id, other.id)}
+    own = OWN_FIELDS.take_over(target, other.id)
+    members = _move_members(away_from=other.id, to=target.id)
+    moved = {_EARLIER: earlier, _MEMBERS: members, _OWN: own, **_ask(target.id, other.id)}
     columns = merging.changed(before, merging.image(target))
     image = Image(columns, (emails, _addresses(target)), (phones, _numbers(target)))
     made = merges.add(
@@ -89,7 +93,7 @@ def merge(contact_id: UUID, draft: merging.MergeDraft, *, version: int | None) -
             contact_id=target.id,
             other_id=other.id,
             merged_by=acting_user_id(),
-            fields=sorted({*changes, *_grown(image)}),
+            fields=sorted({*changes, *_grown(image), *([_OWN] if own else [])}),
             moved=msgspec.to_builtins(moved),
             image=vault.Secret(msgspec.json.encode(image).decode()),
         )
@@ -119,12 +123,15 @@ def undo(merge_id: UUID) -> ContactView:
     if other.belongs_to is not None and not contacts.is_kept(other.belongs_to):
         raise GroupIsDeleted
     image = msgspec.json.decode(vault.reveal(done, Merge.image) or "", type=Image)
-    merging.refuse_touched(_touched(target, image))
+    moved = msgspec.convert(done.moved, dict[str, list[UUID]])
+    own = moved.pop(_OWN, [])
+    is_touched = OWN_FIELDS.are_touched(target, other.id, own)
+    merging.refuse_touched([*_touched(target, image), *([_OWN] if is_touched else [])])
     _give_back(target, image)
     target.updated_at = clock.now()
     other.deleted_at = other.merged_into = None
     contacts.save()
-    moved = msgspec.convert(done.moved, dict[str, list[UUID]])
+    OWN_FIELDS.give_back(target, own)
     stored.point(moved.pop(_EARLIER, []), away_from=target.id, at=other.id)
     _move_members(away_from=target.id, to=other.id, only=moved.pop(_MEMBERS, []))
     installed().hook.contacts_merge_undone(contact_id=target.id, other_id=other.id, moved=moved)
@@ -143,6 +150,7 @@ def forget_old(before: datetime, most: int) -> int:
             if other.id == each.other_id:
                 empty(other)
         stored.forget(each)
+    custom_fields.forget(each.other_id for each in found)
     return len(found)
 
 

@@ -33,6 +33,7 @@ from plugins.contacts import api as contacts
 
 from ..errors import ContactIsDeleted, WonLeadStays
 from ..events import LeadChanged, LeadMergedAway, LeadRestored, LeadsMerged, MergeUndone
+from ..models import FIELDS as OWN_FIELDS
 from ..models import Lead, Merge
 from ..repository import leads
 from ..repository import merges as stored
@@ -50,7 +51,7 @@ _JOINED: dict[str, Callable[[Any, Any], Any]] = {
     "interests": merging.both_lists,
     "restrictions": merging.both_texts,
 }
-_EARLIER = "leads.merged"
+_EARLIER, _OWN = "leads.merged", "custom_fields"
 _OF_TASKS = {"next_action_at", "next_task_at"}
 
 
@@ -86,6 +87,7 @@ def merge(lead_id: UUID, draft: merging.MergeDraft, *, version: int | None) -> m
     leads.save()
     earlier = stored.merged_into(other.id)
     stored.point(earlier, away_from=other.id, at=target.id)
+    own = OWN_FIELDS.take_over(target, other.id)
     image = Image(merging.changed(before, _image(target)), (tags, sorted([*tags, *more])))
     made = merges.add(
         Merge(
@@ -94,8 +96,8 @@ def merge(lead_id: UUID, draft: merging.MergeDraft, *, version: int | None) -> m
             contact_id=client,
             other_contact_id=other.contact_id,
             merged_by=acting_user_id(),
-            fields=sorted({*changes, *(["tags"] if more else [])}),
-            moved=msgspec.to_builtins({_EARLIER: earlier, **_ask(target.id, other.id)}),
+            fields=sorted({*changes, *(["tags"] if more else []), *([_OWN] if own else [])}),
+            moved=msgspec.to_builtins({_EARLIER: earlier, _OWN: own, **_ask(target.id, other.id)}),
             image=vault.Secret(msgspec.json.encode(image).decode()),
         )
     )
@@ -127,13 +129,17 @@ def undo(merge_id: UUID) -> LeadView:
     touched = merging.touched(target, image.columns)
     if leads.tags_of(target.id) != image.tags[1] and image.tags[0] != image.tags[1]:
         touched.append("tags")
+    moved = msgspec.convert(done.moved, dict[str, list[UUID]])
+    own = moved.pop(_OWN, [])
+    if OWN_FIELDS.are_touched(target, other.id, own):
+        touched.append(_OWN)
     merging.refuse_touched(touched)
     merging.give_back(target, image.columns)
     stored.untag(target.id, {*image.tags[1]} - {*image.tags[0]})
     target.updated_at = clock.now()
     other.deleted_at = other.merged_into = None
     leads.save()
-    moved = msgspec.convert(done.moved, dict[str, list[UUID]])
+    OWN_FIELDS.give_back(target, own)
     stored.point(moved.pop(_EARLIER, []), away_from=target.id, at=other.id)
     installed().hook.leads_merge_undone(lead_id=target.id, other_id=other.id, moved=moved)
     stored.forget(done)

@@ -196,7 +196,7 @@ class TestThingsThatAreGone:
 class TestTwoAtOnce:
     def test_of_two_changes_of_one_version_one_wins_as_a_whole(self, six: ApiClient) -> None:
         made = lead(six, EVERY)
-        others = [{"tier": "silver", "likes": ["gold"]}, {"tier": None, "likes": ["silver"]}]
+        others: list[dict[str, Any]] = [{"tier": "silver", "likes": ["gold"]}, {"tier": None, "likes": ["silver"]}]
 
         def send(values: dict[str, Any]) -> int:
             body = {"custom_fields": values}

@@ -135,6 +135,8 @@ class TestColumns:
             "core_file.name",  # It is about whoever the row is about that points at the file.
             "core_allow_list.networks",  # The agency's own networks.
             "core_legal_hold.reason",  # Its row names the person, colleague or client.
+            # About whoever the row is about that they are values of.
+            *(f"core_custom_value.{name}" for name in ("text_value", "number_value", "day_value")),
         }
         said = {
             str(column): user_of(column)

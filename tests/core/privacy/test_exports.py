@@ -147,6 +147,10 @@ NOT_THEIRS = {
     "core_file name": "It is about whoever the row is about that points at the file.",
     "core_allow_list networks": "The agency's own networks.",
     "core_legal_hold reason": "That somebody is held to account is not for them to learn here.",
+    **dict.fromkeys(
+        (f"core_custom_value {name}" for name in ("text_value", "number_value", "day_value")),
+        "They are about whoever the row is about that they are values of.",
+    ),
 }
 """Columns that say nothing a colleague is told."""
 

@@ -35,8 +35,13 @@ def _merged(api: ApiClient) -> str:
     return _merge_into(api, f"/leads/{_pair(api, 1)['other_id']}")
 
 
+<<<<<<< ours
 def _skilled(api: ApiClient, address: str) -> None:
     ok(api.call("PUT", f"/leads/skills/{api.user_id}", json={"languages": ["pt"], "destinations": ["Kenya"]}))
+=======
+def _correct(api: ApiClient, address: str) -> None:
+    ok(api.patch(address.removesuffix("/versions"), {"text": "Two quiet rooms."}, version="*"))
+>>>>>>> theirs
 
 
 SAMPLES: Mapping[str, Sample] = {
@@ -51,6 +56,7 @@ SAMPLES: Mapping[str, Sample] = {
     ),
     "leads.restore": Sample(before=_delete),
     "leads.move": Sample(body=lambda api, number: {"to": "contacted", "note": "Spoke on the phone."}),
+    "leads.search_versions": Sample(before=_correct),
     "leads.change_note": Sample(body=lambda api, number: {"pinned": True}),
     "leads_rules.change_targets": Sample(body=lambda api, number: {"normal": number}),
     "leads_rules.create": Sample(body=lambda api, number: {"name": f"Rule {number}", "priority": "high"}),

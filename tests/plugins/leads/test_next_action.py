@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -114,6 +115,7 @@ class TestIdle:
             assert {each["owner_id"]: each["count"] for each in told} == {str(api.user_id): 2, str(agent.user_id): 1}
 
 
+<<<<<<< ours
 class TestMerging:
     def test_tasks_go_along_and_come_back(self, api: ApiClient, enquire: Enquire) -> None:
         into, other = enquire(next_action_at="2031-01-01T08:00:00Z"), enquire()
@@ -128,3 +130,21 @@ class TestMerging:
         assert next_action(api, into) == "2030-06-02T12:00:00Z"
         assert next_action(api, other) == "2030-06-01T12:00:00Z"
         assert ok(api.get(f"/tasks/{theirs['id']}"))["subject_id"] == other["id"]
+=======
+class TestTwoAtOnce:
+    def test_the_last_tasks_done_together_leave_none_behind(self, api: ApiClient, enquire: Enquire) -> None:
+        lead = enquire(next_action_at="2031-01-01T08:00:00Z")
+        tasks = [ask_for(api, lead, f"2030-06-{day:02}") for day in range(1, 9)]
+        with ThreadPoolExecutor(4) as people:
+            list(people.map(lambda task: done(api, task), tasks))
+        assert next_action(api, lead) == "2031-01-01T08:00:00Z"
+
+    def test_a_task_is_done_once(self, api: ApiClient, enquire: Enquire) -> None:
+        task = ask_for(api, enquire(), "2030-06-01")
+        ok(api.patch(f"/tasks/{task['id']}", {"rrule": "FREQ=DAILY;COUNT=5"}, version=1))
+        with ThreadPoolExecutor(4) as people:
+            answers = list(people.map(lambda _: api.post(f"/tasks/{task['id']}/complete", version="*"), range(4)))
+        assert [each.status_code for each in answers].count(200) == 1
+        assert {each.status_code for each in answers} <= {200, 409, 412}
+        assert len(ok(api.get("/tasks?state=open"))["items"]) == 1
+>>>>>>> theirs

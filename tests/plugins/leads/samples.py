@@ -35,13 +35,12 @@ def _merged(api: ApiClient) -> str:
     return _merge_into(api, f"/leads/{_pair(api, 1)['other_id']}")
 
 
-<<<<<<< ours
 def _skilled(api: ApiClient, address: str) -> None:
     ok(api.call("PUT", f"/leads/skills/{api.user_id}", json={"languages": ["pt"], "destinations": ["Kenya"]}))
-=======
+
+
 def _correct(api: ApiClient, address: str) -> None:
     ok(api.patch(address.removesuffix("/versions"), {"text": "Two quiet rooms."}, version="*"))
->>>>>>> theirs
 
 
 SAMPLES: Mapping[str, Sample] = {

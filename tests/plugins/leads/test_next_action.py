@@ -115,7 +115,6 @@ class TestIdle:
             assert {each["owner_id"]: each["count"] for each in told} == {str(api.user_id): 2, str(agent.user_id): 1}
 
 
-<<<<<<< ours
 class TestMerging:
     def test_tasks_go_along_and_come_back(self, api: ApiClient, enquire: Enquire) -> None:
         into, other = enquire(next_action_at="2031-01-01T08:00:00Z"), enquire()
@@ -130,7 +129,8 @@ class TestMerging:
         assert next_action(api, into) == "2030-06-02T12:00:00Z"
         assert next_action(api, other) == "2030-06-01T12:00:00Z"
         assert ok(api.get(f"/tasks/{theirs['id']}"))["subject_id"] == other["id"]
-=======
+
+
 class TestTwoAtOnce:
     def test_the_last_tasks_done_together_leave_none_behind(self, api: ApiClient, enquire: Enquire) -> None:
         lead = enquire(next_action_at="2031-01-01T08:00:00Z")
@@ -147,4 +147,3 @@ class TestTwoAtOnce:
         assert [each.status_code for each in answers].count(200) == 1
         assert {each.status_code for each in answers} <= {200, 409, 412}
         assert len(ok(api.get("/tasks?state=open"))["items"]) == 1
->>>>>>> theirs

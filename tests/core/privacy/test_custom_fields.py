@@ -46,7 +46,9 @@ def test_an_erasure_leaves_only_what_tells_nothing_about_people(
     assert shown["state"] == "done"
     assert database.places_of(known.marker, "1971-03-09") == set()
     assert ok(api.get(f"/leads/{known.known['lead_id']}"))["custom_fields"] == {"market": "Nordics"}
-    mine = {(each["rows"], each["kept"]) for each in shown["manifest"]["outcomes"] if each["table"] == "core_custom_value"}
+    mine = {
+        (each["rows"], each["kept"]) for each in shown["manifest"]["outcomes"] if each["table"] == "core_custom_value"
+    }
     assert mine == {(2, ""), (1, KEPT)}
 
 

@@ -111,8 +111,6 @@ def _plain(value: Any) -> Any:
 
 
 def _cell(sheet: Any, value: Any) -> Any:
-    from openpyxl.cell import WriteOnlyCell
-
     if value is None or isinstance(value, (int, float, Decimal)):
         return value
     if isinstance(value, datetime) and value.tzinfo is not None:
@@ -121,11 +119,17 @@ def _cell(sheet: Any, value: Any) -> Any:
     elif isinstance(value, date):
         return value
     text = _NOT_XML.sub("", str(value))[:MAX_CELL]
+    formula = _FORMULA.match(text) is not None
+    if not formula and not text.startswith("#"):
+        # The library takes nothing else for more than text, and is much quicker with it.
+        return text
+    from openpyxl.cell import WriteOnlyCell
+
     cell = WriteOnlyCell(sheet, value=text)
     # Otherwise the library makes a formula of what begins with `=`, and an error of `#N/A`.
     cell.data_type = "s"
     # And so that it stays text when somebody edits the cell.
-    cell.quotePrefix = _FORMULA.match(text) is not None
+    cell.quotePrefix = formula
     return cell
 
 

@@ -123,6 +123,18 @@ class TestQuestion:
         made = [make()["id"] for _ in range(8)]
         assert [row["id"] for row in table(api.post("/leads/export?sort=created_at&columns=id"))] == made
 
+    def test_a_large_file_lies_on_disk_until_it_is_sent_or_nobody_wants_it(
+        self, api: ApiClient, make: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(taking, "_IN_MEMORY", 100)
+        monkeypatch.setattr(taking, "_PIECE", 64)
+        made = [make()["id"] for _ in range(8)]
+        assert [row["id"] for row in table(api.post("/leads/export?sort=created_at&columns=id"))] == made
+        # filterwarnings=error tells of a file that stays open.
+        api.post("/leads/export?columns=id", buffered=False).close()
+        monkeypatch.setattr(taking, "MOST_IN_WORKBOOK", 7)
+        assert problem(api.post("/leads/export?form=xlsx")) == (422, "export_too_large")
+
     def test_columns_are_told(self, api: ApiClient) -> None:
         told = {each["name"]: each["title"] for each in ok(api.get("/leads/export/columns"))}
         assert set(told) == {*LeadRow.__struct_fields__} - {"custom_fields"}

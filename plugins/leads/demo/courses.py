@@ -19,14 +19,14 @@ _NEXT: dict[Status, tuple[tuple[Status, int], ...]] = {
 }
 """The steps that `service.pipeline` allows, with how often each is taken."""
 _DAYS: dict[Status, float] = {
-    "new": 0.4,
-    "contacted": 2.5,
-    "qualified": 3.0,
-    "proposal_sent": 7.0,
-    "negotiation": 9.0,
-    "on_hold": 14.0,
+    "new": 0.5,
+    "contacted": 7.0,
+    "qualified": 8.0,
+    "proposal_sent": 20.0,
+    "negotiation": 18.0,
+    "on_hold": 24.0,
 }
-HOLD = timedelta(days=21)
+HOLD = timedelta(days=30)
 """How long a client is given who has to think about it."""
 RECYCLED = timedelta(days=120)
 """After how long a lost client is asked again."""

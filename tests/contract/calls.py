@@ -144,7 +144,7 @@ class Calls:
                 f"{call} needs a row, and no POST {collection} makes one: add ROWS[{pattern!r}], a function that makes"
                 f" one and returns its id, to {call.plugin_file}"
             )
-        answer = api.post(address, self.body(maker, api))
+        answer = self.make(maker, api, address=address)
         if answer.status_code not in {200, 201}:
             raise MissingSample(
                 f"{maker} refused its own example ({answer.status_code}: {answer.get_data(as_text=True)}): declare a"

@@ -12,6 +12,7 @@ from core.sdk import Filter, Listing, ListQuery, NotFound, Operator, Page, Repos
 from ..models import Attachment, NoteVersion
 from ..schemas.notes import NoteVersionView
 from ..schemas.timeline import AttachmentView
+from . import notes
 
 FILE = select(*read.columns(AttachmentView, Attachment, author_name=users.name_of(Attachment.author_id)))
 VERSION = select(*read.columns(NoteVersionView, NoteVersion))
@@ -54,9 +55,14 @@ class NoteVersions(Repository[NoteVersion]):
     permission = "leads.read"
     listing = Listing(filters={}, sorts={"created_at": NoteVersion.created_at})
 
-    def rows(self, note_id: UUID, query: ListQuery) -> Page[NoteVersionView]:
-        """A page of what a note said, the latest first."""
-        return self.page(query, VERSION, NoteVersionView, within={NoteVersion.note_id: note_id})
+    def rows(self, lead_ids: list[UUID], note_id: UUID, query: ListQuery) -> Page[NoteVersionView]:
+        """A page of what a note on one of these leads said, the latest first. Raises NotFound for no note of theirs."""
+        within = {NoteVersion.lead_id: lead_ids, NoteVersion.note_id: note_id}
+        found = self.page(query, VERSION, NoteVersionView, within=within)
+        if not found.items:
+            # Most notes never said anything else, and some are not there.
+            notes.shown(note_id, on=lead_ids)
+        return found
 
     def of_leads(self, lead_ids: Sequence[UUID]) -> Sequence[NoteVersion]:
         """Everything that notes on these leads have said before."""

@@ -1,90 +1,122 @@
-"""Queries for what happened on a lead: one statement for each kind of thing, never more rows than a page shows."""
+"""Queries for what happened on a lead: one statement for all that leads keep, no part of it longer than a page."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, Select, Uuid, any_, bindparam, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    DateTime,
+    Select,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 
 from core.sdk import read, users
 
 from ..models import Attachment, Call, Note, StatusChange
 from ..schemas.timeline import TimelineEntry
 
-Source = read.Query[TimelineEntry]
+_BEFORE = tuple_(bindparam("before_at", type_=DateTime(timezone=True)), bindparam("before_id", type_=Uuid()))
+_OF = any_(bindparam("lead_ids", type_=ARRAY(Uuid())))
 
 
-Data = dict[str, str | int | bool | None]
+def _part(kind: str, at: Any, model: Any, *, title: Any, text: Any, place: str, data: Mapping[str, Any]) -> Select[Any]:
+    """The newest of one kind; `place` is where in a lead's address they are, each under its own id."""
+    told = func.jsonb_build_object(*(part for name, value in data.items() for part in (literal(name), value)))
+    columns = {
+        "kind": literal(kind, Text()),
+        "id": model.id,
+        "at": at,
+        "title": cast(title, Text()),
+        "words": cast(text, Text()),
+        "author_id": model.author_id,
+        "author_name": users.name_of(model.author_id),
+        "place": literal(place, Text()),
+        "told": cast(told, JSONB()),
+    }
+    found: Select[Any] = select(*(column.label(name) for name, column in columns.items()))
+    found = found.where(model.lead_id == _OF, tuple_(at, model.id) < _BEFORE)
+    return found.order_by(at.desc(), model.id.desc()).limit(bindparam("row_limit"))
 
 
-class Shared(NamedTuple):
-    """What every kind of row has."""
-
-    at: datetime
-    id: UUID
-    author_id: UUID | None
-    author_name: str | None
-
-
-def _source(at: Any, model: Any, columns: Sequence[Any], entry: Callable[..., TimelineEntry]) -> Source:
-    before = tuple_(bindparam("before_at", type_=DateTime(timezone=True)), bindparam("before_id", type_=Uuid()))
-    shared = (at, model.id, model.author_id, users.name_of(model.author_id))
-    wanted = model.lead_id == any_(bindparam("lead_ids", type_=ARRAY(Uuid())))
-    statement: Select[Any] = select(*shared, *columns).where(wanted, tuple_(at, model.id) < before)
-    newest = statement.order_by(at.desc(), model.id.desc()).limit(bindparam("row_limit"))
-    width = len(shared)
-    return read.Query(newest, lambda *row: entry(Shared(*row[:width]), *row[width:]))
-
-
-def _entry(kind: str, row: Shared, *, title: str, text: str | None, place: str, data: Data) -> TimelineEntry:
-    # Under which lead's address it stands is known to whoever asks: one that went into another has none any more.
-    return TimelineEntry(kind, row.id, row.at, title, text, row.author_id, row.author_name, place, data)
-
-
-def _note(row: Shared, text: str, *told: Any) -> TimelineEntry:
-    pinned, edited_at = told
-    data: Data = {"pinned": pinned, "edited": edited_at is not None}
-    return _entry("note", row, title="Note", text=text, place=f"notes/{row.id}", data=data)
-
-
-def _step(row: Shared, left: str | None, to: str, note: str | None, *told: Any) -> TimelineEntry:
-    reason, seconds, manual = told
-    title = f"From {left} to {to}".replace("_", " ") if left else "Came in"
-    data: Data = {"from": left, "to": to, "reason": reason, "seconds_in_status": seconds, "manual": manual}
-    return _entry("status", row, title=title, text=note, place="status", data=data)
-
-
-def _call(row: Shared, direction: str, outcome: str, seconds: int, note: str | None) -> TimelineEntry:
-    data: Data = {"direction": direction, "outcome": outcome, "duration_seconds": seconds}
-    return _entry("call", row, title=f"Call, {direction}", text=note, place=f"calls/{row.id}", data=data)
-
-
-def _file(row: Shared, name: str, media_type: str, size: int) -> TimelineEntry:
-    data: Data = {"media_type": media_type, "size": size}
-    return _entry("file", row, title=name, text=None, place=f"attachments/{row.id}", data=data)
-
-
-SOURCES: dict[str, Source] = {
-    "note": _source(Note.created_at, Note, (Note.text, Note.pinned, Note.edited_at), _note),
-    "status": _source(
+_step = func.replace(func.concat("From ", StatusChange.from_status, " to ", StatusChange.to_status), "_", " ")
+PARTS: dict[str, Select[Any]] = {
+    "note": _part(
+        "note",
+        Note.created_at,
+        Note,
+        title=literal("Note", Text()),
+        text=Note.text,
+        place="notes",
+        data={"pinned": Note.pinned, "edited": Note.edited_at.is_not(None)},
+    ),
+    "status": _part(
+        "status",
         StatusChange.created_at,
         StatusChange,
-        (
-            StatusChange.from_status,
-            StatusChange.to_status,
-            StatusChange.note,
-            StatusChange.reason,
-            StatusChange.seconds_in_status,
-            StatusChange.manual,
-        ),
-        _step,
+        title=case((StatusChange.from_status.is_(None), "Came in"), else_=_step),
+        text=StatusChange.note,
+        place="status",
+        data={
+            "from": StatusChange.from_status,
+            "to": StatusChange.to_status,
+            "reason": StatusChange.reason,
+            "seconds_in_status": StatusChange.seconds_in_status,
+            "manual": StatusChange.manual,
+        },
     ),
-    "call": _source(Call.at, Call, (Call.direction, Call.outcome, Call.duration_seconds, Call.note), _call),
-    "file": _source(
-        Attachment.created_at, Attachment, (Attachment.name, Attachment.media_type, Attachment.size), _file
+    "call": _part(
+        "call",
+        Call.at,
+        Call,
+        title=func.concat("Call, ", Call.direction),
+        text=Call.note,
+        place="calls",
+        data={"direction": Call.direction, "outcome": Call.outcome, "duration_seconds": Call.duration_seconds},
+    ),
+    "file": _part(
+        "file",
+        Attachment.created_at,
+        Attachment,
+        title=Attachment.name,
+        text=null(),
+        place="attachments",
+        data={"media_type": Attachment.media_type, "size": Attachment.size},
     ),
 }
 """The kinds of things leads keep themselves."""
+
+
+@cache
+def _query(kinds: frozenset[str]) -> read.Query[TimelineEntry]:
+    parts = (select(PARTS[kind].subquery()) for kind in sorted(kinds))
+    every = union_all(*parts).subquery()
+    newest = select(every).order_by(every.c.at.desc(), every.c.id.desc()).limit(bindparam("row_limit"))
+    return read.Query(newest, TimelineEntry)
+
+
+def newest(
+    kinds: Collection[str], lead_ids: Collection[UUID], *, before: tuple[datetime, UUID], most: int
+) -> list[TimelineEntry]:
+    """The newest entries of some of our kinds; their links are what comes after a lead's address."""
+    ours = PARTS.keys() & kinds if kinds else PARTS.keys()
+    if not ours:
+        return []
+    at, before_id = before
+    return _query(frozenset(ours)).rows(lead_ids=list(lead_ids), before_at=at, before_id=before_id, row_limit=most)

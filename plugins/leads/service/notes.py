@@ -32,8 +32,7 @@ def view(lead_id: UUID, note_id: UUID) -> NoteView:
 
 def history(lead_id: UUID, note_id: UUID, query: ListQuery) -> Page[NoteVersionView]:
     """A page of what a note said before, the latest first. Raises NotFound."""
-    view(lead_id, note_id)
-    return versions.rows(note_id, query)
+    return versions.rows(leads.with_merged(lead_id), note_id, query)
 
 
 def write(lead_id: UUID, draft: NoteDraft) -> NoteView:

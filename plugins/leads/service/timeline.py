@@ -13,7 +13,7 @@ from core.sdk import ListQuery, cursor, installed, is_on
 
 from ..hookspecs import Asked
 from ..repository import Leads, leads
-from ..repository.timeline import SOURCES
+from ..repository.timeline import newest
 from ..schemas.timeline import TimelineEntry, TimelinePage, TimelineQuery
 
 _TASK = "task"
@@ -24,7 +24,7 @@ _LAST_ID = UUID(int=2**128 - 1)
 def page(lead_id: UUID, query: TimelineQuery) -> TimelinePage:
     """A page of what happened on a lead. Raises NotFound, and Invalid for a cursor of another list.
 
-    One statement for each kind of entry that is asked for, each of no more rows than the page has; hooks have theirs.
+    One statement for what leads keep, one for tasks, none of more rows than the page has; other plugins have theirs.
     """
     timeline = leads.with_merged(lead_id)
     kinds = frozenset(query.kinds.split(",")) if query.kinds else frozenset()
@@ -42,11 +42,10 @@ def page(lead_id: UUID, query: TimelineQuery) -> TimelinePage:
 
 
 def _entries(asked: Asked) -> Iterable[TimelineEntry]:
-    for kind, source in SOURCES.items():
-        if asked.wants(kind):
-            place = {"before_at": asked.before_at, "before_id": asked.before_id}
-            for entry in source.rows(lead_ids=list(asked.lead_ids), row_limit=asked.most, **place):
-                yield structs.replace(entry, link=f"/leads/{asked.lead_ids[0]}/{entry.link}")
+    for entry in newest(asked.kinds, asked.lead_ids, before=asked.place, most=asked.most):
+        # Under the lead that is asked for: one that went into it has no address any more.
+        place = entry.link if entry.kind == "status" else f"{entry.link}/{entry.id}"
+        yield structs.replace(entry, link=f"/leads/{asked.lead_ids[0]}/{place}")
     if asked.wants(_TASK) and is_on("tasks"):
         yield from _tasks(asked)
     for brought in installed().hook.leads_timeline(asked=asked):

@@ -80,6 +80,22 @@ class TestLogging:
         assert problem(agency.member("read_only").post(path, OUTBOUND)) == (403, "forbidden")
 
 
+class TestMerged:
+    def test_calls_are_on_the_timeline_of_the_lead_that_stays(self, api: ApiClient, enquire: Enquire) -> None:
+        lead, other = enquire(), enquire()
+        ok(api.post(f"/leads/{lead['id']}/calls", OUTBOUND), 201)
+        made = ok(api.post(f"/leads/{other['id']}/calls", OUTBOUND), 201)
+        ok(
+            api.post(
+                f"/leads/{lead['id']}/merge",
+                {"other_id": other["id"], "other_version": ok(api.get(f"/leads/{other['id']}"))["version"]},
+                version="*",
+            )
+        )
+        assert len(ok(api.get(f"/leads/{lead['id']}/calls"))["items"]) == 2
+        assert ok(api.get(f"/leads/{lead['id']}/calls/{made['id']}"))["lead_id"] == other["id"]
+
+
 class TestFirstContact:
     @pytest.mark.parametrize(
         ("direction", "outcome", "status"),

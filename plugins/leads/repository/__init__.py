@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from msgspec import structs
@@ -40,7 +40,6 @@ from ..schemas.first_response import Priority, ResponseState
 from ..schemas.notes import NoteView
 from .first_response import FIRST_RESPONSE
 
-V = TypeVar("V", bound=LeadView)
 _UNNOTICED = {"synchronize_session": False, "include_deleted": True}
 _TAGS = select(Tag.tag).where(Tag.lead_id == Lead.id).order_by(Tag.tag).correlate(Lead)
 _DERIVED = {
@@ -66,7 +65,7 @@ NOTE = select(*read.columns(NoteView, Note, author_name=users.name_of(Note.autho
 STEP = select(*read.columns(StatusChangeView, StatusChange, author_name=users.name_of(StatusChange.author_id)))
 
 
-def opened(view: V) -> V:
+def _opened(view: LeadView) -> LeadView:
     """A lead that was read, with what is encrypted in clear; one statement more where anything is."""
     closed: Any = view.restrictions
     if closed is not None:
@@ -140,7 +139,7 @@ class Leads(Repository[Lead]):
     def shown(self, lead_id: UUID) -> LeadView:
         """A lead. Raises NotFound, MergedAway."""
         try:
-            return opened(self.view(lead_id, WHOLE, LeadView))
+            return _opened(self.view(lead_id, WHOLE, LeadView))
         except NotFound:
             merging.refuse_merged(self, lead_id)
             raise
@@ -168,7 +167,7 @@ class Leads(Repository[Lead]):
 
     def written(self, lead_id: UUID) -> LeadView:
         """A lead the caller has just written, even where that took it out of their scope."""
-        return opened(self.view_after_change(lead_id, WHOLE, LeadView))
+        return _opened(self.view_after_change(lead_id, WHOLE, LeadView))
 
     def settle_next_action(self, lead_id: UUID) -> None:
         """Have a lead's next action be the first task about it, or else what somebody said."""

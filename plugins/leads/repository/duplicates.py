@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from typing import Any, NamedTuple
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Date,
-    ScalarSelect,
     Uuid,
     and_,
     any_,
     bindparam,
-    cast,
     delete,
     func,
     literal,
@@ -24,14 +22,12 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.orm import aliased
 
-from core.sdk import UNSET, Scope, acting_user_id, current_actor, db, read, users
+from core.sdk import Scope, acting_user_id, current_actor, db, read, users
 from plugins.contacts import api as contacts
 
 from ..models import Distinct, Lead
-from ..schemas.duplicates import NewLead
-from . import Leads, leads, opened, whole
+from . import Leads
 
 WINDOW = 14
 """Days between two journeys that may still be one."""
@@ -102,35 +98,34 @@ def _build() -> read.Query[Candidate]:
     return read.Query(found.order_by(Lead.created_at.desc(), Lead.id.desc()).limit(MOST), Candidate)
 
 
-def _possible_duplicates() -> ScalarSelect[int]:
+def _same_days() -> ColumnElement[bool]:
+    """Whether a lead's journey is as near as one may be, or one of the two has no days."""
+    earliest, latest = (bindparam(name, type_=Date()) for name in ("earliest", "latest"))
+    undated = or_(earliest.is_(None), Lead.start_date.is_(None))
+    return or_(undated, and_(Lead.start_date <= latest, func.coalesce(Lead.end_date, Lead.start_date) >= earliest))
+
+
+_client = bindparam("client_id", type_=Uuid())
+# One list of people, not this or that: an index looks up the leads of each.
+_people = union_all(select(_client), select(contacts.sharing(_client).subquery().c.contact_id))
+_COUNT = read.Query(
+    select(func.count()).where(
+        Lead.id != bindparam("lead_id", type_=Uuid()),
+        Lead.contact_id.in_(_people),
+        Lead.status != "won",
+        Lead.status != "lost",
+        _same_days(),
+    ),
+    int,
+)
+
+
+def count_open(lead: Lead) -> int:
     """How many open leads of a lead's client, or of who has an address or number of theirs, are about its days."""
-    mine, them = aliased(Lead), aliased(Lead)
-    client = select(mine.contact_id).where(mine.id == bindparam("wanted_id", type_=Uuid())).scalar_subquery()
-    people = or_(them.contact_id == client, them.contact_id.in_(contacts.sharing(client)))
-    # The lead that is read is the one row of the statement around.
-    other = (them.id != Lead.id, them.status != "won", them.status != "lost", people, _near(them))
-    return select(func.count()).select_from(them).where(*other).correlate(Lead).scalar_subquery()
-
-
-def _near(them: Any) -> ColumnElement[bool]:
-    """Whether two journeys are as near as one may be, or one of them has no days."""
-    undated = or_(Lead.start_date.is_(None), them.start_date.is_(None))
-    ends, theirs = (func.coalesce(each.end_date, each.start_date) for each in (Lead, them))
-    before = cast(them.start_date - WINDOW, Date()) <= ends
-    return or_(undated, and_(before, cast(Lead.start_date - WINDOW, Date()) <= theirs))
-
-
-NEW = select(*whole(NewLead, possible_duplicates=_possible_duplicates()))
-
-
-def _new(*row: Any) -> NewLead:
-    values = (*row[:-1], row[-1] or UNSET)
-    return NewLead(*values)
-
-
-def taken_in(lead_id: UUID) -> NewLead:
-    """A lead that was just taken in, with how many others it may be: no statement of its own."""
-    return opened(leads.view_after_change(lead_id, NEW, _new))
+    around = timedelta(days=WINDOW)
+    earliest = lead.start_date and lead.start_date - around
+    latest = lead.start_date and (lead.end_date or lead.start_date) + around
+    return _COUNT.first(lead_id=lead.id, client_id=lead.contact_id, earliest=earliest, latest=latest) or 0
 
 
 def distinguish(lead_id: UUID, other_id: UUID) -> bool:

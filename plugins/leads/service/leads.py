@@ -28,7 +28,7 @@ from ..errors import ContactIsDeleted
 from ..events import LeadChanged, LeadCreated, LeadDeleted, LeadRestored
 from ..models import FIELDS, Lead
 from ..repository import leads
-from ..repository.duplicates import taken_in
+from ..repository.duplicates import count_open
 from ..repository.merges import references_in
 from ..schemas import LeadDraft, LeadPatch, LeadRow, LeadView
 from ..schemas.duplicates import NewLead
@@ -83,7 +83,17 @@ def create(draft: LeadDraft) -> NewLead:
     sla.announce(lead)
     if draft.note:
         notes.add(lead.id, text=draft.note)
-    return taken_in(lead.id)
+    return _new(leads.written(lead.id), count_open(lead) if _may_be_known(draft) else 0)
+
+
+def _may_be_known(draft: LeadDraft) -> bool:
+    """Whether there is anything that an earlier lead could have in common: it saves who is new a statement."""
+    return draft.contact is UNSET or bool(draft.contact.emails or draft.contact.phones)
+
+
+def _new(shown: LeadView, others: int) -> NewLead:
+    values = (*(getattr(shown, name) for name in shown.__struct_fields__), others or UNSET)
+    return NewLead(*values)
 
 
 def change(lead_id: UUID, patch: LeadPatch, *, version: int | None) -> LeadView:

@@ -13,7 +13,7 @@ ALLOWED = re.compile(
     # As SPDX writes them, and as the classifiers of packages do.
     r"(MIT(-0|-CMU)?|Apache-2\.0|BSD-[23]-Clause|0BSD|ISC|MPL-2\.0|LGPL-(2\.1|3\.0)(-only|-or-later|\+)?|PSF-2\.0"
     r"|Python-2\.0|PostgreSQL|ZPL-2\.[01]|Unlicense|CC0-1\.0|HPND|Zlib|MIT License|Apache Software License|BSD License"
-    r"|ISC License \(ISCL\)|Mozilla Public License 2\.0 \(MPL 2\.0\)|Python Software Foundation License"
+    r"|ISC License|Mozilla Public License 2\.0|Python Software Foundation License"
     r"|Zope Public License)",
     re.IGNORECASE,
 )
@@ -30,7 +30,9 @@ def licence_of(package: str) -> str:
     if expression := fields.get("License-Expression"):
         return expression
     classifiers = [line for line in fields.get_all("Classifier", []) if line.startswith("License ::")]
-    named = " / ".join(line.split(" :: ")[-1] for line in classifiers if line != "License :: OSI Approved")
+    # `ISC License (ISCL)`: what is in parentheses is the same again.
+    names = [line.split(" :: ")[-1].partition(" (")[0] for line in classifiers if line != "License :: OSI Approved"]
+    named = " / ".join(names)
     return named or (fields.get("License") or "").split("\n")[0] or FOUND_BY_HAND.get(package, "")
 
 

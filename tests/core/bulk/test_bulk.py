@@ -92,17 +92,17 @@ class TestEachForItself:
         self, api: ApiClient, make: Make, send: Send, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Rows, what finds them, and events alike."""
+        from core.sdk import publish
         from plugins.leads.errors import AlreadyWon
-        from plugins.leads.service import leads
 
-        bad, good, publish = make(), make(), leads.publish
+        bad, good = make(), make()
 
         def failing(event: Any, **options: Any) -> None:
             publish(event, **options)
             if str(event.lead_id) == bad["id"]:
                 raise AlreadyWon
 
-        monkeypatch.setattr(leads, "publish", failing)
+        monkeypatch.setattr("plugins.leads.service.leads.publish", failing)
         answer = told(send("add_tags", fields={"tags": ["asia"]}, ids=[good["id"], bad["id"]]))
         assert answer == {bad["id"]: (409, "lead_already_won"), good["id"]: (200, None)}
         assert ok(api.get(f"/leads/{bad['id']}")) == bad
@@ -112,14 +112,12 @@ class TestEachForItself:
     def test_a_defect_is_no_row_that_failed(
         self, api: ApiClient, make: Make, send: Send, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from plugins.leads.service import leads
-
         one = make()
 
         def broken(*_: Any, **__: Any) -> None:
             raise ZeroDivisionError
 
-        monkeypatch.setattr(leads.search, "index", broken)
+        monkeypatch.setattr("plugins.leads.service.leads.search.index", broken)
         assert problem(send("add_tags", fields={"tags": ["asia"]}, ids=[one["id"]])) == (500, "internal_error")
         assert ok(api.get(f"/leads/{one['id']}"))["tags"] == []
 

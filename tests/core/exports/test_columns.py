@@ -84,7 +84,8 @@ class TestOneInstant:
         """One that moves behind what was read already would come twice, and one that moves before it not at all."""
         made = [make()["id"] for _ in range(6)]
         monkeypatch.setattr(taking, "_AT_ONCE", 2)
-        page, done = taking._page, []
+        page = taking._page
+        done: list[bool] = []
 
         def change() -> None:
             ok(api.patch(f"/leads/{made[0]}", {"adults": 9}, version="*"))

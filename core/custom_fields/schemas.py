@@ -155,7 +155,7 @@ class CustomFieldList(View):
 class SchemaOf(Struct, frozen=True, kw_only=True):
     """Whose schema is asked for; without, those of everything that can have fields, by name."""
 
-    entity: EntityName | UnsetType = UNSET
+    entity: Annotated[EntityName | UnsetType, Meta(description="What has the fields: `leads.lead`.")] = UNSET
 
 
 class CustomFieldSchema(View, kw_only=True):

@@ -25,11 +25,15 @@ from core.jobs.runner import Runner
 from core.testing.clients import ApiClient, ok
 from core.testing.databases import Server
 from core.testing.factories import AgencyUnderTest
+from tests.contract.files import PDF
 from tests.core.privacy.people import Database, Person
 
 Within = Callable[[UUID], AbstractContextManager[None]]
 CONTACTS = ("contacts_contact", "contacts_email", "contacts_phone")
-LEADS = ("leads_lead", "leads_tag", "leads_note", "leads_status_change")
+LEADS = (
+    "leads_lead", "leads_tag", "leads_note", "leads_note_version", "leads_status_change", "leads_call",
+    "leads_attachment",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +88,13 @@ def erase(api: ApiClient, work_off: Callable[[], list[str]]) -> Callable[[dict[s
     return run
 
 
+def attach(api: ApiClient, lead_id: str) -> None:
+    """A file that belongs to a lead."""
+    path = f"/leads/{lead_id}/attachments"
+    headers = {"Content-Type": "application/pdf"}
+    ok(api.call("POST", path, data=PDF, query_string={"name": "passport.pdf"}, headers=headers), 201)
+
+
 @pytest.fixture
 def client(agency: AgencyUnderTest, api: ApiClient, database: Database) -> Person:
     """A contact with a lead, about whom every personal column of contacts and leads says something."""
@@ -105,10 +116,13 @@ def client(agency: AgencyUnderTest, api: ApiClient, database: Database) -> Perso
         )
     )
     key = {"Idempotency-Key": ids.new().hex}
-    ok(api.post(f"/leads/{lead['id']}/notes", {"text": f"{person.marker} likes tea"}, headers=key))
+    note = ok(api.post(f"/leads/{lead['id']}/notes", {"text": f"{person.marker} likes tea"}, headers=key))
+    ok(api.patch(f"/leads/{lead['id']}/notes/{note['id']}", {"text": f"{person.marker} likes coffee"}, version="*"))
+    ok(api.post(f"/leads/{lead['id']}/calls", {"direction": "inbound", "outcome": "no_answer", "note": "x"}))
+    attach(api, lead["id"])
     for table, where in (
         ("contacts_contact", "id"), ("contacts_email", "contact_id"), ("contacts_phone", "contact_id"),
-        ("leads_lead", "id"), ("leads_tag", "lead_id"), ("leads_note", "lead_id"), ("leads_status_change", "lead_id"),
+        ("leads_lead", "id"), *((each, "lead_id") for each in LEADS if each != "leads_lead"),
     ):  # fmt: skip
         known = person.known["contact_id" if table.startswith("contacts") else "lead_id"]
         database.mark(table, person, where=where, like=known)

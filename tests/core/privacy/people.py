@@ -148,7 +148,8 @@ class Database:
 
 
 def _json(column: Column[Any], said: str) -> Any:
-    return {"said": said} if column.name in {"words", "data", "utm"} else [said]
+    is_object = isinstance(column.type, StructJSON) and get_origin(column.type.kind) is dict
+    return {"said": said} if is_object or column.name in {"words", "data", "utm"} else [said]
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

@@ -89,7 +89,8 @@ class TestAnExport:
     ) -> None:
         made = export(client)
         text = str(made["bundle"])
-        wanted = columns(app, "contacts_", "leads_")
+        # What a merge keeps to be undone is encrypted: test_merging of contacts and leads has it.
+        wanted = columns(app, "contacts_", "leads_") - {"contacts_merge image", "leads_merge image"}
         assert {each.split()[0] for each in wanted} == {*CONTACTS, *LEADS}
         missing = {each for each in wanted if f"{client.marker} {each}" not in text}
         assert missing == {"contacts_email address", "contacts_phone number"}, "Those are spelled their own way"
@@ -164,7 +165,9 @@ class TestOneself:
         assert me.user_id is not None
         person = Person(agency.id, user_id=me.user_id)
         wanted = {
-            each for each in columns(app, "") if not each.startswith(("contacts_", "leads_")) and each not in NOT_THEIRS
+            each
+            for each in columns(app, "")
+            if not each.startswith(("contacts_", "leads_", "tasks_")) and each not in NOT_THEIRS
         }
         for table in sorted({each.split()[0] for each in wanted} - {"core_user", "core_event_origin"}):
             about = {user for column in Model.metadata.tables[table].columns if (user := user_of(column)) is not None}

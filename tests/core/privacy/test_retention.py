@@ -107,14 +107,28 @@ class TestARule:
         assert (fact["payload"]["days"], "since" in fact["payload"]) == (400, True)
 
 
+def merge_others_into(api: ApiClient, client: Person) -> None:
+    """Make two clients of one, and two leads."""
+    other = ok(api.post("/contacts", {"kind": "person", "name": "Ana, too"}), 201)
+    body = {"other_id": other["id"], "other_version": other["version"]}
+    ok(api.post(f"/contacts/{client.known['contact_id']}/merge", body, version="*"))
+    contact_id = str(client.known["contact_id"])
+    again = ok(api.post("/leads", {"contact_id": contact_id, "kind": "fit", "source": "phone"}), 201)
+    body = {"other_id": again["id"], "other_version": again["version"]}
+    ok(api.post(f"/leads/{client.known['lead_id']}/merge", body, version="*"))
+
+
 class TestEveryRule:
     @pytest.fixture
-    def old(self, agency: AgencyUnderTest, lost: Person, database: Database) -> tuple[Person, Person]:
+    def old(self, agency: AgencyUnderTest, api: ApiClient, lost: Person, database: Database) -> tuple[Person, Person]:
         """A client and a colleague about whom every rule would remove something."""
+        merge_others_into(api, lost)
         colleague = Person(agency.id, user_id=agency.newcomer("agent").user_id or ids.new())
         endpoint, client_id = ids.new(), lost.known["contact_id"]
         long_ago = clock.now() - timedelta(days=20_000)
         database.connection.execute("UPDATE leads_lead SET status_since = %s", [long_ago])
+        for table in ("contacts_merge", "leads_merge"):
+            database.connection.execute(f"UPDATE {table} SET created_at = %s", [long_ago])
         database.add("webhooks_endpoint", lost, id=endpoint, deleted_at=None)
         for person, kind in ((lost, "contacts.contact"), (colleague, "users.user")):
             person_id = client_id if person is lost else person.known["user_id"]

@@ -94,6 +94,9 @@ class TestLeaving:
         put_away = enquire(eva)
         ok(api.delete(f"/leads/{put_away}", version="*"), 204)
         own_something_of_everything(app, agency, eva.user_id)
+        ok(eva.post("/tasks", {"title": "Call"}), 201)
+        away = {"starts_at": "2027-08-01T00:00:00Z", "ends_at": "2027-08-16T00:00:00Z"}
+        ok(eva.post("/calendars/absences", away), 201)
         made = ok(eva.post("/api-keys", {"name": "Mine", "scopes": {"leads.read": "own"}}), 201)
         key = ApiClient(app, made["key"], agency_id=agency.id)
         ok(key.get("/leads"))

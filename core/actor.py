@@ -24,7 +24,7 @@ CONFINING = "oidc"
 
 
 class Scope(StrEnum):
-    """Whose rows a permission reaches."""
+    """Whose rows a permission reaches; each one further than those before."""
 
     OWN = "own"
     TEAM = "team"

@@ -38,10 +38,15 @@ class Permission(msgspec.Struct, frozen=True):
     scopes: tuple[Scope, ...] = (Scope.OWN, Scope.TEAM, Scope.ALL)
     """The scopes that make sense for it; `(Scope.ALL,)` where rows have no owner."""
     roles: Mapping[str, Scope] = {}
-    """The built-in roles that get it, with their scope; owner and admin always get all."""
+    """The built-in roles that get it, with their scope; owner and admin always get it as far as it reaches."""
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def widest(self) -> Scope:
+        """How far it can reach."""
+        return next(scope for scope in reversed(Scope) if scope in self.scopes)
 
 
 class Quota(msgspec.Struct, frozen=True):

@@ -23,7 +23,8 @@ _REACH = {Scope.OWN: 0, Scope.TEAM: 1, Scope.ALL: 2}
 def grants(code: str, permissions: Iterable[Permission]) -> dict[str, Scope]:
     """What a built-in role may do among the declared permissions."""
     if code in ALMIGHTY:
-        return {permission.name: Scope.ALL for permission in permissions}
+        # What is each one's own they could not give to anybody, nor copy, if they held it any further.
+        return {permission.name: permission.widest for permission in permissions}
     return {permission.name: permission.roles[code] for permission in permissions if code in permission.roles}
 
 

@@ -225,7 +225,9 @@ class Colleagues:
     def __init__(self, calls: Calls, agency: AgencyUnderTest, scope: Scope, teams: tuple[str, str]) -> None:
         plugins = calls.app.extensions["tripfile.plugins"]
         self.limited = {name for name, each in plugins.permissions.items() if scope in each.scopes}
-        grants = {name: str(scope if name in self.limited else Scope.ALL) for name in plugins.permissions}
+        grants = {
+            name: str(scope if name in self.limited else each.widest) for name, each in plugins.permissions.items()
+        }
         role = {"code": "limited", "name": "Limited", "permissions": grants}
         ok(agency.member("owner").post("/roles", role), 201)
         self.first = agency.newcomer("limited", team=teams[0])

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 
-from core.actor import Scope
 from core.http.application import Application
 from core.http.contract import rule_of
 from core.roles import builtin
@@ -136,7 +135,7 @@ class TestRoles:
         problems = []
         asked_for = sorted({str(call.route.permission) for call in calls.guarded()})
         for number, missing in enumerate(asked_for):
-            grants = {name: str(Scope.ALL) for name in declared if name != missing}
+            grants = {name: str(each.widest) for name, each in declared.items() if name != missing}
             code = f"all_but_{number}"
             ok(place.owner.post("/roles", {"code": code, "name": "All but one", "permissions": grants}), 201)
             member = place.agency.newcomer(code)

@@ -32,8 +32,8 @@ REACH = {
     Scope.TEAM: frozenset({"own", "team"}),
     Scope.ALL: frozenset({"own", "team", "other"}),
 }
-# Beyond the scope of the permission these look at who wrote the note.
-OF_AUTHORS = {"leads.change_note", "leads.delete_note"}
+# Beyond the scope of the permission these look at who wrote the note, or added the file.
+OF_AUTHORS = {"leads.change_note", "leads.delete_note", "leads.delete_attachment"}
 # Whose they are says what the other one went into, which their address does not name.
 OF_MERGES = {"contacts.undo_merge", "leads.undo_merge"}
 
@@ -89,7 +89,7 @@ def rows(app: Application, calls: Calls, make_agency: MakeAgency) -> Rows:
     made = Rows(app, calls, make_agency(), untouched=False)
     declared = app.extensions["tripfile.plugins"].permissions
     for code, scope in LIMITED.items():
-        grants = {name: str(scope if scope in each.scopes else Scope.ALL) for name, each in declared.items()}
+        grants = {name: str(scope if scope in each.scopes else each.widest) for name, each in declared.items()}
         ok(made.maker.post("/roles", {"code": code, "name": code, "permissions": grants}), 201)
     return made
 
@@ -102,9 +102,10 @@ def elsewhere(app: Application, calls: Calls, make_agency: MakeAgency) -> Rows:
 
 def scope_of(app: Application, role: str, permission: str | None) -> Scope | None:
     declared = app.extensions["tripfile.plugins"].permissions
+    found = declared[permission or ""]
     if role in LIMITED:
-        return LIMITED[role] if LIMITED[role] in declared[permission or ""].scopes else Scope.ALL
-    return builtin.grants(role, declared.values()).get(permission or "")
+        return LIMITED[role] if LIMITED[role] in found.scopes else found.widest
+    return builtin.grants(role, declared.values()).get(found.name)
 
 
 def limited(app: Application, calls: Calls) -> list[Call]:

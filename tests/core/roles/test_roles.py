@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from core.roles import builtin
 from core.testing.clients import ApiClient, faults, ok, problem
 from core.testing.factories import AgencyUnderTest
 
@@ -113,6 +114,12 @@ class TestCopy:
         assert (copy["permissions"], copy["built_in"]) == (original["permissions"], False)
         changed = ok(api.patch(f"/roles/{copy['id']}", {"permissions": {"leads.read": "own"}}, version=1))
         assert changed["permissions"] == {"leads.read": "own"}
+
+    @pytest.mark.parametrize("code", builtin.NAMES)
+    def test_can_be_of_any_role(self, api: ApiClient, code: str) -> None:
+        original = built_in(api, code)
+        copy = ok(api.post(f"/roles/{original['id']}/copy", {"code": "copied", "name": "Copied"}), 201)
+        assert copy["permissions"] == original["permissions"]
 
     def test_asks_for_a_second_factor_where_the_original_does(self, api: ApiClient) -> None:
         original = built_in(api, "agent")

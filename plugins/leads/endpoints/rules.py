@@ -63,7 +63,7 @@ def delete(rule_id: UUID, version: int | None) -> None:
     rules.delete(rule_id, version=version)
 
 
-@blueprint.get("/skills", permission=permissions.READ)
+@blueprint.get("/skills", permission=permissions.MANAGE_RULES)
 @blueprint.listing(MemberSkills.listing)
 @blueprint.response(200, Page[SkillView])
 def search_skills(query: ListQuery) -> Page[SkillView]:

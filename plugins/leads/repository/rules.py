@@ -86,7 +86,7 @@ class MemberSkills(Repository[Skill]):
     """What members know."""
 
     model = Skill
-    permission = "leads.read"
+    permission = "leads.manage_rules"
     listing = Listing(
         filters={"user_id": Filter(Skill.user_id, UUID, "The member.")}, sorts={"created_at": Skill.created_at}
     )

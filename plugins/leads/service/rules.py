@@ -8,7 +8,20 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from core.sdk import Fault, Invalid, ListQuery, Page, agencies, clock, fields, gather, publish, to_minor, users
+from core.sdk import (
+    Fault,
+    Invalid,
+    ListQuery,
+    NotFound,
+    Page,
+    agencies,
+    clock,
+    fields,
+    gather,
+    publish,
+    to_minor,
+    users,
+)
 
 from ..events import AssignmentRuleChanged, AssignmentRuleCreated, AssignmentRuleDeleted, SkillsChanged
 from ..models.rules import AssignmentRule, Skill
@@ -71,6 +84,8 @@ def delete(rule_id: UUID, *, version: int | None) -> None:
 
 def attempt(trial: LeadTrial) -> LeadTrialView:
     """Who would get a lead that came in now, and why; nothing is written, and it is nobody's turn. Raises Invalid."""
+    if trial.brand_id is not None and not agencies.is_brand(trial.brand_id):
+        raise Invalid(errors=[Fault("/brand_id", "unknown", "There is no such brand")])
     minor = None if trial.budget is None else to_minor(trial.budget, pointer="/budget")
     wish = SimpleNamespace(
         source=trial.source,
@@ -94,9 +109,10 @@ def skill_rows(query: ListQuery) -> Page[SkillView]:
 
 
 def set_skills(user_id: UUID, draft: SkillDraft) -> SkillView:
-    """Say what a member knows. Raises Invalid."""
-    checks: list[Callable[[], object]] = [partial(_check_member, user_id)]
-    checks += [
+    """Say what an active member knows. Raises NotFound, Invalid."""
+    if not users.zones([user_id]):
+        raise NotFound
+    checks: list[Callable[[], object]] = [
         partial(fields.check_language, language, pointer=f"/languages/{number}")
         for number, language in enumerate(draft.languages)
     ]
@@ -181,8 +197,3 @@ def _check_members(user_ids: list[UUID]) -> None:
             if user_id not in known
         ]
     )
-
-
-def _check_member(user_id: UUID) -> None:
-    if not users.zones([user_id]):
-        raise Invalid(errors=[Fault("/user_id", "unknown", "There is no such active member")])

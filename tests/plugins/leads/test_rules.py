@@ -215,6 +215,7 @@ class TestWhatHappens:
 
     def test_trying_takes_nobodys_turn(self, api: ApiClient, enquire: Enquire, agents: list[str], team: str) -> None:
         rule(api, team_id=team)
+        assert faults(api.post(f"{RULES}/try", {"brand_id": str(ids.new())})) == {"/brand_id": "unknown"}
         tried = [ok(api.post(f"{RULES}/try", {}))["owner_id"] for _ in range(2)]
         assert [*tried, enquire()["owner_id"]] == [agents[0]] * 3
 
@@ -288,10 +289,8 @@ class TestRules:
 
     def test_skills_are_of_members(self, api: ApiClient, agents: list[str]) -> None:
         body = {"languages": ["xx-nothing"], "destinations": []}
-        assert faults(api.call("PUT", f"/leads/skills/{ids.new()}", json=body)) == {
-            "/user_id": "unknown",
-            "/languages/0": "language",
-        }
+        assert problem(api.call("PUT", f"/leads/skills/{ids.new()}", json=body)) == (404, "not_found")
+        assert faults(api.call("PUT", f"/leads/skills/{agents[0]}", json=body)) == {"/languages/0": "language"}
         for _ in range(2):
             ok(api.call("PUT", f"/leads/skills/{agents[0]}", json={"languages": ["pt"]}))
         assert [each["languages"] for each in ok(api.get("/leads/skills"))["items"]] == [["pt"]]

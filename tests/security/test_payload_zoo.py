@@ -15,7 +15,7 @@ from core.testing.clients import ApiClient, ok
 from tests.contract.calls import Call, Calls
 from tests.security import payloads
 from tests.security.conftest import Fingerprint, Written
-from tests.security.sending import refused, send
+from tests.security.sending import key_for, refused, send
 
 NAMELESS = {"oidc.list_choices"}
 """Sign-in pages ask them for any agency they are told: one that does not exist has no choices."""
@@ -114,7 +114,7 @@ class TestBodies:
                 app.settings.api_prefix + address,
                 method=call.method,
                 content_type="application/json",
-                headers={"Authorization": f"Bearer {owner.token}", "If-Match": "*"},
+                headers={"Authorization": f"Bearer {owner.token}", "If-Match": "*", **key_for(app, call)},
                 environ_overrides={"wsgi.input": endless, **length},
             )
             refused(answer, call, 413)

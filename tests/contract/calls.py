@@ -162,11 +162,13 @@ class Calls:
             assert answer.status_code < 300, answer.get_data(as_text=True)
         return address
 
-    def make(self, call: Call, api: ApiClient, *, address: str, body: Any = None) -> TestResponse:
-        """Call it; whatever its version is."""
+    def make(
+        self, call: Call, api: ApiClient, *, address: str, body: Any = None, key: str | None = None
+    ) -> TestResponse:
+        """Call it; whatever its version is, and under a new key unless one is given."""
         sent = body if body is not None else self.body(call, api)
         version = "*" if call.contract.if_match else None
-        headers = {"Idempotency-Key": f"contract-{next(_numbers)}"} if call.method == "POST" else None
+        headers = {"Idempotency-Key": key or f"contract-{next(_numbers)}"} if call.method == "POST" else None
         if isinstance(sent, files.Example):
             headers = {"Content-Type": "application/octet-stream", **(headers or {})}
             named = {"name": sent.name}

@@ -85,14 +85,11 @@ class TestKeys:
             person = house.newcomer("owner")
             address, body = calls.prepare(call, person), calls.body(call, person)
             pause = Pause(app.view_functions[call.operation])
-            version = "*" if call.contract.if_match else None
 
             def ask(
-                person: ApiClient = person, address: str = address, body: Any = body, version: str | None = version
+                call: Call = call, person: ApiClient = person, address: str = address, body: Any = body
             ) -> TestResponse:
-                return ApiClient(app, person.token).call(
-                    "POST", address, json=body, headers={"Idempotency-Key": "in-flight"}, version=version
-                )
+                return calls.make(call, ApiClient(app, person.token), address=address, body=body, key="in-flight")
 
             with monkeypatch.context() as patched, ThreadPoolExecutor(1) as pool:
                 patched.setitem(app.view_functions, call.operation, pause.view)

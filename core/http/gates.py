@@ -31,6 +31,8 @@ THE_PERSONS_OWN = frozenset(
         "allow_lists",
         "api_keys",
         "auth",
+        "calendars",
+        "custom_fields",
         "factors",
         "invitations",
         "oidc",

@@ -15,7 +15,8 @@ from core import disclosure
 from core.actor import Audience
 from core.db.query import Listing, ListQuery
 from core.errors import gather
-from core.http import decoding, queries, responses
+from core.http import bodies, decoding, queries, responses
+from core.http.bodies import Sent
 from core.http.contract import Contract, Idempotency, Limit, Rule, contract_of, declare
 from core.http.description import describe
 from core.listed import Listed
@@ -47,6 +48,7 @@ class RouteOptions(TypedDict, total=False):
     body_limit: int
     step_up: bool
     everywhere: bool
+    cross_origin: bool
     credentials: bool
     uncached: bool
     problems: tuple[int, ...]
@@ -100,6 +102,19 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
             contract = contract_of(view)
             contract.upload, contract.query = accepts, receiving.FileName
             contract.inputs.insert(0, "upload")
+            return view
+
+        return decorate
+
+    def sent(
+        self, *media_types: str
+    ) -> Callable[[Callable[Concatenate[Sent, P], R]], Callable[Concatenate[Sent, P], R]]:
+        """Pass the body as it came, of one of these types; JSON and forms of web pages can be read from it."""
+
+        def decorate(view: Callable[Concatenate[Sent, P], R]) -> Callable[Concatenate[Sent, P], R]:
+            contract = contract_of(view)
+            contract.sent = media_types
+            contract.inputs.insert(0, "sent")
             return view
 
         return decorate
@@ -242,7 +257,7 @@ def _status(contract: Contract, result: Any) -> int:
 def _read(contract: Contract) -> list[Any]:
     if not {"query", "listing", "selection", "upload"} & set(contract.inputs):
         queries.refuse_parameters(request)
-    if not {"body", "upload"} & set(contract.inputs):
+    if not {"body", "upload", "sent"} & set(contract.inputs):
         decoding.refuse_body(request)
     if contract.selection is None:
         return [_READERS[source](contract) for source in contract.inputs]
@@ -269,6 +284,7 @@ _READERS: dict[str, Callable[[Contract], Any]] = {
     ),
     # Asked only where the contract has one.
     "upload": lambda contract: receiving.receive(request, contract.upload),  # type: ignore[arg-type]
+    "sent": lambda contract: bodies.receive(request, contract.sent),
     # Asked only where the contract has a listing.
     "listing": lambda contract: queries.read_listing(request, contract.listing, contract.result),  # type: ignore[arg-type]
 }

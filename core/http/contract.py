@@ -44,6 +44,8 @@ class Rule:
     """Which of our host names answers, where files have one of their own (FILES_ORIGIN)."""
     credentials: bool = False
     """The answer holds credentials: never cached, never kept for a repeated Idempotency-Key."""
+    cross_origin: bool = False
+    """Web pages of other origins may ask; the view says with `origins.open_to` which of them may read the answer."""
     uncached: bool = False
     """The answer may hold what stays in no browser. Fields that only some may see say so by themselves."""
 
@@ -58,7 +60,9 @@ class Contract:
     selection: Parameters | None = None
     """Of which list it takes the rows that are asked for, all of them."""
     upload: Accepts | None = None
-    inputs: list[Literal["body", "query", "listing", "selection", "upload"]] = field(default_factory=list)
+    sent: tuple[str, ...] = ()
+    """The types of bodies it reads as they came."""
+    inputs: list[Literal["body", "query", "listing", "selection", "upload", "sent"]] = field(default_factory=list)
     if_match: bool = False
     status: int = 200
     result: Any = None

@@ -57,6 +57,9 @@ def describe(
         doc["requestBody"] = {"required": True, "content": {"application/json": {"schema": api.schema(contract.body)}}}
     if contract.upload:
         doc["requestBody"] = _file(contract.upload)
+    if contract.sent:
+        content = {each: {"schema": {"type": "object"}} for each in contract.sent}
+        doc["requestBody"] = {"required": True, "content": content}
     problems = _problems(contract, rule, method, addressed="<" in info["address"])
     doc["responses"] = {**_success(api, contract, method), **problems}
     return doc
@@ -135,7 +138,7 @@ def _problems(contract: Contract, rule: Rule, method: str, *, addressed: bool) -
     if contract.listing and contract.listing.listed:
         # A saved view may ask for what is gone.
         possible.add(409)
-    if contract.body or contract.upload:
+    if contract.body or contract.upload or contract.sent:
         possible |= {413, 415}
     if contract.if_match:
         possible |= {412, 428}

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple, cast
 
-from flask import Flask, Request, Response, g
+from flask import Flask, Request, Response, current_app, g
 from flask.globals import request_ctx
 from flask_limiter import Limiter
 from limits import RateLimitItem, parse_many
@@ -80,6 +80,10 @@ class Limits:
         scope = f"route:{request_ctx.request.endpoint or ''}"
         key = f"agency:{g.actor.agency_id}"
         self._take(list(self._parts("route", rule.agency_limit, key, scope=scope)), cost=1)
+
+    def take(self, name: str, key: str, limit: str) -> None:
+        """Take one from a limit of this name and key. Raises TooManyRequests."""
+        self._take(list(self._parts(name, _sound(limit), key, scope=name)), cost=1)
 
     def _take(self, quotas: list[Quota], *, cost: int) -> None:
         # What one caller is refused costs their colleagues nothing: counting stops at the first that is used up.
@@ -153,6 +157,12 @@ def install(app: Flask, settings: Settings) -> None:
     """Make the limits of an application."""
     made = app.extensions["tripfile.limits"] = Limits(app, settings)
     app.after_request(made.tell)
+
+
+def take(name: str, key: str, limit: str) -> None:
+    """Take one from a limit of a plugin's own, such as that of one form. Raises TooManyRequests."""
+    made: Limits = current_app.extensions["tripfile.limits"]
+    made.take(name, key, limit)
 
 
 @lru_cache(maxsize=256)

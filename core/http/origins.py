@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import Request, Response
+from flask import Request, Response, current_app, g
+
+from core.http.contract import rule_of
 
 _METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 _REQUEST_HEADERS = (
@@ -26,12 +28,19 @@ def preflight(request: Request) -> Response | None:
     return response
 
 
+def open_to(origins: Sequence[str]) -> None:
+    """Let pages of these origins read the answer of a route that is `cross_origin`."""
+    g.readable_by = tuple(origins)
+
+
 def allow(request: Request, response: Response, origins: Sequence[str]) -> Response:
     """Add the CORS headers for a listed origin. `*` (never in production) lets any page read, without credentials."""
     response.vary.add("Origin")
     origin = request.headers.get("Origin", "")
     # `null` is what sandboxed pages and local files send: it is nobody in particular.
-    if not origin or origin == "null" or not ("*" in origins or origin in origins):
+    if not origin or origin == "null":
+        return response
+    if not ("*" in origins or origin in origins or _is_open(request, origin)):
         return response
     response.headers["Access-Control-Allow-Origin"] = "*" if "*" in origins else origin
     if request.method == "OPTIONS":
@@ -41,3 +50,12 @@ def allow(request: Request, response: Response, origins: Sequence[str]) -> Respo
     else:
         response.headers["Access-Control-Expose-Headers"] = _READABLE
     return response
+
+
+def _is_open(request: Request, origin: str) -> bool:
+    """Whether the route answers this origin. A preflight is answered the same to all: it does not look who is named."""
+    if request.method == "OPTIONS":
+        view = current_app.view_functions.get(request.endpoint or "")
+        rule = rule_of(view) if view is not None else None
+        return rule is not None and rule.cross_origin
+    return origin in g.get("readable_by", ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.outbound.client import Reply, SafeClient
 from core.outbound.errors import NoReply, Refused, TimedOut, TooLarge, Unreachable
-from core.outbound.signing import new_secret, signed_headers
+from core.outbound.signing import is_signed, new_secret, signed_headers
 
 __all__ = [
     "NoReply",
@@ -14,6 +14,7 @@ __all__ = [
     "TimedOut",
     "TooLarge",
     "Unreachable",
+    "is_signed",
     "new_secret",
     "signed_headers",
 ]

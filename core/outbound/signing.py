@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import hmac
 import secrets
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 
+TOLERANCE = timedelta(minutes=5)
+"""How far the clock of a sender may be off, and how old a message may be."""
 _PREFIX = "whsec_"
 
 
@@ -29,6 +31,21 @@ def signed_headers(message_id: str, body: bytes, *, keys: Iterable[str], at: dat
         "webhook-timestamp": timestamp,
         "webhook-signature": " ".join(_signature(key, signed) for key in keys),
     }
+
+
+def is_signed(headers: Mapping[str, str], body: bytes, *, keys: Iterable[str], at: datetime) -> bool:
+    """Whether a message that came in was signed just now with one of these secrets; `headers` by any spelling."""
+    named = {name.lower(): value for name, value in headers.items()}
+    message_id, timestamp = named.get("webhook-id", ""), named.get("webhook-timestamp", "")
+    if not message_id or not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 11):
+        return False
+    if abs(at - datetime.fromtimestamp(int(timestamp), UTC)) > TOLERANCE:
+        return False
+    signed = f"{message_id}.{timestamp}.".encode() + body
+    sent = [each.encode() for each in named.get("webhook-signature", "").split(" ")]
+    # Every pair, so that the time it takes tells nothing.
+    matches = [hmac.compare_digest(_signature(key, signed).encode(), each) for key in keys for each in sent]
+    return any(matches)
 
 
 def _signature(secret: str, signed: bytes) -> str:

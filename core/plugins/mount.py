@@ -43,7 +43,7 @@ def mount(app: Flask, api: Any, plugins: Plugins) -> None:
         if not _served(plugin, settings.serve, plugins):
             continue
         for prefix, blueprint in places(plugin, settings.api_prefix):
-            _register(app, api, blueprint, prefix)
+            _register(app, api, blueprint, prefix, documented=blueprint not in plugin.pages)
             for endpoint, methods in _endpoints(app, blueprint):
                 route = _route(app, endpoint, plugins.owner_of(plugin.name), plugin.name)
                 routes[endpoint] = route
@@ -76,9 +76,9 @@ def _unknown_served(wanted: tuple[str, ...], plugins: Plugins) -> list[str]:
     ]
 
 
-def _register(app: Flask, api: Any, blueprint: Blueprint, prefix: str) -> None:
-    """Blueprints of the API enter its document; plain ones, as pages may be, only the application."""
-    if hasattr(blueprint, "register_views_in_doc"):
+def _register(app: Flask, api: Any, blueprint: Blueprint, prefix: str, *, documented: bool) -> None:
+    """Blueprints of the API enter its document; pages and plain ones only the application."""
+    if documented and hasattr(blueprint, "register_views_in_doc"):
         api.register_blueprint(blueprint, url_prefix=prefix)
     else:
         app.register_blueprint(blueprint, url_prefix=prefix)

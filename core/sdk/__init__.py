@@ -25,7 +25,7 @@ from core.config import Settings
 from core.crypto import Unreadable
 from core.custom_fields import api as custom_fields
 from core.custom_fields.api import CustomChanges, CustomFields, CustomValues
-from core.db import cursor, read
+from core.db import cursor, locks, read
 from core.db.base import Identified, Model, Numbered, Owned, SoftDeleted, Tenant, owned_key
 from core.db.personal import NOT_PERSONAL, PERSONAL, SECRET, Code, Codes, Day, Facts, Number, personal, sealed
 from core.db.query import EQUALITY, OPTIONAL, RANGE, Filter, Listing, ListQuery, Operator, Page
@@ -60,7 +60,9 @@ from core.exports import api as exports
 from core.extensions import db
 from core.fields import Country, Email, Instant, Language, Name, Phone, Text, Zone
 from core.files import api as files
+from core.http import decoding, limits, origins
 from core.http.blueprint import Blueprint
+from core.http.bodies import FORM, JSON, Sent
 from core.http.bulk import BulkAction
 from core.http.bulk import offer as offer_bulk
 from core.http.structs import Draft, Patch, View
@@ -91,6 +93,8 @@ from core.vault import api as vault
 __all__ = [
     "ACTOR",
     "EQUALITY",
+    "FORM",
+    "JSON",
     "NOT_PERSONAL",
     "OPTIONAL",
     "PERSONAL",
@@ -157,6 +161,7 @@ __all__ = [
     "RetryAfter",
     "Room",
     "Scope",
+    "Sent",
     "Settings",
     "SoftDeleted",
     "Storage",
@@ -190,6 +195,7 @@ __all__ = [
     "custom_fields",
     "db",
     "declared_events",
+    "decoding",
     "default_team_id",
     "demo",
     "disclosed",
@@ -209,13 +215,16 @@ __all__ = [
     "is_on",
     "job",
     "likeness",
+    "limits",
     "live_build",
+    "locks",
     "masked",
     "merging",
     "money",
     "next_reference",
     "next_references",
     "offer_bulk",
+    "origins",
     "outbound",
     "owned_key",
     "personal",

@@ -1,16 +1,18 @@
-"""The token table behind every search box: folded words, found by whole word or prefix under row-level security."""
+"""The token table behind every search box: folded words, found whole, by prefix or with one typo under RLS."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Iterable
-from typing import Self
+from typing import NamedTuple, Self
 from uuid import UUID
 
+from anyascii import anyascii
 from sqlalchemy import ARRAY, Index, PrimaryKeyConstraint, Text, Uuid, bindparam, delete, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core import typos
 from core.db import read
 from core.db.base import Model, Tenant
 from core.db.personal import Code, personal
@@ -20,7 +22,19 @@ from core.extensions import db
 MAX_WORDS = 6
 _MAX_TOKEN = 64
 _MAX_SORT_KEY = 200
-_WORD = re.compile(r"\w+")
+# Vowel signs of Indian and south-east Asian scripts belong to their words, though they are no letters.
+_SIGNS = "".join(
+    chr(code)
+    for code in (*range(0x0900, 0x10A0), *range(0x1700, 0x1D00))
+    if unicodedata.category(chr(code)).startswith("M") and not unicodedata.combining(chr(code))
+)
+_WORD = re.compile(rf"(?:[^\W_]|[{_SIGNS}])+")
+# Letters of the Latin script that are no other letter with an accent.
+_LIGATURES = str.maketrans({letter: anyascii(letter) for letter in "æœøłđðþħıŋəƒʒ"})
+# Of what is folded, capitals are the beginnings of Chinese, Japanese and Korean syllables.
+_SYLLABLE = re.compile("(?<=[a-z])(?=[A-Z])")
+_SPOKEN = re.compile("[^a-z0-9]")
+_MOST_SYLLABLES = 8
 _DIGITS = re.compile(r"\D+")
 # As people write them: `+49 151 1234567`, `(0151) 123-4567`. Digits alone may be any number, and are a word.
 _NUMBER = re.compile(r"(\+|\(?0)[\d\s()./-]+")
@@ -61,10 +75,22 @@ class Keyed(str):
     keys: tuple[str, ...]
 
 
+class Sought(NamedTuple):
+    """A word that is looked for where the words as they were typed find no more."""
+
+    word: str
+    """In Latin letters; it may be the beginning of one."""
+    spellings: list[str]
+    """Whole words it may have been meant to be, in order."""
+
+
 def fold(text: str) -> str:
-    """Lower case without accents: `Zürich` and `ZURICH` are both `zurich`."""
+    """Lower case without accents: `Zürich` and `ZURICH` are both `zurich`, `Æbelø` is `aebelo`."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return unicodedata.normalize("NFC", "".join(c for c in decomposed if not unicodedata.combining(c)))
+    bare = "".join(c for c in decomposed if not unicodedata.combining(c))
+    return unicodedata.normalize("NFC", bare).translate(_LIGATURES)
 
 
 def sort_key(text: str) -> str:
@@ -85,16 +111,47 @@ def asked(text: str) -> list[str]:
     return words(text)[:MAX_WORDS]
 
 
-def tokens_of(texts: Iterable[str | None]) -> frozenset[str]:
-    """The tokens that make texts findable: their words, and a phone number's digits as one word.
+def sought(asked: Iterable[str]) -> list[Sought]:
+    """What words that are asked for may also stand for: one typo away, and in whatever script. Empty where nothing."""
+    found = [other for word in asked for other in _others(word)]
+    return found if any(each.spellings for each in found) or any(not word.isascii() for word in asked) else []
 
-    An international number is also found by its last nine digits, which hold for any way of writing the prefix.
+
+def _others(word: str) -> list[Sought]:
+    if word.isascii():
+        return [Sought(word, typos.near(word))]
+    syllables = _syllables(word)
+    if len(syllables) > 1:
+        # 王小明 is Wang Xiaoming, or Xiaoming Wang.
+        return [Sought(syllables[0], []), Sought("".join(syllables[1:]), [])]
+    spoken = "".join(syllables)
+    return [Sought(spoken or word, sorted({*typos.near(spoken), *typos.near(word)}))]
+
+
+def _syllables(word: str) -> list[str]:
+    """A folded word in Latin letters: of Chinese, Japanese and Korean its syllables, of others all at once."""
+    # The one Greek sound of two letters that everybody writes with two others.
+    romanised = anyascii(word.replace("ου", "ou"))
+    spoken = (_SPOKEN.sub("", each.lower()) for each in _SYLLABLE.split(romanised))
+    return [each[:_MAX_TOKEN] for each in spoken if each]
+
+
+def tokens_of(texts: Iterable[str | None]) -> frozenset[str]:
+    """The tokens that make texts findable: their words, also in Latin letters, and a phone number's digits as one word.
+
+    Chinese, Japanese and Korean words are found by each syllable with all that follow it. An international number is
+    also found by its last nine digits, which hold for any way of writing the prefix.
     """
     found: set[str] = set()
     for text in texts:
         if not text:
             continue
-        found.update(words(text))
+        for word in words(text):
+            found.add(word)
+            if not word.isascii():
+                syllables = _syllables(word)
+                starts = range(min(len(syllables), _MOST_SYLLABLES))
+                found.update("".join(syllables[start:])[:_MAX_TOKEN] for start in starts)
         if isinstance(text, Keyed):
             found.update(map(key_token, text.keys))
         digits = _DIGITS.sub("", text)

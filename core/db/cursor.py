@@ -24,6 +24,8 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
     question: bytes
     value: Any
     row_id: UUID
+    similar: bool = False
+    """It was among the rows that are only similar to what was searched."""
 
 
 def question_of(query: ListQuery, sort: str, *, of: Sequence[Any]) -> bytes:
@@ -49,7 +51,7 @@ def decode(text: str, *, question: bytes, value_type: Any) -> Position:
     position = msgspec.json.decode(body, type=Position)
     if position.question != question:
         raise _refused()
-    return Position(question, msgspec.convert(position.value, value_type, strict=False), position.row_id)
+    return msgspec.structs.replace(position, value=msgspec.convert(position.value, value_type, strict=False))
 
 
 def _refused() -> Invalid:

@@ -4,14 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from uuid import UUID
 
 from msgspec import UNSET, UnsetType
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, and_, any_, bindparam, func, select, tuple_, union_all
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy import (
+    ARRAY,
+    CTE,
+    BigInteger,
+    ColumnElement,
+    Select,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    false,
+    func,
+    not_,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.orm import InstrumentedAttribute
 
-from core import search
-from core.db import cursor, read
+from core.db import cursor, matching, read
 from core.db.query import Condition, Filter, ListQuery, Operator, Page
 from core.db.read import Statement
 
@@ -20,7 +38,19 @@ if TYPE_CHECKING:
 
 S = TypeVar("S")
 _ESTIMATE_LIMIT = 10_000
+_FEW = 1_000
+_LIMIT = bindparam("row_limit", type_=BigInteger())
 Within = Mapping[InstrumentedAttribute[Any], Any]
+_Rows: TypeAlias = read.Query[tuple[S, bool, Any, UUID]]
+"""A row as it is shown; whether it is only similar to what is searched, its sort value and its id."""
+
+
+class _Begun(Enum):
+    """Where the last page ended."""
+
+    NOWHERE = auto()
+    AS_TYPED = auto()
+    ALIKE = auto()
 
 
 @dataclass(frozen=True)
@@ -30,7 +60,7 @@ class _Question:
     repository: Repository[Any]
     query: ListQuery
     within: Within
-    words: tuple[str, ...]
+    words: matching.Words
 
     @property
     def sort(self) -> str:
@@ -44,7 +74,7 @@ class _Question:
     def shape(self) -> tuple[Any, ...]:
         filters = tuple(_shape(condition) for condition in self.query.conditions)
         narrowed = tuple((column.key, isinstance(value, list)) for column, value in self.within.items())
-        return (self.sort, bool(self.query.cursor), len(self.words), filters, narrowed, self.repository.scope())
+        return (self.sort, self.words.shape, filters, narrowed, self.repository.scope())
 
     def conditions(self) -> list[ColumnElement[bool]]:
         found = [self.repository.in_scope()]
@@ -53,7 +83,6 @@ class _Question:
             found.append(_comparison(column, operator, bind=f"within_{number}"))
         for number, condition in enumerate(self.query.conditions):
             found.append(_compare(self.repository, condition, bind=f"filter_{number}"))
-        found.extend(_matches(self.repository, bind=f"word_{number}") for number in range(len(self.words)))
         return found
 
     def values(self) -> dict[str, Any]:
@@ -66,49 +95,102 @@ class _Question:
                 values |= own.bound(condition, bind=f"filter_{number}")
             elif condition.operator is not Operator.NULL:
                 values[f"filter_{number}"] = _value(filters[condition.name], condition)
-        for number, word in enumerate(self.words):
-            values[f"word_{number}_low"], values[f"word_{number}_high"] = search.bounds(word)
-        return values
+        return values | self.words.values()
 
 
 def page(
     repository: Repository[Any], query: ListQuery, statement: Statement, into: Callable[..., S], *, within: Within
 ) -> Page[S]:
-    """Answer a list request. Raises Invalid for a cursor that is not of this list."""
-    question = _Question(repository, query, within, tuple(search.asked(query.q)))
-    if query.q and not question.words:
+    """Answer a list request. Raises Invalid for a cursor that is not of this list.
+
+    What has the words that are searched comes first, in the order asked for, and then what has similar ones.
+    """
+    question = _Question(repository, query, within, matching.words_of(query.q, similar=query.similar))
+    if query.q and not question.words.typed:
         return Page(items=[], total=UNSET if query.count == "none" else 0)
     values = question.values()
     total = _total(question, values)
     asked = cursor.question_of(query, question.sort, of=[repository.model.__tablename__, *within.values()])
+    begun = _Begun.NOWHERE
     if query.cursor:
         value_type = question.sort_column.type.python_type
         position = cursor.decode(query.cursor, question=asked, value_type=value_type)
         values |= {"after_value": position.value, "after_id": position.row_id}
-    found = _statement(question, statement, into).rows(row_limit=query.limit + 1, **values)
+        begun = _Begun.ALIKE if position.similar else _Begun.AS_TYPED
+    found = _statement(question, statement, into, begun).rows(row_limit=query.limit + 1, **values)
     following = None
     if len(found) > query.limit:
-        _, value, row_id = found[query.limit - 1]
-        following = cursor.encode(cursor.Position(asked, value, row_id))
-    return Page(items=[row for row, _, _ in found[: query.limit]], next=following, total=total)
+        _, similar, value, row_id = found[query.limit - 1]
+        following = cursor.encode(cursor.Position(asked, value, row_id, similar))
+    return Page(items=[row for row, *_ in found[: query.limit]], next=following, total=total)
 
 
-def _statement(question: _Question, statement: Statement, into: Callable[..., S]) -> read.Query[tuple[S, Any, Any]]:
-    shape = ("page", statement, into, *question.shape)
-    return question.repository.prepared(shape, lambda: _build(question, statement, into))
+def _statement(question: _Question, statement: Statement, into: Callable[..., S], begun: _Begun) -> _Rows[S]:
+    shape = ("page", statement, into, begun, *question.shape)
+    return question.repository.prepared(shape, lambda: _build(question, statement, into, begun))
 
 
-def _build(question: _Question, statement: Statement, into: Callable[..., S]) -> read.Query[tuple[S, Any, Any]]:
+def _build(question: _Question, statement: Statement, into: Callable[..., S], begun: _Begun) -> _Rows[S]:
+    if question.words.typed:
+        return _found(question, statement, into, begun)
     column, key = question.sort_column, question.repository.model.id
-    descending = question.sort.startswith("-")
-    selected = statement.add_columns(column.label("sort_value"), key.label("sort_id")).where(*question.conditions())
-    if question.query.cursor:
-        after = tuple_(bindparam("after_value", type_=column.type), bindparam("after_id", type_=Uuid()))
+    selected = statement.add_columns(column.label("sort_value"), key.label("sort_id"))
+    page = _page(question, selected, after=begun is not _Begun.NOWHERE)
+    return read.Query(page, lambda *row: (into(*row[:-2]), False, row[-2], row[-1]))
+
+
+def _found(question: _Question, statement: Statement, into: Callable[..., S], begun: _Begun) -> _Rows[S]:
+    """What a search finds: first which rows are on the page, then all that is shown of them."""
+    found, parts = question.words.found(question.repository), []
+    if begun is _Begun.ALIKE:
+        alike = select(found.alike.subquery()) if found.alike is not None else None
+    else:
+        first = _among(question, statement, found.as_typed, after=begun is _Begun.AS_TYPED).cte("first")
+        parts.append(select(first, false().label("similar")))
+        # What is only similar is looked for where the page has room for it.
+        full = select(func.count()).select_from(first).scalar_subquery() >= _LIMIT
+        alike = select(found.alike.subquery()).where(not_(full)) if found.alike is not None else None
+    if alike is not None:
+        rest = _among(question, statement, alike.cte("alike"), after=begun is _Begun.ALIKE).subquery("rest")
+        parts.append(select(rest, true().label("similar")))
+    chosen = union_all(*parts).subquery("chosen")
+    columns = (chosen.c.similar, chosen.c.sort_value, chosen.c.sort_id)
+    shown = statement.add_columns(*columns).where(question.repository.model.id == chosen.c.sort_id)
+    ordered = shown.order_by(chosen.c.similar, *_order(question, chosen.c.sort_value, chosen.c.sort_id)).limit(_LIMIT)
+    return read.Query(ordered, lambda *row: (into(*row[:-3]), *row[-3:]))
+
+
+def _among(question: _Question, statement: Statement, found: CTE, *, after: bool) -> Select[Any]:
+    """A page of ids among those that were found.
+
+    Few of them are read one by one; of many, the rows are walked in the order of the list until the page is full.
+    """
+    key = question.repository.model.id
+    columns = (question.sort_column.label("sort_value"), key.label("sort_id"))
+    narrow = statement.with_only_columns(*columns, maintain_column_froms=True)
+    every = select(found.c.id)
+    many = select(func.count()).select_from(found).scalar_subquery() > _FEW
+    one_by_one = narrow.where(key == any_(func.array(every.scalar_subquery())), not_(many))
+    # Under IS TRUE a subquery is no join: it runs once and is looked up in a hash.
+    walked = narrow.where(key.in_(every).is_(True), many)
+    pages = (_page(question, each, after=after).subquery() for each in (one_by_one, walked))
+    return select(union_all(*(select(page) for page in pages)).subquery())
+
+
+def _page(question: _Question, selected: Statement, *, after: bool) -> Statement:
+    """Rows in order: from the first one, or after the one that ended the last page."""
+    column, key = question.sort_column, question.repository.model.id
+    selected = selected.where(*question.conditions())
+    if after:
+        last = tuple_(bindparam("after_value", type_=column.type), bindparam("after_id", type_=Uuid()))
         here = tuple_(column, key)
-        selected = selected.where(here < after if descending else here > after)
-    order = (column.desc(), key.desc()) if descending else (column.asc(), key.asc())
-    limited = selected.order_by(*order).limit(bindparam("row_limit"))
-    return read.Query(limited, lambda *row: (into(*row[:-2]), row[-2], row[-1]))
+        selected = selected.where(here < last if question.sort.startswith("-") else here > last)
+    return selected.order_by(*_order(question, column, key)).limit(_LIMIT)
+
+
+def _order(question: _Question, *columns: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+    descending = question.sort.startswith("-")
+    return [column.desc() if descending else column.asc() for column in columns]
 
 
 def _shape(condition: Condition) -> tuple[Any, ...]:
@@ -173,26 +255,6 @@ def _comparison(column: InstrumentedAttribute[Any], operator: Operator, *, bind:
     return comparisons[operator]()
 
 
-def _matches(repository: Repository[Any], *, bind: str) -> ColumnElement[bool]:
-    """The rows that a word finds, by their own tokens or by those of what they point at."""
-    searched = repository.listing.search.items()
-    key: ColumnElement[Any] = repository.model.id
-    # Under IS TRUE a subquery is no join: it runs once and is looked up in a hash. As semi-joins, two words on tables
-    # that were filled a moment ago and have no statistics yet became a nested loop over both, for minutes.
-    return key.in_(union_all(*(_found(repository, entity, column, bind=bind) for entity, column in searched))).is_(True)
-
-
-def _found(repository: Repository[Any], entity: str, column: InstrumentedAttribute[Any], *, bind: str) -> Select[Any]:
-    token = search.SearchToken
-    low, high = bindparam(f"{bind}_low", type_=Text()), bindparam(f"{bind}_high", type_=Text())
-    things = select(token.entity_id).where(token.entity == entity, token.token >= low, token.token < high)
-    if column.key == "id":
-        return things
-    # Another name for the table: inside the list's own condition it would be the row being judged.
-    pointing = aliased(repository.model)
-    return select(pointing.id).where(getattr(pointing, column.key).in_(things))
-
-
 def _total(question: _Question, values: dict[str, Any]) -> int | UnsetType:
     if question.query.count == "none":
         return UNSET
@@ -202,7 +264,11 @@ def _total(question: _Question, values: dict[str, Any]) -> int | UnsetType:
 
 
 def _count(question: _Question) -> read.Query[int]:
-    matches = select(question.repository.model.id).where(*question.conditions())
+    key = question.repository.model.id
+    matches = select(key).where(*question.conditions())
+    if question.words.typed:
+        found = question.words.found(question.repository).every
+        matches = matches.where(key == any_(func.array(found.scalar_subquery())))
     if question.query.count == "estimate":
         # An honest estimate: exact while small, "at least this many" beyond.
         matches = matches.limit(_ESTIMATE_LIMIT)

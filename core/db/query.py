@@ -123,6 +123,8 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True):
     limit: int = DEFAULT_LIMIT
     cursor: str | None = None
     q: str = ""
+    similar: bool = True
+    """Whether `q` also finds words that are only similar; who changes what was found means what was typed."""
     count: Literal["none", "exact", "estimate"] = "none"
     columns: tuple[str, ...] = ()
     """What a saved view shows of each row; only files ask."""

@@ -71,7 +71,11 @@ class BulkResult(View):
 Ids = Annotated[list[UUID], Meta(min_length=1, max_length=MOST, description="The rows, by id; or use `filter`.")]
 Filter = Annotated[
     dict[str, Annotated[str, Meta(max_length=2000)]],
-    Meta(min_length=1, max_length=50, description="The rows a list with these parameters shows, 500 at most."),
+    Meta(
+        min_length=1,
+        max_length=50,
+        description="The rows a list with these parameters shows, 500 at most; of a search, those with its very words.",
+    ),
 ]
 Versions = Annotated[
     dict[UUID, int], Meta(max_length=MOST, description="The version of rows in `ids` that must not have changed since.")
@@ -175,7 +179,7 @@ def _moved(pointer: str) -> str:
 
 
 def _found(listed: Listed[Any], query: ListQuery) -> tuple[int, list[UUID]]:
-    asked = msgspec.structs.replace(query, limit=MOST, count="exact")
+    asked = msgspec.structs.replace(query, limit=MOST, count="exact", similar=False)
     page = listed.repository.ids(asked)
     return page.total or 0, page.items
 

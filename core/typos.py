@@ -1,0 +1,52 @@
+"""Words one slip of a finger away from a word: a letter too many, too few, another one, or two that changed places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+SHORTEST = 5
+"""Shorter words have no room for a slip: Ana and Ann, Lima and Lime are two words."""
+_LATIN = "abcdefghijklmnopqrstuvwxyz"
+_DIGITS = "0123456789"
+# As `search.fold` leaves letters: without accents and points. What other languages of a script add stands behind it.
+_OTHERS = (
+    "αβγδεζηθικλμνξοπρστυφχψω",
+    "абвгдежзиклмнопрстуфхцчшщъыьэюя" + "єґђљњћџјѕ",
+    "ابتثجحخدذرزسشصضطظعغفقكلمنهويةىء" + "پچژگکی" + "ٹڈڑںےہھ",
+    "אבגדהוזחטיכלמנסעפצקרשת" + "ךםןףץ",
+    "აბგდევზთიკლმნოპჟრსტუფქღყშჩცძწჭხჯჰ",
+    "աբգդեզէըթժիլխծկհձղճմյնշոչպջռսվտրցւփքօֆ",
+)
+
+
+def near(word: str) -> list[str]:
+    """The words of SHORTEST letters and more that a folded word may have been meant to be, in order.
+
+    Left out are those that it begins, which are found as it stands. What is all digits is a number and means no other.
+    """
+    letters = _letters_of(word)
+    if not letters or len(word) < SHORTEST - 1:
+        return []
+    found = {other for other in _slips(word, letters) if len(other) >= SHORTEST and not other.startswith(word)}
+    return sorted(found)
+
+
+def _letters_of(word: str) -> str:
+    """What may stand in a word; nothing where it is no word of letters."""
+    if word.isdecimal():
+        return ""
+    # A number within a word may have been mistyped; without one, nobody meant any.
+    digits = _DIGITS if any(letter in _DIGITS for letter in word) else ""
+    scripts = [script for script in (_LATIN, *_OTHERS) if any(letter in script for letter in word)]
+    return "".join(scripts) + digits
+
+
+def _slips(word: str, letters: str) -> Iterator[str]:
+    for place, letter in enumerate(word):
+        before, after = word[:place], word[place + 1 :]
+        yield before + after
+        if after:
+            yield before + after[0] + letter + after[1:]
+        for other in letters:
+            yield before + other + after
+            yield before + other + letter + after

@@ -1,0 +1,50 @@
+"""Words one slip away: every one of them, and none that is further."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from rapidfuzz.distance import OSA
+
+from core import typos
+
+ALPHABETS = ("abcdefghijklmnopqrstuvwxyz", "абвгдежзиклмнопрстуфхцчшщъыьэюя", "αβγδεζηθικλμνξοπρστυφχψω")
+
+
+@st.composite
+def slips(draw: st.DrawFn) -> tuple[str, str]:
+    """A word of five letters and more, and what was typed for it."""
+    letters = st.sampled_from(draw(st.sampled_from(ALPHABETS)))
+    word = draw(st.text(letters, min_size=5, max_size=14))
+    place = draw(st.integers(0, len(word) - 1))
+    before, at, after = word[:place], word[place], word[place + 1 :]
+    other = draw(letters)
+    swapped = before + after[:1] + at + after[1:]
+    return word, draw(st.sampled_from([before + after, before + other + after, before + other + at + after, swapped]))
+
+
+class TestNear:
+    @given(slips())
+    def test_has_what_was_meant(self, slip: tuple[str, str]) -> None:
+        word, typed = slip
+        assume(not word.startswith(typed))
+        assert word in typos.near(typed)
+
+    @given(st.text(st.sampled_from(ALPHABETS[0] + "0123456789"), max_size=12))
+    def test_has_nothing_further_away(self, typed: str) -> None:
+        found = typos.near(typed)
+        assert found == sorted(set(found))
+        for word in found:
+            assert OSA.distance(typed, word) == 1
+            assert len(word) >= typos.SHORTEST
+            assert not word.startswith(typed)
+
+    @pytest.mark.parametrize("word", ["", "ana", "lim", "2026", "000123", "351912345678"])
+    def test_leaves_short_words_and_numbers_alone(self, word: str) -> None:
+        assert typos.near(word) == []
+
+    def test_keeps_a_short_word_apart_from_a_longer_one(self) -> None:
+        # Typed with a letter too many, it would be found by every other short word.
+        assert "anna" not in typos.near("annax")
+        assert "joana" in typos.near("jona")

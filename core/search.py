@@ -131,7 +131,7 @@ def _others(word: str) -> list[Sought]:
 def _syllables(word: str) -> list[str]:
     """A folded word in Latin letters: of Chinese, Japanese and Korean its syllables, of others all at once."""
     # The one Greek sound of two letters that everybody writes with two others.
-    romanised = anyascii(word.replace("ου", "ou"))
+    romanised = anyascii(word.replace("\u03bf\u03c5", "ou"))
     spoken = (_SPOKEN.sub("", each.lower()) for each in _SYLLABLE.split(romanised))
     return [each[:_MAX_TOKEN] for each in spoken if each]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.sdk import Plugin
 
-from . import endpoints, hooks, hookspecs, jobs, models, permissions, repository
+from . import endpoints, hooks, hookspecs, jobs, models, permissions, repository, settings
 from .demo import filling
 
 plugin = Plugin(
@@ -12,6 +12,7 @@ plugin = Plugin(
     version="1.0.0",
     core=">=1.0,<2",
     summary="The people, households and companies an agency deals with.",
+    settings=settings.ContactSettings,
     permissions=permissions.ALL,
     models=models,
     custom_fields=(models.FIELDS,),

@@ -2,30 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from core.sdk import current_actor, privacy
 
 from . import permissions
 from .demo.people import Known, made_up
-from .events import ContactAssigned, ContactChanged, ContactCreated, ContactDeleted, ContactRestored
+from .events import (
+    ConsentAsked,
+    ConsentGiven,
+    ConsentWithdrawn,
+    ContactAssigned,
+    ContactChanged,
+    ContactCreated,
+    ContactDeleted,
+    ContactRestored,
+)
 from .repository import contacts, email_of, name_of, phone_of, sharing
 from .repository.merges import known_as
 from .schemas import ContactDraft, ContactView, EmailEntry, PhoneEntry, SoughtContact
+from .schemas.consents import ConsentDraft, ConsentView, MayContact
+from .schemas.value import ContactFigures
+from .service import consents
 from .service import contacts as service
 from .service.duplicates import Found, like_contact, like_draft
+from .service.erased import is_erased
 
 __all__ = [
+    "ConsentAsked",
+    "ConsentDraft",
+    "ConsentGiven",
+    "ConsentView",
+    "ConsentWithdrawn",
     "ContactAssigned",
     "ContactChanged",
     "ContactCreated",
     "ContactDeleted",
     "ContactDraft",
+    "ContactFigures",
     "ContactRestored",
     "ContactView",
     "EmailEntry",
     "Found",
     "Known",
+    "MayContact",
     "PhoneEntry",
     "SoughtContact",
     "add",
@@ -35,21 +56,34 @@ __all__ = [
     "like_contact",
     "like_draft",
     "made_up",
+    "may_contact",
     "name_of",
     "on_hold",
     "phone_of",
+    "record_consents",
     "sharing",
     "view",
 ]
 
 is_kept = contacts.is_kept
 view = service.view
+may_contact = consents.may_contact
 
 
 def add(draft: ContactDraft) -> UUID:
     """Add a contact; its id. Raises Forbidden for callers who could not do so themselves, Invalid."""
     current_actor().require(permissions.WRITE.name)
     return service.add(draft)
+
+
+def record_consents(contact_id: UUID, said: Sequence[ConsentDraft]) -> ContactView:
+    """Write down what a contact said about being contacted; how things stand then.
+
+    Raises Forbidden for callers who could not do so themselves, NotFound, MergedAway, SubjectErased, and Invalid with
+    faults at `/consents/<number>/...`.
+    """
+    current_actor().require(permissions.WRITE.name)
+    return consents.record(contact_id, said)
 
 
 def on_hold() -> list[UUID]:
@@ -60,4 +94,4 @@ def on_hold() -> list[UUID]:
 def exists(contact_id: UUID) -> bool:
     """Whether the caller can see a contact with this id, about whom something may be kept: nobody who was erased."""
     contact = contacts.find(contact_id)
-    return contact is not None and not service.is_erased(contact)
+    return contact is not None and not is_erased(contact)

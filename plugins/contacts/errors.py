@@ -24,3 +24,10 @@ class GroupIsDeleted(Conflict):
 
     code = "contact_group_deleted"
     title = "Restore the household or company first"
+
+
+class AlreadyInHousehold(Conflict):
+    """A person is of one household."""
+
+    code = "contact_in_household"
+    title = "They belong to another household"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -86,3 +87,76 @@ class ContactsDistinguished(Event):
     contact_id: UUID
     other_id: UUID
     distinct: bool
+
+
+class ConsentAsked(Event):
+    """A contact was asked to confirm that they may be contacted for a purpose by a channel (double opt-in)."""
+
+    subject: ClassVar[str] = "contact_id"
+    contact_id: UUID
+    statement_id: UUID
+    purpose: Code
+    channel: Code
+    source: Code
+    said_at: datetime
+    stands: bool
+    """Whether that is how it stands: not where they had given it, or said something later."""
+
+
+class ConsentGiven(Event):
+    """A contact may be contacted for a purpose by a channel."""
+
+    subject: ClassVar[str] = "contact_id"
+    contact_id: UUID
+    statement_id: UUID
+    purpose: Code
+    channel: Code
+    basis: Code
+    source: Code
+    wording: Code | None
+    said_at: datetime
+    expires_at: datetime | None
+    stands: bool
+    """Whether that is how it stands: not where they said something later."""
+
+
+class ConsentWithdrawn(Event):
+    """A contact may not be contacted for a purpose by a channel, or may not any more."""
+
+    subject: ClassVar[str] = "contact_id"
+    contact_id: UUID
+    statement_id: UUID
+    purpose: Code
+    channel: Code
+    source: Code
+    said_at: datetime
+    stands: bool
+    """Whether that is how it stands: not where they said something later."""
+
+
+class MemberAdded(Event):
+    """A person became part of a household or company."""
+
+    subject: ClassVar[str] = "contact_id"
+    contact_id: UUID
+    member_id: UUID
+    role: Code
+    primary: bool
+
+
+class MemberChanged(Event):
+    """A person of a household or company has another role there, or is the one to talk to, or no more."""
+
+    subject: ClassVar[str] = "contact_id"
+    contact_id: UUID
+    member_id: UUID
+    role: Code
+    primary: bool
+
+
+class MemberRemoved(Event):
+    """A person is no part of a household or company any more."""
+
+    subject: ClassVar[str] = "contact_id"
+    contact_id: UUID
+    member_id: UUID

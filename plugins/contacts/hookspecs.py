@@ -6,6 +6,8 @@ from uuid import UUID
 
 from core.sdk import hookspec
 
+from .schemas.value import ContactFigures
+
 
 @hookspec
 def contacts_in_use(contact_id: UUID) -> str | None:
@@ -26,4 +28,12 @@ def contacts_merge_undone(contact_id: UUID, other_id: UUID, moved: dict[str, lis
     """The other contact is one of its own again: give it back what you moved, where it is still this one's.
 
     `moved` is what all plugins said. An error undoes the undoing.
+    """
+
+
+@hookspec
+def contacts_value(contact_ids: list[UUID]) -> list[ContactFigures]:  # type: ignore[empty-body] # it says
+    """What came of these contacts with you, in one statement; nothing of those you know nothing about.
+
+    Whether or not the caller may see your rows. An error is logged, and yours is left out.
     """

@@ -34,4 +34,10 @@ MERGE = Permission(
 EXPORT = Permission(
     "contacts.export", "Take contacts out of the agency, as files for spreadsheets.", roles={"manager": Scope.ALL}
 )
-ALL = (READ, WRITE, ASSIGN, DELETE, MERGE, EXPORT)
+VALUE = Permission(
+    "contacts.value",
+    "See what clients have spent.",
+    scopes=(Scope.ALL,),
+    roles={"manager": Scope.ALL, "accountant": Scope.ALL},
+)
+ALL = (READ, WRITE, ASSIGN, DELETE, MERGE, EXPORT, VALUE)

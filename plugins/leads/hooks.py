@@ -5,9 +5,16 @@ from __future__ import annotations
 from uuid import UUID
 
 from core.sdk import HandedOver, hookimpl, privacy
+from plugins.contacts.api import ContactFigures
 
-from .repository import Leads, leads
-from .service import assignment, erasure, merging, next_action
+from .repository import Leads, leads, value
+from .service import assignment, erasure, merging, next_action, score_rules
+
+
+@hookimpl
+def agency_created(agency_id: UUID) -> None:
+    """A new agency scores leads by the rules that every one begins with."""
+    score_rules.seed()
 
 
 @hookimpl
@@ -45,6 +52,12 @@ def contacts_merged(contact_id: UUID, other_id: UUID) -> dict[str, list[UUID]]:
 def contacts_merge_undone(contact_id: UUID, other_id: UUID, moved: dict[str, list[UUID]]) -> None:
     """They go back, those that are somebody else's by now left out."""
     merging.follow(contact_id, to=other_id, only=moved.get(Leads.subject, []))
+
+
+@hookimpl
+def contacts_value(contact_ids: list[UUID]) -> list[ContactFigures]:
+    """What came of the enquiries of contacts."""
+    return value.figures(contact_ids)
 
 
 @hookimpl

@@ -22,7 +22,6 @@ def upgrade() -> None:
         sa.Column("sort_name", sa.Text(), nullable=False),
         sa.Column("given_name", sa.Text()),
         sa.Column("family_name", sa.Text()),
-        sa.Column("belongs_to", sa.Uuid()),
         sa.Column("language", sa.Text()),
         sa.Column("zone", sa.Text()),
         sa.Column("country", sa.Text()),
@@ -31,7 +30,6 @@ def upgrade() -> None:
         sa.Column("owner_id", sa.Uuid()),
         sa.Column("team_id", sa.Uuid()),
         sa.Column("deleted_at", sa.DateTime(timezone=True)),
-        owned_foreign_key("belongs_to", "contacts_contact", ondelete="SET NULL (belongs_to)"),
         owned_foreign_key("owner_id", "core_membership", "user_id", ondelete="SET NULL (owner_id)"),
         owned_foreign_key("team_id", "core_team", ondelete="SET NULL (team_id)"),
     )
@@ -39,7 +37,6 @@ def upgrade() -> None:
         ("created_at", "created_at", "id"),
         ("updated_at", "updated_at", "id"),
         ("sort_name", "sort_name", "id"),
-        ("belongs_to", "belongs_to"),
         ("owner_id", "owner_id", "created_at", "id"),
         ("team_id", "team_id", "created_at", "id"),
     ):

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     CompoundSelect,
     ScalarSelect,
@@ -43,8 +44,10 @@ from core.sdk import (
     read,
 )
 
-from ..models import FIELDS, Contact, EmailAddress, PhoneNumber
+from ..models import FIELDS, Consent, Contact, EmailAddress, Member, PhoneNumber
 from ..schemas import ContactRow, ContactView, EmailEntry, Kind, NewContact, PhoneEntry
+from ..schemas.members import MembershipView
+from .standing import GIVEN, IN_FORCE, STANDING
 
 _MOST_SHARING = 50
 
@@ -94,6 +97,7 @@ ROW = select(
         Contact,
         email=email_of(Contact.id),
         phone=phone_of(Contact.id),
+        consents=GIVEN,
         custom_fields=FIELDS.column(),
     )
 )
@@ -101,7 +105,20 @@ ROW = select(
 
 def _whole(view: type[ContactView], **others: Any) -> list[Any]:
     emails, phones = _every(EmailAddress.address, EmailEntry), _every(PhoneNumber.number, PhoneEntry)
-    return read.columns(view, Contact, emails=emails, phones=phones, custom_fields=FIELDS.column(), **others)
+    derived: dict[str, Any] = {"memberships": _memberships()}
+    derived |= {"emails": emails, "phones": phones, "consents": STANDING, "custom_fields": FIELDS.column()}
+    return read.columns(view, Contact, **derived, **others)
+
+
+def _memberships() -> ColumnElement[Any]:
+    """The households and companies of a contact that are not put away, as one JSON list."""
+    group = aliased(Contact)
+    said = {"group_id": group.id, "kind": group.kind, "name": group.name, "role": Member.role}
+    said |= {"primary": Member.is_primary}
+    entry = func.jsonb_build_object(*(part for pair in said.items() for part in pair))
+    entries = func.coalesce(func.jsonb_agg(aggregate_order_by(entry, Member.created_at)), func.jsonb_build_array())
+    mine = select(entries).join(group, group.id == Member.group_id).where(Member.contact_id == Contact.id)
+    return type_coerce(mine.correlate(Contact).scalar_subquery(), StructJSON(list[MembershipView]))
 
 
 WHOLE = select(*_whole(ContactView))
@@ -133,6 +150,14 @@ def _new(*row: Any) -> NewContact:
 NEW = select(*_whole(NewContact, possible_duplicates=_possible_duplicates()))
 
 
+def _with_merged(of: Contacts) -> read.Query[list[UUID]]:
+    gone = aliased(Contact)
+    merged = select(gone.id).where(gone.merged_into == Contact.id).order_by(gone.id).correlate(Contact)
+    wanted = (Contact.id == bindparam("wanted_id", type_=Uuid()), Contact.deleted_at.is_(None), of.in_scope())
+    statement = select(func.array(merged.scalar_subquery(), type_=ARRAY(Uuid()))).where(*wanted)
+    return read.Query(statement, lambda ids: ids, include_deleted=True)
+
+
 class Contacts(Repository[Contact]):
     """An agency's contacts, within the caller's scope."""
 
@@ -145,12 +170,15 @@ class Contacts(Repository[Contact]):
             "kind": Filter(Contact.kind, Kind, "Kind of contact."),
             "language": Filter(Contact.language, str, "Language, BCP 47.", OPTIONAL),
             "country": Filter(Contact.country, str, "Country of residence, ISO 3166-1.", OPTIONAL),
-            "belongs_to": Filter(Contact.belongs_to, UUID, "Household or company of a person.", OPTIONAL),
+            "belongs_to": Filter(Member.group_id, UUID, "Household or company of a person.", via=Member.contact_id),
             "email": Filter(
                 EmailAddress.address, str, "E-mail address.", via=EmailAddress.contact_id, stored=str.lower
             ),
             "phone": Filter(
                 PhoneNumber.number, str, "Phone number, E.164.", via=PhoneNumber.contact_id, stored=_stored_number
+            ),
+            "consent": Filter(
+                Consent.given_for, str, "What they may be contacted for, and how: `newsletter:email`.", via=IN_FORCE
             ),
             "owner_id": Filter(Contact.owner_id, UUID, "Owning user.", OPTIONAL),
             "team_id": Filter(Contact.team_id, UUID, "Owning team.", OPTIONAL),
@@ -182,6 +210,20 @@ class Contacts(Repository[Contact]):
             merging.refuse_merged(self, entity_id)
             raise
 
+    def with_merged(self, contact_id: UUID) -> list[UUID]:
+        """A contact's id, and those of the contacts that went into it. Raises NotFound, MergedAway."""
+        query = self.prepared(("with_merged", self.scope()), lambda: _with_merged(self))
+        found = query.first(wanted_id=contact_id, **self.scope_values())
+        if found is None:
+            merging.refuse_merged(self, contact_id)
+            raise NotFound
+        return [contact_id, *found]
+
+    def locked(self, contact_id: UUID) -> Contact:
+        """A contact that nobody else changes before this unit of work ends. Raises as `get` does."""
+        db.session.execute(select(Contact.id).where(Contact.id == contact_id).with_for_update())
+        return self.get(contact_id)
+
     def written(self, contact_id: UUID) -> ContactView:
         """A contact the caller has just written, even where that took it out of their scope."""
         return self.view_after_change(contact_id, WHOLE, ContactView)
@@ -199,20 +241,11 @@ class Contacts(Repository[Contact]):
         """Whether there is such a contact and it is not deleted, whether or not the caller may see it."""
         return db.session.scalar(select(Contact.id).where(Contact.id == contact_id)) is not None
 
-    def has_members(self, contact_id: UUID) -> bool:
-        """Whether people belong to a household or company."""
-        return db.session.scalar(select(Contact.id).where(Contact.belongs_to == contact_id).limit(1)) is not None
-
     def anybodys(self, contact_id: UUID) -> Contact | None:
         """A contact with its addresses, deleted or not, whether or not the caller may see it."""
         whole = (selectinload(Contact.emails), selectinload(Contact.phones))
         mine = select(Contact).where(Contact.id == contact_id).options(*whole)
         return db.session.scalar(mine, execution_options={"include_deleted": True})
-
-    def members_of(self, contact_id: UUID) -> Sequence[Contact]:
-        """The people of a household or company, deleted or not."""
-        mine = select(Contact).where(Contact.belongs_to == contact_id)
-        return db.session.scalars(mine, execution_options={"include_deleted": True}).all()
 
 
 contacts = Contacts()

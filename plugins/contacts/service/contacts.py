@@ -30,15 +30,18 @@ from core.sdk import (
 from .. import permissions
 from ..errors import GroupIsDeleted, StillHasMembers, StillInUse
 from ..events import ContactAssigned, ContactChanged, ContactCreated, ContactDeleted, ContactRestored
-from ..models import FIELDS, Contact, EmailAddress, Merge, PhoneNumber
-from ..repository import contacts
+from ..models import FIELDS, Consent, ConsentStatement, Contact, EmailAddress, Member, Merge, PhoneNumber
+from ..repository import consents, contacts, members
 from ..repository import merges as stored
 from ..repository.merges import merges
 from ..schemas import ContactDraft, ContactPatch, ContactRow, ContactView, EmailEntry, NewContact, PhoneEntry
+from ..schemas.members import GroupMemberDraft
+from .erased import is_erased
+from .members import join
 
 ENTITY = privacy.CONTACT
 # What a draft says that is no change of the contact, or has a rule of its own.
-_APART = {"kind", "owner_id", "team_id", "custom_fields"}
+_APART = {"kind", "owner_id", "team_id", "custom_fields", "belongs_to"}
 
 
 def rows(query: ListQuery) -> Page[ContactRow]:
@@ -60,7 +63,8 @@ def add(draft: ContactDraft) -> UUID:
     """Add a contact as `create` does; its id."""
     contact = Contact(kind=draft.kind, emails=[], phones=[])
     settle = partial(users.settle, owner_id=draft.owner_id, team_id=draft.team_id, given_with=permissions.ASSIGN.name)
-    gather(
+    group, *_ = gather(
+        partial(_group, draft.belongs_to),
         partial(settle, contact),
         partial(apply, contact, _given(draft)),
         partial(FIELDS.apply, contact, draft.custom_fields),
@@ -68,7 +72,20 @@ def add(draft: ContactDraft) -> UUID:
     contacts.add(contact)
     search.add(ENTITY, contact.id, texts(contact))
     publish(ContactCreated(contact_id=contact.id, kind=contact.kind), of=contact)
+    if group is not None:
+        join(group, contact, GroupMemberDraft(contact_id=contact.id), pointer="/belongs_to")
     return contact.id
+
+
+def _group(group_id: UUID | None) -> Contact | None:
+    """What a new person becomes a member of. Raises Invalid."""
+    if group_id is None:
+        return None
+    members.lock(group_id)
+    group = contacts.find(group_id)
+    if group is None:
+        raise Invalid(errors=[Fault("/belongs_to", "unknown", "There is no such contact")])
+    return group
 
 
 def change(contact_id: UUID, patch: ContactPatch, *, version: int | None) -> ContactView:
@@ -102,7 +119,7 @@ def restore(contact_id: UUID) -> ContactView:
     contact = contacts.get_deleted(contact_id)
     if contact.merged_into is not None:
         raise MergedAway(contact.merged_into)
-    if contact.belongs_to and not contacts.is_kept(contact.belongs_to):
+    if members.is_of_deleted(contact.id):
         raise GroupIsDeleted
     contact.deleted_at = None
     contacts.save()
@@ -150,7 +167,12 @@ def held(subject: privacy.Subject) -> list[privacy.Holding]:
         return []
     people = stored.same_person(subject.id)
     every = [each for person in people for each in (person, *person.emails, *person.phones)]
-    return [privacy.held(each) for each in (*every, *merges.of_people([person.id for person in people]))]
+    ids = [person.id for person in people]
+    return [privacy.held(each) for each in (*every, *members.memberships_of(ids), *_said(ids))]
+
+
+def _said(ids: list[UUID]) -> list[Any]:
+    return [*consents.of_people(ids), *merges.of_people(ids)]
 
 
 def erase(subject: privacy.Subject) -> list[privacy.Outcome]:
@@ -159,7 +181,8 @@ def erase(subject: privacy.Subject) -> list[privacy.Outcome]:
     if not people:
         return []
     emails, phones = (sum(len(getattr(each, name)) for each in people) for name in ("emails", "phones"))
-    undoable = merges.of_people([person.id for person in people])
+    ids = [person.id for person in people]
+    undoable, places, (said, stood) = merges.of_people(ids), members.forget(ids), consents.forget(ids)
     for merge in undoable:
         stored.forget(merge)
     for person in people:
@@ -168,6 +191,9 @@ def erase(subject: privacy.Subject) -> list[privacy.Outcome]:
         privacy.Outcome(table=Contact.__tablename__, rows=len(people)),
         privacy.Outcome(table=EmailAddress.__tablename__, rows=emails),
         privacy.Outcome(table=PhoneNumber.__tablename__, rows=phones),
+        privacy.Outcome(table=Member.__tablename__, rows=places),
+        privacy.Outcome(table=ConsentStatement.__tablename__, rows=said),
+        privacy.Outcome(table=Consent.__tablename__, rows=stood),
         privacy.Outcome(table=Merge.__tablename__, rows=len(undoable)),
     ]
 
@@ -175,20 +201,14 @@ def erase(subject: privacy.Subject) -> list[privacy.Outcome]:
 def empty(contact: Contact) -> None:
     """Leave nothing of a person but their place."""
     privacy.wipe(contact)
-    contact.name, contact.sort_name, contact.belongs_to = privacy.NAMELESS, search.sort_key(privacy.NAMELESS), None
+    contact.name, contact.sort_name = privacy.NAMELESS, search.sort_key(privacy.NAMELESS)
     contact.emails, contact.phones = [], []
     contacts.save()
     search.forget(ENTITY, contact.id)
 
 
-def is_erased(contact: Contact) -> bool:
-    """Whether the person was erased, so that nothing more is to be kept about them."""
-    # Only who has no name any more can have been: the others cost no statement.
-    return contact.name == privacy.NAMELESS and privacy.is_erased(ENTITY, contact.id)
-
-
 def _refuse_in_use(contact_id: UUID) -> None:
-    if contacts.has_members(contact_id):
+    if members.has_members(contact_id):
         raise StillHasMembers
     reasons = installed().hook.contacts_in_use(contact_id=contact_id)
     if reasons:
@@ -229,18 +249,9 @@ def _check(contact: Contact, changes: dict[str, Any]) -> None:
         "language": fields.check_language,
         "country": fields.check_country,
         "nationality": partial(fields.check_country, pointer="/nationality"),
-        "belongs_to": partial(_check_group, contact),
     }
     wanted = [partial(check, changes[name]) for name, check in checks.items() if changes.get(name) is not None]
     gather(*wanted)
-
-
-def _check_group(contact: Contact, group_id: UUID) -> None:
-    group = contacts.find(group_id)
-    if group is None:
-        raise Invalid(errors=[Fault("/belongs_to", "unknown", "There is no such contact")])
-    if contact.kind != "person" or group.kind == "person":
-        raise Invalid(errors=[Fault("/belongs_to", "kind", "A person belongs to a household or a company")])
 
 
 def _emails(entries: list[EmailEntry]) -> list[EmailAddress]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -30,27 +29,30 @@ from core.sdk import (
 )
 
 from ..errors import GroupIsDeleted
-from ..events import ContactChanged, ContactMergedAway, ContactRestored, ContactsMerged, MergeUndone
+from ..events import ContactMergedAway, ContactRestored, ContactsMerged, MergeUndone
 from ..models import FIELDS as OWN_FIELDS
 from ..models import Contact, EmailAddress, Merge, PhoneNumber
 from ..repository import contacts
+from ..repository import members as stored_members
 from ..repository import merges as stored
 from ..repository.merges import merges
 from ..schemas import MOST_ADDRESSES, ContactView
-from .contacts import ENTITY, apply, empty, is_erased, texts
+from . import consents
+from . import members as places
+from .contacts import ENTITY, apply, empty, texts
+from .erased import is_erased
 
 FIELDS = (
     "name",
     "given_name",
     "family_name",
-    "belongs_to",
     "language",
     "zone",
     "country",
     "nationality",
     "note",
 )
-_MEMBERS, _EARLIER, _OWN = ENTITY, "contacts.merged", "custom_fields"
+_EARLIER, _OWN, _CONSENTS, _MEMBERSHIPS = "contacts.merged", "custom_fields", "consents", "memberships"
 
 
 class Image(msgspec.Struct):
@@ -84,16 +86,18 @@ def merge(contact_id: UUID, draft: merging.MergeDraft, *, version: int | None) -
     earlier = stored.merged_into(other.id)
     stored.point(earlier, away_from=other.id, at=target.id)
     own = OWN_FIELDS.take_over(target, other.id)
-    members = _move_members(away_from=other.id, to=target.id)
-    moved = {_EARLIER: earlier, _MEMBERS: members, _OWN: own, **_ask(target.id, other.id)}
+    united = consents.unite(target.id)
+    followed = places.follow(target, other)
+    moved = {_EARLIER: earlier, _OWN: own, **followed, **_ask(target.id, other.id)}
     columns = merging.changed(before, merging.image(target))
+    told = {_OWN: own, _CONSENTS: united, _MEMBERSHIPS: followed[places.PLACES]}
     image = Image(columns, (emails, _addresses(target)), (phones, _numbers(target)))
     made = merges.add(
         Merge(
             contact_id=target.id,
             other_id=other.id,
             merged_by=acting_user_id(),
-            fields=sorted({*changes, *_grown(image), *([_OWN] if own else [])}),
+            fields=sorted({*changes, *_grown(image), *(name for name, any_ in told.items() if any_)}),
             moved=msgspec.to_builtins(moved),
             image=vault.Secret(msgspec.json.encode(image).decode()),
         )
@@ -120,7 +124,7 @@ def undo(merge_id: UUID) -> ContactView:
         raise merging.NotUndoable("It was too long ago")
     if target.merged_into is not None or target.deleted_at is not None:
         raise merging.NotUndoable("The contact it went into is deleted, or has gone into another one since")
-    if other.belongs_to is not None and not contacts.is_kept(other.belongs_to):
+    if stored_members.is_of_deleted(other.id):
         raise GroupIsDeleted
     image = msgspec.json.decode(vault.reveal(done, Merge.image) or "", type=Image)
     moved = msgspec.convert(done.moved, dict[str, list[UUID]])
@@ -133,7 +137,8 @@ def undo(merge_id: UUID) -> ContactView:
     contacts.save()
     OWN_FIELDS.give_back(target, own)
     stored.point(moved.pop(_EARLIER, []), away_from=target.id, at=other.id)
-    _move_members(away_from=target.id, to=other.id, only=moved.pop(_MEMBERS, []))
+    consents.come_apart(target.id, other.id, since=done.created_at)
+    places.go_back(target, other, moved)
     installed().hook.contacts_merge_undone(contact_id=target.id, other_id=other.id, moved=moved)
     stored.forget(done)
     search.index(ENTITY, target.id, texts(target))
@@ -225,17 +230,6 @@ def _give_back(target: Contact, image: Image) -> None:
         target.emails = [each for each in target.emails if each.address in image.emails[0]]
     if "phones" in _grown(image):
         target.phones = [each for each in target.phones if each.number in image.phones[0]]
-
-
-def _move_members(*, away_from: UUID, to: UUID, only: Sequence[UUID] | None = None) -> list[UUID]:
-    """Let the people of a household or company belong to another; who did so."""
-    members = [each for each in contacts.members_of(away_from) if only is None or each.id in only]
-    for member in members:
-        member.belongs_to = to
-    contacts.save()
-    for member in members:
-        publish(ContactChanged(contact_id=member.id, fields=["belongs_to"]), of=member)
-    return [member.id for member in members]
 
 
 def _ask(contact_id: UUID, other_id: UUID) -> dict[str, list[UUID]]:

@@ -31,11 +31,32 @@ def _merge_into(api: ApiClient, address: str) -> str:
     return made
 
 
+def _household(api: ApiClient) -> str:
+    made: str = ok(api.post("/contacts", {"name": "Okri family", "kind": "household"}), 201)["id"]
+    return made
+
+
+def _member(api: ApiClient, number: int) -> dict[str, Any]:
+    return {"contact_id": _contact(api), "role": "spouse"}
+
+
+def _join(api: ApiClient, address: str) -> None:
+    group, _, person = address.rpartition("/")
+    ok(api.post(group, {"contact_id": person}))
+
+
+def _consents(api: ApiClient, number: int) -> dict[str, Any]:
+    return {"consents": [{"state": "given", "purpose": "newsletter", "channel": "email"}]}
+
+
 def _merged(api: ApiClient) -> str:
     return _merge_into(api, f"/contacts/{_pair(api, 1)['other_id']}")
 
 
 SAMPLES: Mapping[str, Sample] = {
+    "contacts.record_consents": Sample(body=_consents),
+    "contacts.put_member": Sample(body=_member),
+    "contacts.remove_member": Sample(before=_join),
     "contacts.merge": Sample(body=_merge),
     "contacts.search_merges": Sample(before=_merge_into),
     "contacts.distinguish": Sample(body=_pair),
@@ -49,4 +70,8 @@ SAMPLES: Mapping[str, Sample] = {
     "contacts.restore": Sample(before=_delete),
     "contacts.assign": Sample(body=lambda api, number: {"owner_id": str(api.user_id)}),
 }
-ROWS: Mapping[str, Callable[[ApiClient], str]] = {"/contacts/merges/<uuid:merge_id>": _merged}
+ROWS: Mapping[str, Callable[[ApiClient], str]] = {
+    "/contacts/merges/<uuid:merge_id>": _merged,
+    "/contacts/<uuid:group_id>": _household,
+    "/contacts/<uuid:group_id>/members/<uuid:member_id>": _contact,
+}

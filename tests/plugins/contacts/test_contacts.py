@@ -180,4 +180,4 @@ class TestDelete:
             ok(api.delete(f"/contacts/{made['id']}", version="*"), 204)
         assert problem(api.post(f"/contacts/{member['id']}/restore")) == (409, "contact_group_deleted")
         ok(api.post(f"/contacts/{family['id']}/restore"))
-        assert ok(api.post(f"/contacts/{member['id']}/restore"))["belongs_to"] == family["id"]
+        assert ok(api.post(f"/contacts/{member['id']}/restore"))["memberships"][0]["group_id"] == family["id"]

@@ -6,13 +6,18 @@ from uuid import UUID
 
 from core.sdk import Blueprint, ListQuery, Page, duplicates, exports, merging, offer_bulk, users
 
-from . import permissions
-from .repository import CONTACTS
-from .repository.merges import Merges
-from .schemas import ContactDraft, ContactPatch, ContactRow, ContactView, NewContact, PairDraft, SoughtContact
-from .service import bulk, contacts
-from .service import duplicates as alike
-from .service import merging as merges
+from .. import permissions
+from ..repository import CONTACTS
+from ..repository.consents import Statements
+from ..repository.members import Members
+from ..repository.merges import Merges
+from ..schemas import ContactDraft, ContactPatch, ContactRow, ContactView, NewContact, PairDraft, SoughtContact
+from ..schemas.consents import ConsentsDraft, StatementView
+from ..schemas.members import GroupMemberDraft, GroupMemberView
+from ..schemas.value import ContactValue
+from ..service import bulk, consents, contacts, members, value
+from ..service import duplicates as alike
+from ..service import merging as merges
 
 blueprint = Blueprint("contacts", description="The people, households and companies an agency deals with.")
 
@@ -71,6 +76,52 @@ def restore(contact_id: UUID) -> ContactView:
 def assign(body: users.Assignment, contact_id: UUID, version: int | None) -> ContactView:
     """Give a contact to another owner or team."""
     return contacts.assign(contact_id, body, version=version)
+
+
+@blueprint.post("/<uuid:contact_id>/consents", permission=permissions.WRITE, problems=(410,))
+@blueprint.arguments(ConsentsDraft)
+@blueprint.response(200, ContactView)
+def record_consents(body: ConsentsDraft, contact_id: UUID) -> ContactView:
+    """Write down what a contact said about being contacted: given, withdrawn, or to be confirmed."""
+    return consents.record(contact_id, body.consents)
+
+
+@blueprint.get("/<uuid:contact_id>/consents", permission=permissions.READ, problems=(410,))
+@blueprint.listing(Statements.listing)
+@blueprint.response(200, Page[StatementView])
+def search_consents(query: ListQuery, contact_id: UUID) -> Page[StatementView]:
+    """List everything a contact said about being contacted; nothing of it is ever changed."""
+    return consents.rows(contact_id, query)
+
+
+@blueprint.get("/<uuid:group_id>/members", permission=permissions.READ, problems=(410,))
+@blueprint.listing(Members.listing)
+@blueprint.response(200, Page[GroupMemberView])
+def search_members(query: ListQuery, group_id: UUID) -> Page[GroupMemberView]:
+    """List the people of a household or company."""
+    return members.rows(group_id, query)
+
+
+@blueprint.post("/<uuid:group_id>/members", permission=permissions.WRITE, problems=(410,))
+@blueprint.arguments(GroupMemberDraft)
+@blueprint.response(200, GroupMemberView)
+def put_member(body: GroupMemberDraft, group_id: UUID) -> GroupMemberView:
+    """Make somebody a member of a household or company, or say something else of one who is."""
+    return members.put(group_id, body)
+
+
+@blueprint.delete("/<uuid:group_id>/members/<uuid:member_id>", permission=permissions.WRITE, problems=(410,))
+@blueprint.response(204)
+def remove_member(group_id: UUID, member_id: UUID) -> None:
+    """Let somebody be a member of a household or company no more; `member_id` is the person."""
+    members.remove(group_id, member_id)
+
+
+@blueprint.get("/<uuid:contact_id>/value", permission=permissions.READ, problems=(410,))
+@blueprint.response(200, ContactValue)
+def show_value(contact_id: UUID) -> ContactValue:
+    """Show what a contact is worth: what they asked, what came of it, alone and with their household or company."""
+    return value.of_contact(contact_id)
 
 
 @blueprint.post("/duplicates", permission=permissions.WRITE, cost=2)

@@ -1,4 +1,4 @@
-"""Contacts with their e-mail addresses and phone numbers."""
+"""Contacts with their e-mail addresses, phone numbers and consents."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ from core.sdk import (
     vault,
 )
 
+from .consents import Consent as Consent
+from .consents import ConsentStatement as ConsentStatement
+from .members import Member as Member
+
 
 class Contact(Owned, SoftDeleted, Model):
     """A person, a household or a company."""
@@ -36,8 +40,6 @@ class Contact(Owned, SoftDeleted, Model):
     """Folded, so that sorting ignores case and accents."""
     given_name: Mapped[str | None] = mapped_column(info=personal("name"))
     family_name: Mapped[str | None] = mapped_column(info=personal("name"))
-    belongs_to: Mapped[UUID | None]
-    """The household or company of a person."""
     language: Mapped[Code | None]
     zone: Mapped[Code | None]
     country: Mapped[str | None] = mapped_column(info=personal("contact"))
@@ -56,7 +58,6 @@ class Contact(Owned, SoftDeleted, Model):
     )
 
     __table_args__ = (
-        owned_key("belongs_to", "contacts_contact", ondelete="SET NULL (belongs_to)"),
         owned_key("owner_id", "core_membership", referred="user_id", ondelete="SET NULL (owner_id)"),
         owned_key("team_id", "core_team", ondelete="SET NULL (team_id)"),
         owned_key("merged_into", "contacts_contact", ondelete="SET NULL (merged_into)"),
@@ -64,7 +65,6 @@ class Contact(Owned, SoftDeleted, Model):
         Index("contacts_contact_created_at_idx", "agency_id", "created_at", "id"),
         Index("contacts_contact_updated_at_idx", "agency_id", "updated_at", "id"),
         Index("contacts_contact_sort_name_idx", "agency_id", "sort_name", "id"),
-        Index("contacts_contact_belongs_to_idx", "agency_id", "belongs_to"),
         Index("contacts_contact_owner_id_idx", "agency_id", "owner_id", "created_at", "id"),
         Index("contacts_contact_team_id_idx", "agency_id", "team_id", "created_at", "id"),
     )

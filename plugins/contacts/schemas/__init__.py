@@ -23,6 +23,9 @@ from core.sdk import (
     Zone,
 )
 
+from .consents import ConsentView
+from .members import MembershipView
+
 Kind = Annotated[
     Literal["person", "household", "company"], Meta(description="What kind of contact it is.", examples=["person"])
 ]
@@ -59,7 +62,9 @@ class ContactDraft(Draft):
     name: Name | UnsetType = UNSET
     given_name: Name | None = None
     family_name: Name | None = None
-    belongs_to: Annotated[UUID, Meta(description="Household or company of a person.")] | None = None
+    belongs_to: Annotated[UUID, Meta(description="Household or company that a person becomes a member of.")] | None = (
+        None
+    )
     emails: Emails = []
     phones: Phones = []
     language: Language | None = None
@@ -78,7 +83,6 @@ class ContactPatch(Patch):
     name: Name | UnsetType = UNSET
     given_name: Name | None | UnsetType = UNSET
     family_name: Name | None | UnsetType = UNSET
-    belongs_to: UUID | None | UnsetType = UNSET
     emails: Emails | UnsetType = UNSET
     phones: Phones | UnsetType = UNSET
     language: Language | None | UnsetType = UNSET
@@ -99,6 +103,9 @@ class ContactRow(View):
     phone: str | None
     language: str | None
     country: str | None
+    consents: Annotated[
+        list[str], Meta(description="What they may be contacted for, and how.", examples=[["newsletter:email"]])
+    ]
     custom_fields: CustomValues
     owner_id: UUID | None
     team_id: UUID | None
@@ -115,7 +122,7 @@ class ContactView(View):
     name: str
     given_name: str | None
     family_name: str | None
-    belongs_to: UUID | None
+    memberships: list[MembershipView]
     emails: list[EmailEntry]
     phones: list[PhoneEntry]
     language: str | None
@@ -123,6 +130,7 @@ class ContactView(View):
     country: str | None
     nationality: str | None
     note: str | None
+    consents: list[ConsentView]
     custom_fields: CustomValues
     owner_id: UUID | None
     team_id: UUID | None

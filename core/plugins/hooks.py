@@ -38,6 +38,8 @@ _RAISING = frozenset(
 _MOVING = ("_merged", "_merge_undone")
 # These use the running unit of work; a failed statement would take everybody's work with it.
 _IN_SAVEPOINT = frozenset({"agency_created", "socket_rooms"})
+# So do those that say what something is worth; whoever asks goes on without them.
+_WEIGHING = ("_score",)
 
 
 def implementations(module: ModuleType | None) -> dict[str, Implementation]:
@@ -69,11 +71,12 @@ def relay(plugins: Mapping[str, Plugin], *, core: frozenset[str]) -> tuple[plugg
     problems: list[str] = []
     # pluggy calls the one registered last first.
     for name, plugin in reversed(list(plugins.items())):
-        problems += _register(manager, plugin, switchable=name not in core, known=frozenset(plugins))
+        problems += register(manager, plugin, switchable=name not in core, known=frozenset(plugins))
     return manager, problems
 
 
-def _register(manager: pluggy.PluginManager, plugin: Plugin, *, switchable: bool, known: frozenset[str]) -> list[str]:
+def register(manager: pluggy.PluginManager, plugin: Plugin, *, switchable: bool, known: frozenset[str]) -> list[str]:
+    """Register what a plugin implements, isolated; a sentence for each that cannot be."""
     guarded = ModuleType(plugin.name)
     problems = []
     for hook, function in implementations(plugin.hooks).items():
@@ -104,12 +107,14 @@ def _guard(function: Implementation, hook: str, plugin: str, *, switchable: bool
     if hook in _RAISING or hook.endswith(_MOVING) or inspect.isgeneratorfunction(function):
         return function
 
+    careful = hook in _IN_SAVEPOINT or hook.endswith(_WEIGHING)
+
     @functools.wraps(function)
     def run(*args: Any) -> Any:
         try:
             if switchable and _switched_off(plugin):
                 return None
-            return _in_savepoint(function, args) if hook in _IN_SAVEPOINT else function(*args)
+            return _in_savepoint(function, args) if careful else function(*args)
         except Exception as error:
             log.exception("hook.failed", plugin=plugin, hook=hook)
             failures.labels(plugin=plugin, hook=hook).inc()

@@ -6,6 +6,7 @@ from core.sdk import Plugin
 
 from . import (
     endpoints,
+    followers,
     hooks,
     hookspecs,
     jobs,
@@ -18,7 +19,7 @@ from . import (
     subscribers,
 )
 from .demo import filling
-from .endpoints import rules
+from .endpoints import rules, scores
 
 plugin = Plugin(
     name="leads",
@@ -32,9 +33,13 @@ plugin = Plugin(
     models=models,
     custom_fields=(models.FIELDS,),
     lists=(repository.LEADS,),
-    blueprints=(endpoints.blueprint, rules.blueprint),
-    jobs=(jobs.find_idle_leads, jobs.find_overdue_responses),
-    subscribers={"leads.first_response_due": (subscribers.look_when_due,)},
+    blueprints=(endpoints.blueprint, rules.blueprint, scores.blueprint),
+    jobs=(jobs.find_idle_leads, jobs.find_overdue_responses, jobs.score_every_night, jobs.score_open, jobs.score_some),
+    subscribers={
+        "leads.first_response_due": (subscribers.look_when_due,),
+        **dict.fromkeys(subscribers.OF_SCORING, (subscribers.score_all,)),
+    },
+    followers=(followers.SCORES,),
     sockets={"typing": sockets.typing},
     emits=sockets.EMITS,
     rooms=(sockets.LEAD,),

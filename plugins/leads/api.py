@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from core.sdk import current_actor
 
-from . import permissions
-from .events import LeadAssigned, LeadChanged, LeadCreated, LeadDeleted, LeadLost, LeadMoved, LeadRestored, LeadWon
+from . import jobs, permissions
+from .events import (
+    LeadAssigned,
+    LeadChanged,
+    LeadCreated,
+    LeadDeleted,
+    LeadLost,
+    LeadMoved,
+    LeadRestored,
+    LeadWon,
+)
+from .events.scores import LeadScored
 from .hookspecs import Asked
 from .schemas import LeadDraft, LeadView
+from .schemas.scored import Contribution
 from .schemas.timeline import TimelineEntry
 from .service import leads, pipeline
 
 __all__ = [
     "Asked",
+    "Contribution",
     "LeadAssigned",
     "LeadChanged",
     "LeadCreated",
@@ -23,11 +36,13 @@ __all__ = [
     "LeadLost",
     "LeadMoved",
     "LeadRestored",
+    "LeadScored",
     "LeadView",
     "LeadWon",
     "TimelineEntry",
     "create",
     "reached",
+    "rescore",
     "view",
 ]
 
@@ -39,3 +54,8 @@ def create(draft: LeadDraft) -> UUID:
     """Take in a lead; its id. Raises Forbidden for callers who could not do so themselves, Invalid."""
     current_actor().require(permissions.WRITE.name)
     return leads.create(draft).id
+
+
+def rescore(lead_ids: Iterable[UUID]) -> None:
+    """Have leads scored once the running unit of work has committed: what your `leads_score` answers has changed."""
+    jobs.score_some.enqueue(sorted(lead_ids))

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from core.sdk import hookspec
 
+from .schemas.scored import Contribution
 from .schemas.timeline import TimelineEntry
 
 
@@ -53,4 +54,14 @@ def leads_merge_undone(lead_id: UUID, other_id: UUID, moved: dict[str, list[UUID
     """The other lead is one of its own again: give it back what you moved, where it is still this one's.
 
     `moved` is what all plugins said. An error undoes the undoing.
+    """
+
+
+@hookspec
+def leads_score(lead_ids: tuple[UUID, ...]) -> dict[UUID, list[Contribution]]:  # type: ignore[empty-body] # it says
+    """What you would add to the scores of open leads, or take from them, by lead; up to two thousand at a time.
+
+    In the running unit of work and whether or not anybody may see them: answer with what you keep, in one statement,
+    and ask nobody outside. It is shown apart; whether it counts is for the agency to say. An error, or an answer out of
+    bounds, is logged, and you have said nothing. Where you know more later, call `plugins.leads.api.rescore`.
     """

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from core.sdk import Retention, job, merging
+from datetime import datetime
+from uuid import UUID
 
-from .service import erasure, next_action, sla
+from core.sdk import Retention, clock, current_run, job, merging
+
+from .service import erasure, next_action, scoring, sla
 from .service import merging as merges
 
 
@@ -19,6 +22,47 @@ def find_overdue_responses() -> None:
     """Tell of leads whose first response is overdue: looked for when one is due, and hourly in any case."""
     if sla.find_overdue():
         find_overdue_responses.enqueue()
+
+
+@job(schedule="20 3 * * *")
+def score_every_night() -> None:
+    """Score all open leads: days have passed."""
+    begun = clock.now()
+    generation = scoring.generation()
+    score_open.later(unique=f"{generation} {begun:%Y-%m-%d}").enqueue(
+        generation=generation, by_rules=False, begun_at=begun
+    )
+
+
+@job()
+def score_open(
+    *,
+    generation: int,
+    by_rules: bool,
+    begun_at: datetime,
+    after: UUID | None = None,
+    done: int = 0,
+    total: int = 0,
+) -> None:
+    """Score the open leads, two thousand a time; what is left goes to another job, unless rules have changed since."""
+    if generation != scoring.generation():
+        # Whoever changed them had all leads scored anew.
+        return
+    total = total or scoring.count_open()
+    part = scoring.reckon_after(after, by_rules=by_rules)
+    done += part.leads
+    current_run().progress(done, max(done, total), "Leads scored")
+    if part.last is None:
+        scoring.finish(generation, begun_at)
+        return
+    more = score_open.later(unique=f"{generation} {begun_at.isoformat()} {part.last}")
+    more.enqueue(generation=generation, by_rules=by_rules, begun_at=begun_at, after=part.last, done=done, total=total)
+
+
+@job()
+def score_some(lead_ids: list[UUID]) -> None:
+    """Score some leads: a plugin knows more about them."""
+    scoring.reckon(lead_ids)
 
 
 LOST = Retention(

@@ -6,7 +6,16 @@ from uuid import UUID
 
 from core.sdk import Notice, users
 
-from .events import FirstResponseOverdue, LeadAssigned, LeadCreated, LeadMoved, LeadsIdle, NoteChanged, NoteWritten
+from .events import (
+    FirstResponseOverdue,
+    LeadAssigned,
+    LeadCreated,
+    LeadMoved,
+    LeadsIdle,
+    NoteChanged,
+    NoteWritten,
+)
+from .events.scores import LeadScored
 from .repository import standing
 from .service import audience
 
@@ -32,12 +41,19 @@ def _mentioned(event: NoteWritten | NoteChanged) -> list[UUID]:
     return audience.seeing(lead, event.mentioned) if lead is not None and event.mentioned else []
 
 
-def _owner(event: LeadMoved) -> list[UUID]:
+def _owner(event: LeadMoved | LeadScored) -> list[UUID]:
     lead = standing(event.lead_id)
     return audience.seeing(lead, [lead.owner_id]) if lead is not None and lead.owner_id is not None else []
 
 
-def _reference(event: LeadAssigned | LeadCreated | LeadMoved | NoteWritten | NoteChanged) -> dict[str, str]:
+def _owner_of_hot(event: LeadScored) -> list[UUID]:
+    # Who changes the rules has hundreds become hot, and knows it.
+    return _owner(event) if event.band == "hot" and not event.by_rules else []
+
+
+def _reference(
+    event: LeadAssigned | LeadCreated | LeadMoved | LeadScored | NoteWritten | NoteChanged,
+) -> dict[str, str]:
     lead = standing(event.lead_id)
     return {"reference": lead.reference} if lead is not None else {}
 
@@ -89,6 +105,14 @@ OVERDUE = Notice(
     title="{reference} still waits for a first response",
     words=_reference,
 )
+HOT = Notice(
+    name="leads.hot",
+    summary="A lead of mine becomes hot",
+    event=LeadScored,
+    recipients=_owner_of_hot,
+    title="{reference} is hot: {score} of 100",
+    words=lambda event: {**_reference(event), "score": str(event.score)},
+)
 IDLE = Notice(
     name="leads.idle",
     summary="Open leads of mine have no next action, once a day",
@@ -97,4 +121,4 @@ IDLE = Notice(
     title="Open leads without a next action: {count}",
     words=lambda event: {"count": str(event.count)},
 )
-ALL = (ASSIGNED, MENTIONED, STATUS, OVERDUE, IDLE)
+ALL = (ASSIGNED, MENTIONED, STATUS, OVERDUE, HOT, IDLE)

@@ -47,4 +47,10 @@ MANAGE_RULES = Permission(
     roles={"manager": Scope.ALL},
     scopes=(Scope.ALL,),
 )
-ALL = (READ, WRITE, ASSIGN, REOPEN, DELETE, MERGE, EXPORT, SEE_RESTRICTIONS, MANAGE_RULES)
+SCORING = Permission(
+    "leads.scoring",
+    "Set by which rules leads are scored, and from which score they are warm and hot.",
+    roles={"manager": Scope.ALL},
+    scopes=(Scope.ALL,),
+)
+ALL = (READ, WRITE, ASSIGN, REOPEN, DELETE, MERGE, EXPORT, SEE_RESTRICTIONS, MANAGE_RULES, SCORING)

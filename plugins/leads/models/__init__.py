@@ -29,11 +29,14 @@ from core.sdk import (
 )
 
 from ..schemas.assigned import AssignedBecause
+from ..schemas.scored import ScoreReasons
 from .kept import Attachment as Attachment
 from .kept import NoteVersion as NoteVersion
 from .rules import AssignmentRule as AssignmentRule
 from .rules import ResponseTargets as ResponseTargets
 from .rules import Skill as Skill
+from .scores import Scoring as Scoring
+from .scores import ScoringRule as ScoringRule
 
 # Those that nobody awaits come last.
 RESPONSE_ORDER = (
@@ -105,6 +108,11 @@ class Lead(Owned, SoftDeleted, Model):
     response_minutes: Mapped[Number | None]
     """The working time that took."""
     response_state: Mapped[str | None] = mapped_column(info=NOT_PERSONAL)
+    score: Mapped[Number | None]
+    """From 0 to 100; None until it is reckoned. A closed lead keeps its last one."""
+    score_band: Mapped[str | None] = mapped_column(info=NOT_PERSONAL)
+    score_reasons: Mapped[ScoreReasons | None] = mapped_column(StructJSON(ScoreReasons), info=PERSONAL)
+    scored_at: Mapped[datetime | None]
     hold_until: Mapped[Day | None]
     lost_reason: Mapped[Code | None]
     recycle_on: Mapped[Day | None]
@@ -116,6 +124,7 @@ class Lead(Owned, SoftDeleted, Model):
     )
 
     sort_response: Mapped[datetime] = mapped_column(Computed(RESPONSE_ORDER, persisted=True))
+    sort_score: Mapped[Number] = mapped_column(Computed("COALESCE(score, '-1'::bigint)", persisted=True))
     needs_action: Mapped[bool] = mapped_column(
         Boolean(), Computed("status NOT IN ('won', 'lost') AND next_action_at IS NULL", persisted=True)
     )
@@ -140,6 +149,15 @@ class Lead(Owned, SoftDeleted, Model):
             "response_due_at",
             "id",
             postgresql_where=response_state.is_not(None),
+        ),
+        Index("leads_lead_sort_score_idx", "agency_id", "sort_score", "id"),
+        Index(
+            "leads_lead_score_band_idx",
+            "agency_id",
+            "score_band",
+            "created_at",
+            "id",
+            postgresql_where=score_band.is_not(None),
         ),
         Index("leads_lead_sort_next_action_idx", "agency_id", "sort_next_action", "id"),
         Index("leads_lead_status_idx", "agency_id", "status", "created_at", "id"),

@@ -62,6 +62,7 @@ def _lost(before: datetime, but: Sequence[UUID]) -> tuple[ColumnElement[bool], .
     says = or_(
         *(column.is_not(None) for column in (Lead.restrictions, Lead.occasion, Lead.departure_city, Lead.utm)),
         *(column.is_not(None) for column in (Lead.nationality, Lead.residency, Lead.next_action)),
+        Lead.score_reasons.is_not(None),
         *(column != [] for column in (Lead.interests, Lead.children_ages)),
         select(Tag.id).where(Tag.lead_id == Lead.id).exists(),
         custom_fields.said_of(Lead.id),

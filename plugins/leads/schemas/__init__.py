@@ -28,6 +28,7 @@ from .. import permissions
 from .assigned import AssignedBecause
 from .calls import WhatToDo
 from .first_response import FirstResponse, Priority, ResponseState
+from .scored import Band
 
 Status = Literal["new", "contacted", "qualified", "proposal_sent", "negotiation", "on_hold", "won", "lost"]
 Kind = Annotated[
@@ -178,6 +179,8 @@ class LeadRow(View):
     next_action_at: Instant | None
     response_due_at: Instant | None
     response_state: ResponseState | None
+    score: int | None
+    score_band: Band | None
     version: int
     created_at: Instant
     updated_at: Instant
@@ -231,6 +234,8 @@ class LeadView(View):
     next_action_at: Instant | None
     next_action: str | None
     first_response: FirstResponse | None
+    score: Annotated[int | None, Meta(description="From 0 to 100; null until it is reckoned.")]
+    score_band: Band | None
     hold_until: date | None
     lost_reason: str | None
     recycle_on: date | None

@@ -23,13 +23,20 @@ SHOWN = 50
 class Wish(Protocol):
     """What of a lead rules look at."""
 
-    source: str
-    kind: str
-    brand_id: UUID | None
-    language: str | None
-    destinations: list[str]
-    budget_minor: int | None
-    budget_currency: str | None
+    @property
+    def source(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def brand_id(self) -> UUID | None: ...
+    @property
+    def language(self) -> str | None: ...
+    @property
+    def destinations(self) -> list[str]: ...
+    @property
+    def budget_minor(self) -> int | None: ...
+    @property
+    def budget_currency(self) -> str | None: ...
 
 
 class Decision(NamedTuple):

@@ -132,7 +132,7 @@ def _check(rule: dict[str, Any]) -> None:
     """Raise Invalid for everything that is wrong with a rule as it would be."""
     checks: list[Callable[[], object]] = [
         partial(_check_candidates, rule),
-        partial(_check_conditions, rule["conditions"]),
+        partial(check_conditions, rule["conditions"]),
     ]
     if rule["team_id"] is not None:
         checks.append(partial(_check_team, rule["team_id"]))
@@ -154,7 +154,8 @@ def _check_candidates(rule: dict[str, Any]) -> None:
         raise Invalid(errors=[Fault("/role", "either", "Candidates are named, or those of a role")])
 
 
-def _check_conditions(asked: Conditions) -> None:
+def check_conditions(asked: Conditions) -> None:
+    """Raise Invalid for everything in conditions that cannot be."""
     faults = [
         Fault(f"/conditions/brand_ids/{number}", "unknown", "There is no such brand")
         for number, brand_id in enumerate(asked.brand_ids)

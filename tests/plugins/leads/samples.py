@@ -63,6 +63,10 @@ SAMPLES: Mapping[str, Sample] = {
     "leads_rules.attempt": Sample(body=lambda api, number: {"source": "web_form"}),
     "leads_rules.search_skills": Sample(before=_skilled),
     "leads_rules.set_skills": Sample(body=lambda api, number: {"languages": ["pt"], "destinations": ["Kenya"]}),
+    "leads_scores.create": Sample(body=lambda api, number: {"label": f"Rule {number}", "points": 5}),
+    "leads_scores.change": Sample(body=lambda api, number: {"position": number}),
+    "leads_scores.change_policy": Sample(body=lambda api, number: {"warm_from": 30, "hot_from": 31 + number % 60}),
+    "leads_scores.attempt": Sample(body=lambda api, number: {"rules": [{"label": f"Rule {number}", "points": 5}]}),
     "leads.assign": Sample(body=lambda api, number: {"owner_id": str(api.user_id)}),
 }
 ROWS: Mapping[str, Callable[[ApiClient], str]] = {

@@ -40,6 +40,7 @@ from ..schemas.first_response import Priority, ResponseState
 from ..schemas.notes import NoteView
 from ..schemas.scored import Band
 from .first_response import FIRST_RESPONSE
+from .value import has_bought
 
 _UNNOTICED = {"synchronize_session": False, "include_deleted": True}
 _TAGS = select(Tag.tag).where(Tag.lead_id == Lead.id).order_by(Tag.tag).correlate(Lead)
@@ -58,7 +59,7 @@ def whole(view: type[LeadView], **others: Any) -> list[Any]:
     """The columns of a lead as a whole."""
     email, phone = contacts.email_of(Lead.contact_id), contacts.phone_of(Lead.contact_id)
     reached = {"contact_email": email, "contact_phone": phone, "first_response": FIRST_RESPONSE}
-    return read.columns(view, Lead, **_DERIVED, **reached, **others)
+    return read.columns(view, Lead, **_DERIVED, **reached, repeat_client=has_bought(), **others)
 
 
 WHOLE = select(*whole(LeadView))

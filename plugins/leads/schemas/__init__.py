@@ -201,6 +201,7 @@ class LeadView(View):
     contact_name: str | None
     contact_email: str | None
     contact_phone: str | None
+    repeat_client: Annotated[bool, Meta(description="Whether they have bought before: another lead of theirs was won.")]
     owner_id: UUID | None
     owner_name: str | None
     team_id: UUID | None

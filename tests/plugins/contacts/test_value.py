@@ -104,6 +104,16 @@ COUNTS = st.integers(0, 50)
 AMOUNTS = st.dictionaries(st.sampled_from(["EUR", "JPY", "KWD"]), st.integers(1, 10**12))
 
 
+class TestLead:
+    def test_tells_whether_its_client_has_bought_before(self, api: ApiClient) -> None:
+        ana, bea = add(api, "Ana"), add(api, "Bea")
+        first = win(api, ana, "1000.00")
+        again = ok(api.post("/leads", {"contact_id": ana["id"]}), 201)
+        asked = ok(api.post("/leads", {"contact_id": bea["id"]}), 201)
+        told = [ok(api.get(f"/leads/{each['id']}"))["repeat_client"] for each in (first, again, asked)]
+        assert told == [False, True, False]
+
+
 class TestPutTogether:
     @given(st.lists(st.tuples(COUNTS, COUNTS, COUNTS, COUNTS, AMOUNTS), max_size=4))
     def test_nothing_is_lost_and_currencies_stay_apart(self, told: list[Any]) -> None:

@@ -148,6 +148,11 @@ class Repository(Generic[M]):
             soft.deleted_at = clock.now()
         db.session.flush()
 
+    def remove_for_good(self, entity: M) -> None:
+        """Delete a row as if it had never been, whatever becomes of those that are removed."""
+        db.session.delete(entity)
+        db.session.flush()
+
     def page(
         self,
         query: ListQuery,

@@ -50,6 +50,14 @@ def _commit() -> None:
         db.session.commit()
 
 
+def keep() -> None:
+    """Commit what the running unit of work did so far; what comes after is another one of the same edge.
+
+    For jobs that work portion by portion, by `current_run().keep()`, and for nothing else.
+    """
+    _commit()
+
+
 @contextmanager
 def snapshot() -> Iterator[None]:
     """Every read inside sees the database as it was at the first of them, and nothing can be written.

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from core.files.errors import StorageFull
 from core.files.schemas import FileLink
-from core.files.service import forget, keep, link
+from core.files.service import content, forget, keep, link
 
-__all__ = ["FileLink", "StorageFull", "forget", "keep", "link"]
+__all__ = ["FileLink", "StorageFull", "content", "forget", "keep", "link"]

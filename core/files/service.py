@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import BinaryIO
 from uuid import UUID
 
 import structlog
@@ -24,6 +25,7 @@ from core.files.schemas import FileLink, FileRow
 from core.http.attachments import disposition
 from core.storage.port import Missing, key_of
 from core.storage.wiring import storage
+from core.uploads import spool
 from core.uploads.receiving import Upload
 
 log = structlog.get_logger()
@@ -91,6 +93,16 @@ def link(file_id: UUID) -> FileLink:
         url=own or links.address(text),
         expires_at=expires_at,
     )
+
+
+def content(file_id: UUID) -> BinaryIO:
+    """All of a file, for reading it here; the application context closes it. Raises NotFound, StorageDown."""
+    row, made = files.row(file_id), spool.file()
+    pieces = opened(key_of(current_agency_id(), file_id), start=0, length=row.size)
+    with _reachable():
+        made.writelines(pieces)
+    made.seek(0)
+    return made
 
 
 def linked(text: str) -> tuple[FileRow, str]:

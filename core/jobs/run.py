@@ -8,11 +8,15 @@ from uuid import UUID
 
 import msgspec
 from flask import g, has_app_context
+from sqlalchemy import select
 
 from core import ids
 from core.actor import current_actor
+from core.db import session
+from core.extensions import db
 from core.jobs import ledger
 from core.jobs.job import Cancelled
+from core.jobs.models import JobEntry
 from core.realtime import rooms
 from core.realtime.emit import emit_now
 
@@ -72,6 +76,17 @@ class Run:
         if asked:
             raise Cancelled
 
+    def keep(self) -> None:
+        """Commit what was done so far; what comes after commits by itself. Raises LeaseLost, and with it undoes that.
+
+        A job that does so is begun from its start after a failure, and has to find where it was. Call `progress` after
+        it: what cancels the job then leaves nothing half done.
+        """
+        db.session.flush()
+        if self._lease is not None and not _is_held(self._lease):
+            raise LeaseLost
+        session.keep()
+
     def check_cancelled(self) -> None:
         """Raise Cancelled where somebody has asked for that; it costs nothing."""
         if self._lease is not None and self._lease.lost:
@@ -83,6 +98,12 @@ class Run:
         agency_id = current_actor().agency_id
         if agency_id is not None and self.user_id is not None:
             emit_now("jobs.progress", progress, room=rooms.user(agency_id, self.user_id))
+
+
+def _is_held(lease: ledger.Lease) -> bool:
+    """Whether a lease is still ours; until the commit nobody can take it."""
+    mine = (JobEntry.id == lease.id, JobEntry.lease_token == lease.token, JobEntry.state == "running")
+    return db.session.scalar(select(JobEntry.id).where(*mine).with_for_update(read=True)) is not None
 
 
 def current_run() -> Run:

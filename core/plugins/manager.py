@@ -19,6 +19,7 @@ from core.config import ConfigurationError, Settings
 from core.db.ownership import CORE
 from core.db.tenancy import current_agency_id
 from core.events import event
+from core.imports.importer import Importer
 from core.listed import Listed
 from core.plugins import agencies, configuration, hooks, order, rules
 from core.plugins.discovery import Candidate, discover
@@ -53,6 +54,7 @@ CORE_MODULES: Mapping[str, str] = MappingProxyType(
             "exports",
             "views",
             "calendars",
+            "imports",
         )
     }
 )
@@ -94,6 +96,11 @@ class Plugins:
     def lists(self) -> Mapping[str, Listed[Any]]:
         """Every list that can be kept as a view, by what it is of."""
         return {listed.entity: listed for plugin in self.plugins.values() for listed in plugin.lists}
+
+    @property
+    def imports(self) -> Mapping[str, Importer[Any]]:
+        """What rows of files can become, by its entity."""
+        return {each.entity: each for plugin in self.plugins.values() for each in plugin.imports}
 
     @property
     def egress(self) -> Mapping[str, tuple[str, ...]]:

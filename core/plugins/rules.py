@@ -19,6 +19,7 @@ from core.db.repository import repository_of
 from core.events import fields
 from core.events.event import declared
 from core.events.follower import Follower
+from core.imports.importer import Importer
 from core.jobs import cron
 from core.jobs.job import Job
 from core.listed import Listed
@@ -43,6 +44,7 @@ _TUPLES: Mapping[str, type[Any]] = {
     "quotas": Quota,
     "lists": Listed,
     "custom_fields": CustomFields,
+    "imports": Importer,
     "blueprints": Blueprint,
     "public_blueprints": Blueprint,
     "pages": Blueprint,
@@ -67,7 +69,7 @@ def problems(plugin: object, *, name: str, owner: str) -> list[str]:
         return [f"{name}: {sentence}" for sentence in shape]
     checks: tuple[Callable[[Plugin], Iterator[str]], ...] = (
         _versions, _requirements, _settings, _permissions, _quotas, _blueprints, _jobs, _events, _subscribers,
-        _followers, _notices, _custom_fields, _lists, live_rules.problems, _commands, _egress, _hookspecs,
+        _followers, _notices, _custom_fields, _lists, _imports, live_rules.problems, _commands, _egress, _hookspecs,
     )  # fmt: skip
     found = [*_name(plugin, name, owner), *_tables(plugin, owner)]
     return [f"{name}: {sentence}" for sentence in (*found, *(s for check in checks for s in check(plugin)))]
@@ -239,6 +241,15 @@ def _lists(plugin: Plugin) -> Iterator[str]:
     for listed in plugin.lists:
         if not _EVENT.fullmatch(listed.entity) or not listed.entity.startswith(f"{plugin.name}."):
             yield f"the list {listed.title!r} is of no `{plugin.name}.<word>`; give its repository a `subject`"
+
+
+def _imports(plugin: Plugin) -> Iterator[str]:
+    for importer in plugin.imports:
+        if not importer.entity.startswith(f"{plugin.name}.") or repository_of(importer.entity) is None:
+            yield f"it imports {importer.entity!r}, which is the `subject` of none of its repositories; correct it"
+        names = [column.name for column in importer.columns]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            yield f"the import of {importer.entity!r} has two columns called {name!r}; rename one"
 
 
 def _custom_fields(plugin: Plugin) -> Iterator[str]:

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from core.actor import Scope
 from core.demo.filler import Filler
 from core.events.follower import Follower
+from core.imports.importer import Importer
 from core.jobs.job import Job
 from core.listed import Listed
 from core.notices import Notice
@@ -75,6 +76,7 @@ class Plugin:
     models: ModuleType | None = None
     lists: tuple[Listed[Any], ...] = ()
     custom_fields: tuple[CustomFields, ...] = ()
+    imports: tuple[Importer[Any], ...] = ()
     blueprints: tuple[Blueprint, ...] = ()
     public_blueprints: tuple[Blueprint, ...] = ()
     pages: tuple[Blueprint, ...] = ()

@@ -66,6 +66,7 @@ from core.http.bodies import FORM, JSON, Sent
 from core.http.bulk import BulkAction
 from core.http.bulk import offer as offer_bulk
 from core.http.structs import Draft, Patch, View
+from core.imports import api as imports
 from core.jobs.job import Cancelled, Discard, Job, RetryAfter, job
 from core.jobs.run import current_run
 from core.listed import Listed
@@ -211,6 +212,7 @@ __all__ = [
     "hookimpl",
     "hookspec",
     "ids",
+    "imports",
     "installed",
     "is_on",
     "job",

@@ -6,6 +6,7 @@ from core.sdk import Plugin
 
 from . import endpoints, hooks, hookspecs, jobs, models, permissions, repository, settings
 from .demo import filling
+from .service import imports
 
 plugin = Plugin(
     name="contacts",
@@ -17,6 +18,7 @@ plugin = Plugin(
     models=models,
     custom_fields=(models.FIELDS,),
     lists=(repository.CONTACTS,),
+    imports=(imports.CONTACTS,),
     blueprints=(endpoints.blueprint,),
     demo=filling.fill,
     retention=(jobs.MERGES,),

@@ -20,6 +20,7 @@ from sqlalchemy import (
     delete,
     func,
     literal,
+    or_,
     select,
     true,
     union_all,
@@ -145,6 +146,12 @@ def confuse(contact_id: UUID, other_id: UUID) -> bool:
     """Forget that again; whether there was anything to forget."""
     gone = db.session.execute(delete(Distinct).where(*_pair(contact_id, other_id)).returning(Distinct.id))
     return gone.first() is not None
+
+
+def is_told_apart(contact_id: UUID) -> bool:
+    """Whether somebody said of a contact that it is not another one."""
+    either = or_(Distinct.one_id == contact_id, Distinct.other_id == contact_id)
+    return db.session.scalar(select(Distinct.id).where(either).limit(1)) is not None
 
 
 def _pair(contact_id: UUID, other_id: UUID) -> tuple[ColumnElement[bool], ...]:

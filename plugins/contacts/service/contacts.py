@@ -109,7 +109,7 @@ def change(contact_id: UUID, patch: ContactPatch, *, version: int | None) -> Con
 def delete(contact_id: UUID, *, version: int | None) -> None:
     """Put a contact away. Raises StillHasMembers, StillInUse, NotFound, PreconditionFailed."""
     contact = contacts.get(contact_id, version=version)
-    _refuse_in_use(contact.id)
+    refuse_in_use(contact.id)
     contacts.remove(contact)
     publish(ContactDeleted(contact_id=contact.id))
 
@@ -207,7 +207,8 @@ def empty(contact: Contact) -> None:
     search.forget(ENTITY, contact.id)
 
 
-def _refuse_in_use(contact_id: UUID) -> None:
+def refuse_in_use(contact_id: UUID) -> None:
+    """Raise StillHasMembers or StillInUse where a contact cannot go."""
     if members.has_members(contact_id):
         raise StillHasMembers
     reasons = installed().hook.contacts_in_use(contact_id=contact_id)

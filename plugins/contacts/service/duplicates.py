@@ -13,7 +13,7 @@ from ..events import ContactsDistinguished
 from ..repository import contacts
 from ..repository import duplicates as stored
 from ..repository.duplicates import Candidate
-from ..schemas import ContactView, SoughtContact
+from ..schemas import ContactDraft, ContactView, SoughtContact
 
 # How sure each makes by itself. An address or a number may be a family's: with another name it says less.
 _EMAIL, _FAMILYS_EMAIL = 90, 55
@@ -41,7 +41,7 @@ class Found(NamedTuple):
 
 def of_draft(draft: SoughtContact) -> duplicates.Duplicates:
     """Who somebody that is not saved yet may be. Raises Invalid for numbers that are none."""
-    return duplicates.told(like(_sought(draft)))
+    return duplicates.told(like(sought_of(draft)))
 
 
 def of_contact(contact_id: UUID) -> duplicates.Duplicates:
@@ -56,7 +56,7 @@ def like_contact(contact_id: UUID) -> list[Found]:
 
 def like_draft(draft: SoughtContact) -> list[Found]:
     """The same for somebody who is not saved yet."""
-    return like(_sought(draft))
+    return like(sought_of(draft))
 
 
 def like(sought: Sought, *, but: UUID | None = None) -> list[Found]:
@@ -91,7 +91,8 @@ def _check(contact_id: UUID, other_id: UUID) -> None:
         raise Invalid(errors=[Fault("/other_id", "unknown", "There is no such other contact")])
 
 
-def _sought(draft: SoughtContact) -> Sought:
+def sought_of(draft: SoughtContact | ContactDraft) -> Sought:
+    """What others are compared with. Raises Invalid for numbers that are none."""
     name = draft.name if draft.name is not UNSET else ""
     numbers = [
         partial(fields.to_e164, entry.number, country=draft.country, pointer=f"/phones/{position}/number")
@@ -101,21 +102,27 @@ def _sought(draft: SoughtContact) -> Sought:
     return Sought(draft.kind, name or joined, [entry.address.lower() for entry in draft.emails], gather(*numbers))
 
 
-def _weighed(sought: Sought, row: Candidate) -> Found:
-    alike = likeness.names(sought.name, row.name)
+def reasons(sought: Sought, *, name: str, emails: Sequence[str], phones: Sequence[str]) -> list[duplicates.Reason]:
+    """What somebody has in common with whoever is called and reached so."""
+    alike = likeness.names(sought.name, name)
     one_name = alike >= _ONE_FAMILY
-    reasons = [
-        *_shared("same_email", _EMAIL if one_name else _FAMILYS_EMAIL, sought.emails, row.emails),
-        *_shared("same_phone", _PHONE if one_name else _FAMILYS_PHONE, sought.phones, row.phones),
+    found = [
+        *_shared("same_email", _EMAIL if one_name else _FAMILYS_EMAIL, sought.emails, emails),
+        *_shared("same_phone", _PHONE if one_name else _FAMILYS_PHONE, sought.phones, phones),
     ]
     if alike >= likeness.ALIKE:
         weight = _SAME_NAME if alike == 100 else _ALIKE_NAME
-        reasons.append(duplicates.Reason("alike_name", weight, f"{row.name}: {alike} of 100"))
+        found.append(duplicates.Reason("alike_name", weight, f"{name}: {alike} of 100"))
+    return found
+
+
+def _weighed(sought: Sought, row: Candidate) -> Found:
+    common = reasons(sought, name=row.name, emails=row.emails, phones=row.phones)
     told = duplicates.Duplicate(
         id=row.id,
         label=row.name,
-        score=duplicates.score(reasons),
-        reasons=reasons,
+        score=duplicates.score(common),
+        reasons=common,
         owner_id=row.owner_id,
         owner_name=row.owner_name,
         team_id=row.team_id,

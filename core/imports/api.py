@@ -1,0 +1,7 @@
+"""What plugins declare to let their things come in by files."""
+
+from __future__ import annotations
+
+from core.imports.importer import Column, Importer, Likeness, Made, Twin
+
+__all__ = ["Column", "Importer", "Likeness", "Made", "Twin"]

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from flask import Request, Response, current_app, g
 
+from core import checks
+from core.config import Settings
 from core.http.contract import rule_of
 
 _METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
@@ -26,6 +28,12 @@ def preflight(request: Request) -> Response | None:
     response = Response(status=204)
     del response.headers["Content-Type"]
     return response
+
+
+def own() -> str:
+    """Where we are reached from outside: scheme, host and port."""
+    settings: Settings = current_app.extensions["tripfile.settings"]
+    return checks.address(settings).rstrip("/")
 
 
 def open_to(origins: Sequence[str]) -> None:

@@ -50,10 +50,10 @@ reached = pipeline.reached
 view = leads.view
 
 
-def create(draft: LeadDraft) -> UUID:
-    """Take in a lead; its id. Raises Forbidden for callers who could not do so themselves, Invalid."""
+def create(draft: LeadDraft) -> LeadView:
+    """Take in a lead. Raises Forbidden for callers who could not do so themselves, Invalid."""
     current_actor().require(permissions.WRITE.name)
-    return leads.create(draft).id
+    return leads.create(draft)
 
 
 def rescore(lead_ids: Iterable[UUID]) -> None:

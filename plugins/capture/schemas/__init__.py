@@ -1,0 +1,3 @@
+"""Forms, hooks and what came in, on the wire."""
+
+from __future__ import annotations

@@ -1,0 +1,73 @@
+"""What came in says about people: handed out, taken out on request, and after an agency's time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from core.sdk import privacy, settings_of
+from plugins.contacts import api as contacts
+
+from ..models import Submission
+from ..repository import submissions
+from ..settings import CaptureSettings
+from . import intake
+
+KEPT = ("accepted", "faulty")
+SPAM = ("spam",)
+
+
+def held(subject: privacy.Subject) -> list[privacy.Holding]:
+    """What somebody sent, and what named their address or number and became nobody's."""
+    found = []
+    for each in _about(subject):
+        told = privacy.held(each)
+        said = {**told.values, "payload": msgspec.to_builtins(intake.opened(each))}
+        found.append(msgspec.structs.replace(told, values=said))
+    return found
+
+
+def erase(subject: privacy.Subject) -> list[privacy.Outcome]:
+    """Leave of that only when something came, and by what."""
+    about = _about(subject)
+    for each in about:
+        privacy.wipe(each)
+    return [privacy.Outcome(table=Submission.__tablename__, rows=len(about))]
+
+
+def _about(subject: privacy.Subject) -> Sequence[Submission]:
+    if subject.kind != privacy.CONTACT:
+        return []
+    return submissions.about(subject.rows | {subject.id}, subject.emails | subject.phones)
+
+
+def days() -> int:
+    """After how many days what came in goes, where an agency has chosen nothing."""
+    return settings_of(CaptureSettings).keep_days
+
+
+def spam_days() -> int:
+    """The same of what looked like spam."""
+    return settings_of(CaptureSettings).keep_spam_days
+
+
+def prune(before: datetime, most: int) -> int:
+    """Remove what came in before an instant, what people on hold sent left out; how many."""
+    return submissions.sweep(before, KEPT, but=contacts.on_hold(), most=most)
+
+
+def count(before: datetime) -> int:
+    """How many it would be."""
+    return submissions.count_old(before, KEPT, but=contacts.on_hold())
+
+
+def prune_spam(before: datetime, most: int) -> int:
+    """The same of what looked like spam."""
+    return submissions.sweep(before, SPAM, but=contacts.on_hold(), most=most)
+
+
+def count_spam(before: datetime) -> int:
+    """How many it would be."""
+    return submissions.count_old(before, SPAM, but=contacts.on_hold())

@@ -1,0 +1,245 @@
+"""What came in is kept as it came, and becomes a contact and a lead in the same unit of work, once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from core.sdk import (
+    Fault,
+    Invalid,
+    Problem,
+    acting_as,
+    clock,
+    current_agency_id,
+    db,
+    ids,
+    locks,
+    publish,
+    sealing,
+    system,
+    users,
+)
+from plugins.contacts import api as contacts
+from plugins.leads import api as leads
+
+from ..events import EnquiryCaptured, FormSubmitted, SourceFailing, SubmissionSetAside
+from ..models import Form, Hook, Submission
+from ..repository import note_failing, submissions
+from ..schemas.sources import CaptureDefaults
+from ..schemas.submissions import ConsentSaid, Payload, StoredFault
+from . import known as people
+from . import reading
+from .catalogue import Known, named
+
+_PAYLOAD = "capture_submission.payload"
+_NOTE = 10_000
+
+
+class Source(NamedTuple):
+    """Where something came from, and what is said of every lead from there."""
+
+    channel: str
+    form_id: UUID | None = None
+    hook_id: UUID | None = None
+    brand_id: UUID | None = None
+    owner_id: UUID | None = None
+    team_id: UUID | None = None
+    language: str | None = None
+    defaults: CaptureDefaults = CaptureDefaults()
+
+
+class Made(NamedTuple):
+    """What became of it."""
+
+    lead_id: UUID
+    contact_id: UUID
+    known: bool
+
+
+def take_in(
+    source: Source,
+    payload: Payload,
+    values: Callable[[], Mapping[str, Any]],
+    *,
+    fingerprint: str,
+    since: datetime | None,
+    told: Collection[str] = (),
+) -> Submission:
+    """Keep what came in, and make a lead of it; what has come since an instant already is not taken in again,
+    nor, where none is named, what ever has.
+
+    `values` gives what each field says, or raises Invalid. Raises Invalid where all there is to say can be told to
+    whoever filled in the fields that are `told`; whatever else keeps a lead from being made is kept with it.
+    """
+    locks.exclusive(f"capture:{current_agency_id()}:{fingerprint}")
+    before = submissions.same(fingerprint, since=since)
+    if before is not None:
+        is_same = before.payload is None or opened(before) == payload
+        return before if is_same else set_aside(source, payload, "spam", "came_again")
+    filled: Mapping[str, Any] = payload.values
+    try:
+        filled = values()
+        made = make_lead(source, filled, payload.consents)
+    except Problem as problem:
+        if problem.status >= 500:
+            raise
+        _refuse_told(problem, told)
+        kept = _kept(source, payload, sender=reading.sender_of(filled), fingerprint=fingerprint)
+        return aside(kept, "faulty", problem.code, problem.errors)
+    kept = _kept(source, payload, sender=reading.sender_of(filled), fingerprint=fingerprint)
+    submissions.add(kept)
+    accept(kept, made)
+    return kept
+
+
+def make_lead(source: Source, values: Mapping[str, Any], consents: Sequence[ConsentSaid]) -> Made:
+    """A lead of what was filled in, and the contact it is of; nothing where it raises. Raises Invalid."""
+    with db.session.begin_nested():
+        known = named(values)
+        enquiry = reading.read(values, known, source.defaults)
+        with enquiry.faults_at_fields():
+            contact_id = people.find(enquiry)
+        instead: dict[str, Any] = {"contact": {"language": _language(enquiry, source), **enquiry.contact}}
+        if contact_id is not None:
+            instead = {"contact_id": contact_id, "note": _note(contact_id, enquiry, known)}
+        draft = enquiry.draft(language=_language(enquiry, source), brand_id=source.brand_id, **instead)
+        owner_id = _owner(source)
+        if owner_id is not None or source.team_id is not None:
+            draft = msgspec.structs.replace(draft, owner_id=owner_id, team_id=source.team_id)
+        with enquiry.faults_at_fields():
+            lead = leads.create(draft)
+        _record(lead.contact_id, consents, source)
+    return Made(lead.id, lead.contact_id, contact_id is not None)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Do something as the system, and take it back at the end."""
+    with acting_as(system(current_agency_id())):
+        savepoint = db.session.begin_nested()
+        try:
+            yield
+        finally:
+            if savepoint.is_active:
+                savepoint.rollback()
+
+
+def accept(submission: Submission, made: Made) -> None:
+    """Say that something became a lead."""
+    submission.state, submission.reason, submission.faults = "accepted", None, []
+    submission.lead_id, submission.contact_id, submission.known = made
+    submissions.save()
+    form_id, hook_id, about = submission.form_id, submission.hook_id, made._asdict()
+    if form_id is not None:
+        publish(FormSubmitted(submission_id=submission.id, form_id=form_id, **about))
+        note_failing(Form, form_id, None)
+        return
+    if hook_id is not None:
+        note_failing(Hook, hook_id, None)
+    channel = submission.channel
+    publish(EnquiryCaptured(submission_id=submission.id, channel=channel, hook_id=hook_id, **about))
+
+
+def set_aside(source: Source, payload: Payload, state: str, reason: str) -> Submission:
+    """Keep something that nobody tries to make a lead of now."""
+    kept = _kept(source, payload, sender=reading.sender_of(payload.values), fingerprint=None)
+    return aside(kept, state, reason)
+
+
+def aside(submission: Submission, state: str, reason: str, faults: Sequence[Fault] = ()) -> Submission:
+    """Say why no lead is made of something; once it is told that nothing comes through any more."""
+    submission.state, submission.reason = state, reason
+    submission.faults = [StoredFault(each.pointer, each.code, each.message) for each in faults]
+    submissions.add(submission)
+    where: dict[str, Any] = {
+        "submission_id": submission.id,
+        "form_id": submission.form_id,
+        "hook_id": submission.hook_id,
+    }
+    publish(SubmissionSetAside(**where, channel=submission.channel, state=state, reason=reason))
+    if state != "faulty":
+        return submission
+    kinds: tuple[tuple[type[Form | Hook], UUID | None], ...] = ((Form, submission.form_id), (Hook, submission.hook_id))
+    for kind, source_id in kinds:
+        if source_id is not None and note_failing(kind, source_id, clock.now()):
+            publish(SourceFailing(**where))
+    return submission
+
+
+def opened(submission: Submission) -> Payload:
+    """What came in, as it came. Raises Unreadable."""
+    if submission.payload is None:
+        return Payload()
+    text = sealing.opened(submission.payload, column=_PAYLOAD, row_id=submission.id)
+    return msgspec.json.decode(text, type=Payload)
+
+
+def fingerprint(source: Source, *parts: Any) -> str:
+    """What the same has that comes again by the same way."""
+    where = [source.channel, str(source.form_id or source.hook_id or "")]
+    return hashlib.sha256(json.dumps([*where, *parts], sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _kept(source: Source, payload: Payload, *, sender: str | None, fingerprint: str | None) -> Submission:
+    submission_id = ids.new()
+    text = msgspec.json.encode(payload).decode()
+    return Submission(
+        id=submission_id,
+        channel=source.channel,
+        form_id=source.form_id,
+        hook_id=source.hook_id,
+        state="faulty",
+        sender=sender,
+        fingerprint=fingerprint,
+        payload=sealing.sealed(text, column=_PAYLOAD, row_id=submission_id),
+        faults=[],
+        known=False,
+    )
+
+
+def _refuse_told(problem: Problem, told: Collection[str]) -> None:
+    """Raise Invalid with what whoever filled in the fields can put right, where that is anything."""
+    theirs = [each for each in problem.errors if each.pointer in told]
+    if isinstance(problem, Invalid) and theirs:
+        raise Invalid(problem.detail, errors=theirs)
+
+
+def _language(enquiry: reading.Enquiry, source: Source) -> str | None:
+    found: str | None = enquiry.lead.get("language") or source.language
+    return found
+
+
+def _owner(source: Source) -> UUID | None:
+    """Who gets the leads; nobody where they have left meanwhile: then whoever the rules find."""
+    owner_id = source.owner_id
+    return owner_id if owner_id is not None and owner_id in users.actors([owner_id]) else None
+
+
+def _note(contact_id: UUID, enquiry: reading.Enquiry, known: dict[str, Known]) -> str | None:
+    differ = people.differences(contact_id, enquiry, known)
+    parts = [
+        enquiry.lead.get("note"),
+        "\n".join(["Told otherwise than the contact has it:", *differ]) if differ else "",
+    ]
+    return "\n\n".join(filter(None, parts))[:_NOTE] or None
+
+
+def _record(contact_id: UUID, consents: Sequence[ConsentSaid], source: Source) -> None:
+    said = [
+        contacts.ConsentDraft(
+            state="given", purpose=each.purpose, channel=channel, source=source.channel, wording=each.version
+        )
+        for each in consents
+        if each.given
+        for channel in each.channels
+    ]
+    if said:
+        contacts.record_consents(contact_id, said)

@@ -1,0 +1,75 @@
+"""What came in, as members look at it: shown, made a lead of after all, or put away as spam."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from core.sdk import ListQuery, NotFound, Page, Problem, acting_as, current_agency_id, system
+
+from ..errors import CapturedAlready, NothingLeft
+from ..models import Submission
+from ..repository import forms, hooks, submissions
+from ..schemas.submissions import SubmissionRow, SubmissionView
+from . import hooks as own_hooks
+from . import intake, posting, receiving
+
+_SHOWN = [name for name in SubmissionView.__struct_fields__ if name not in {"values", "consents", "body"}]
+
+
+def rows(query: ListQuery) -> Page[SubmissionRow]:
+    """A page of what came in."""
+    return submissions.rows(query)
+
+
+def view(submission_id: UUID) -> SubmissionView:
+    """What came in, with what it said. Raises NotFound."""
+    return _view(submissions.get(submission_id))
+
+
+def accept(submission_id: UUID) -> SubmissionView:
+    """Make a lead of what was spam or faulty, as its form or hook reads it now.
+
+    Where that cannot be done it stays what it is, with what is wrong. Raises NotFound, CapturedAlready, NothingLeft.
+    """
+    submission = submissions.locked(submission_id)
+    if submission.lead_id is not None:
+        raise CapturedAlready
+    if submission.payload is None:
+        raise NothingLeft
+    payload = intake.opened(submission)
+    try:
+        if submission.hook_id is not None:
+            hook = hooks.shown(submission.hook_id)
+            source, values = own_hooks.source_of(hook), receiving.values_of(hook, payload)
+        elif submission.form_id is not None:
+            source, values = posting.source_of(forms.shown(submission.form_id)), payload.values
+        else:
+            source, values = intake.Source(submission.channel), payload.values
+        # As when it comes in: the rules say whose it is, not who looked at it.
+        with acting_as(system(current_agency_id())):
+            made = intake.make_lead(source, values, payload.consents)
+    except NotFound:
+        raise NothingLeft from None
+    except Problem as problem:
+        if problem.status >= 500:
+            raise
+        return _view(intake.aside(submissions.locked(submission_id), "faulty", problem.code, problem.errors))
+    accepted = submissions.locked(submission_id)
+    intake.accept(accepted, made)
+    return _view(accepted)
+
+
+def reject(submission_id: UUID) -> SubmissionView:
+    """Say that something faulty is spam. Raises NotFound, CapturedAlready where there is a lead of it."""
+    submission = submissions.locked(submission_id)
+    if submission.lead_id is not None:
+        raise CapturedAlready
+    if submission.state == "spam":
+        return _view(submission)
+    return _view(intake.aside(submission, "spam", "by_hand"))
+
+
+def _view(submission: Submission) -> SubmissionView:
+    payload = intake.opened(submission)
+    shown = {name: getattr(submission, name) for name in _SHOWN}
+    return SubmissionView(**shown, values=payload.values, consents=payload.consents, body=payload.body or None)

@@ -1,0 +1,103 @@
+"""Forms and hooks to begin with, and strangers who use them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from core.http.application import Application
+from core.testing.clients import ApiClient, ok
+
+FIELDS = [
+    {"name": "name", "required": True},
+    {"name": "email", "required": True},
+    {"name": "phone"},
+    {"name": "destinations"},
+    {"name": "start_date"},
+    {"name": "end_date"},
+    {"name": "adults"},
+    {"name": "message", "label": "What are you dreaming of?"},
+]
+MAPPING = [
+    {"type": "join", "field": "name", "paths": ["/first", "/last"]},
+    {"type": "take", "field": "email", "path": "/contact/email"},
+    {"type": "take", "field": "message", "path": "/text"},
+]
+
+
+class Stranger:
+    """Somebody who is nobody's member."""
+
+    def __init__(self, app: Application) -> None:
+        self._client = app.test_client()
+
+    def get(self, path: str, **options: Any) -> TestResponse:
+        """Look."""
+        return self._client.get(path, **options)
+
+    def send(self, form: dict[str, Any], values: dict[str, Any], **options: Any) -> TestResponse:
+        """Send a form as a script of a page does."""
+        headers = options.pop("headers", {})
+        body = {"values": values, **options}
+        return self._client.post(f"/p/capture/forms/{form['key']}", json=body, headers=headers)
+
+    def post(self, path: str, **options: Any) -> TestResponse:
+        """Send anything."""
+        return self._client.post(path, **options)
+
+
+@pytest.fixture
+def stranger(app: Application) -> Stranger:
+    """Whoever comes by."""
+    return Stranger(app)
+
+
+@pytest.fixture
+def form(api: ApiClient) -> Callable[..., dict[str, Any]]:
+    """Sets up a form that asks for no time, with some things said."""
+
+    def set_up(**said: Any) -> dict[str, Any]:
+        draft = {"name": "Website", "fields": FIELDS, "min_seconds": 0}
+        made: dict[str, Any] = ok(api.post("/capture/forms", draft | said), 201)
+        return made
+
+    return set_up
+
+
+@pytest.fixture
+def hook(api: ApiClient) -> Callable[..., dict[str, Any]]:
+    """Makes a hook, with some things said."""
+
+    def make(**said: Any) -> dict[str, Any]:
+        made: dict[str, Any] = ok(api.post("/capture/hooks", {"name": "Fair", "mapping": MAPPING} | said), 201)
+        return made
+
+    return make
+
+
+@pytest.fixture
+def came(api: ApiClient) -> Callable[..., list[dict[str, Any]]]:
+    """What came in, the latest first."""
+
+    def look(asked: str = "") -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = ok(api.get(f"/capture/submissions?{asked}"))["items"]
+        return found
+
+    return look
+
+
+@pytest.fixture
+def leads(api: ApiClient) -> Callable[[], list[dict[str, Any]]]:
+    """The agency's leads, the latest first."""
+
+    def look() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = ok(api.get("/leads"))["items"]
+        return found
+
+    return look
+
+
+ANA = {"name": "Ana Duarte", "email": "Ana@Example.com", "destinations": "Kenya, Zanzibar", "adults": "2"}

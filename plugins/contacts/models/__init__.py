@@ -23,6 +23,7 @@ from core.sdk import (
     vault,
 )
 
+from .addresses import PostalAddress as PostalAddress
 from .consents import Consent as Consent
 from .consents import ConsentStatement as ConsentStatement
 from .members import Member as Member
@@ -45,6 +46,9 @@ class Contact(Owned, SoftDeleted, Model):
     country: Mapped[str | None] = mapped_column(info=personal("contact"))
     nationality: Mapped[str | None] = mapped_column(info=personal("identity"))
     note: Mapped[str | None] = mapped_column(info=PERSONAL)
+    vat_number: Mapped[str | None] = mapped_column(info=personal("identity"))
+    registration_number: Mapped[str | None] = mapped_column(info=personal("identity"))
+    website: Mapped[str | None] = mapped_column(info=personal("contact"))
     owner_id: Mapped[UUID | None]
     team_id: Mapped[UUID | None]
     merged_into: Mapped[UUID | None]
@@ -55,6 +59,9 @@ class Contact(Owned, SoftDeleted, Model):
     )
     phones: Mapped[list[PhoneNumber]] = relationship(
         lazy="raise", cascade="all, delete-orphan", order_by="PhoneNumber.position"
+    )
+    addresses: Mapped[list[PostalAddress]] = relationship(
+        lazy="raise", cascade="all, delete-orphan", order_by="PostalAddress.position"
     )
 
     __table_args__ = (

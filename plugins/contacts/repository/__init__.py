@@ -47,9 +47,11 @@ from core.sdk import (
 from ..models import FIELDS, Consent, Contact, EmailAddress, Member, PhoneNumber
 from ..schemas import ContactRow, ContactView, EmailEntry, Kind, NewContact, PhoneEntry
 from ..schemas.members import MembershipView
+from .addresses import ADDRESSES, POSTAL
 from .standing import GIVEN, IN_FORCE, STANDING
 
 _MOST_SHARING = 50
+REACHED = (selectinload(Contact.emails), selectinload(Contact.phones), selectinload(Contact.addresses))
 
 
 def name_of(contact_id: Any) -> ScalarSelect[str | None]:
@@ -105,7 +107,7 @@ ROW = select(
 
 def _whole(view: type[ContactView], **others: Any) -> list[Any]:
     emails, phones = _every(EmailAddress.address, EmailEntry), _every(PhoneNumber.number, PhoneEntry)
-    derived: dict[str, Any] = {"memberships": _memberships()}
+    derived: dict[str, Any] = {"memberships": _memberships(), "addresses": ADDRESSES, "postal_address": POSTAL}
     derived |= {"emails": emails, "phones": phones, "consents": STANDING, "custom_fields": FIELDS.column()}
     return read.columns(view, Contact, **derived, **others)
 
@@ -234,8 +236,7 @@ class Contacts(Repository[Contact]):
 
     def with_addresses(self, contact_id: UUID, *, version: int | None) -> Contact:
         """A contact for changing it, addresses and numbers loaded. Raises NotFound, PreconditionFailed."""
-        whole = (selectinload(Contact.emails), selectinload(Contact.phones))
-        return self.get(contact_id, version=version, options=whole)
+        return self.get(contact_id, version=version, options=REACHED)
 
     def is_kept(self, contact_id: UUID) -> bool:
         """Whether there is such a contact and it is not deleted, whether or not the caller may see it."""
@@ -243,8 +244,7 @@ class Contacts(Repository[Contact]):
 
     def anybodys(self, contact_id: UUID) -> Contact | None:
         """A contact with its addresses, deleted or not, whether or not the caller may see it."""
-        whole = (selectinload(Contact.emails), selectinload(Contact.phones))
-        mine = select(Contact).where(Contact.id == contact_id).options(*whole)
+        mine = select(Contact).where(Contact.id == contact_id).options(*REACHED)
         return db.session.scalar(mine, execution_options={"include_deleted": True})
 
 

@@ -7,18 +7,17 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
-from sqlalchemy.orm import aliased, selectinload
+from sqlalchemy.orm import aliased
 
 from core.sdk import Listing, ListQuery, Page, Repository, db, merging, read, users
 
 from ..models import Contact, Merge
-from . import contacts
+from . import REACHED, contacts
 
 MERGE = select(
     *read.columns(merging.MergeView, Merge, into_id=Merge.contact_id, merged_by_name=users.name_of(Merge.merged_by))
 )
 _DELETED = {"include_deleted": True}
-_ADDRESSES = (selectinload(Contact.emails), selectinload(Contact.phones))
 
 
 class Merges(Repository[Merge]):
@@ -67,7 +66,7 @@ def pair(contact_id: UUID, other_id: UUID) -> tuple[Contact | None, Contact | No
     mine = select(Contact).where(Contact.id.in_((contact_id, other_id)), seen)
     options = {**_DELETED, "populate_existing": True}
     # In one order, whichever of the two is to stay.
-    locked = mine.order_by(Contact.id).with_for_update().options(*_ADDRESSES)
+    locked = mine.order_by(Contact.id).with_for_update().options(*REACHED)
     found = {each.id: each for each in db.session.scalars(locked, contacts.scope_values(), execution_options=options)}
     return found.get(contact_id), found.get(other_id)
 
@@ -91,7 +90,7 @@ def same_person(contact_id: UUID) -> Sequence[Contact]:
     asked = aliased(Contact)
     stays = select(func.coalesce(asked.merged_into, asked.id)).where(asked.id == contact_id).scalar_subquery()
     every = select(Contact).where(or_(Contact.id == stays, Contact.merged_into == stays))
-    return db.session.scalars(every.options(*_ADDRESSES).order_by(Contact.id), execution_options=_DELETED).all()
+    return db.session.scalars(every.options(*REACHED).order_by(Contact.id), execution_options=_DELETED).all()
 
 
 def known_as(ids: Sequence[UUID]) -> list[UUID]:

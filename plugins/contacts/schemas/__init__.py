@@ -23,6 +23,7 @@ from core.sdk import (
     Zone,
 )
 
+from .addresses import AddressEntry, Addresses, RegistrationNumber, VatNumber, Website
 from .consents import ConsentView
 from .members import MembershipView
 
@@ -67,11 +68,15 @@ class ContactDraft(Draft):
     )
     emails: Emails = []
     phones: Phones = []
+    addresses: Addresses = []
     language: Language | None = None
     zone: Zone | None = None
     country: Country | None = None
     nationality: Country | None = None
     note: Text | None = None
+    vat_number: VatNumber | None = None
+    registration_number: RegistrationNumber | None = None
+    website: Website | None = None
     custom_fields: CustomChanges | UnsetType = UNSET
     owner_id: UUID | None | UnsetType = UNSET
     team_id: UUID | None | UnsetType = UNSET
@@ -85,11 +90,15 @@ class ContactPatch(Patch):
     family_name: Name | None | UnsetType = UNSET
     emails: Emails | UnsetType = UNSET
     phones: Phones | UnsetType = UNSET
+    addresses: Addresses | UnsetType = UNSET
     language: Language | None | UnsetType = UNSET
     zone: Zone | None | UnsetType = UNSET
     country: Country | None | UnsetType = UNSET
     nationality: Country | None | UnsetType = UNSET
     note: Text | None | UnsetType = UNSET
+    vat_number: VatNumber | None | UnsetType = UNSET
+    registration_number: RegistrationNumber | None | UnsetType = UNSET
+    website: Website | None | UnsetType = UNSET
     custom_fields: CustomChanges | UnsetType = UNSET
 
 
@@ -125,11 +134,18 @@ class ContactView(View):
     memberships: list[MembershipView]
     emails: list[EmailEntry]
     phones: list[PhoneEntry]
+    addresses: list[AddressEntry]
+    postal_address: Annotated[
+        AddressEntry | None, Meta(description="Where letters go: their first address, or that of their household.")
+    ]
     language: str | None
     zone: str | None
     country: str | None
     nationality: str | None
     note: str | None
+    vat_number: str | None
+    registration_number: str | None
+    website: str | None
     consents: list[ConsentView]
     custom_fields: CustomValues
     owner_id: UUID | None

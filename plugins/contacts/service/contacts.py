@@ -30,12 +30,13 @@ from core.sdk import (
 from .. import permissions
 from ..errors import GroupIsDeleted, StillHasMembers, StillInUse
 from ..events import ContactAssigned, ContactChanged, ContactCreated, ContactDeleted, ContactRestored
-from ..models import FIELDS, Consent, ConsentStatement, Contact, EmailAddress, Member, Merge, PhoneNumber
+from ..models import FIELDS, Consent, ConsentStatement, Contact, EmailAddress, Member, Merge, PhoneNumber, PostalAddress
 from ..repository import consents, contacts, members
 from ..repository import merges as stored
 from ..repository.merges import merges
-from ..schemas import ContactDraft, ContactPatch, ContactRow, ContactView, EmailEntry, NewContact, PhoneEntry
+from ..schemas import ContactDraft, ContactPatch, ContactRow, ContactView, NewContact
 from ..schemas.members import GroupMemberDraft
+from . import details
 from .erased import is_erased
 from .members import join
 
@@ -61,7 +62,7 @@ def create(draft: ContactDraft) -> NewContact:
 
 def add(draft: ContactDraft) -> UUID:
     """Add a contact as `create` does; its id."""
-    contact = Contact(kind=draft.kind, emails=[], phones=[])
+    contact = Contact(kind=draft.kind, emails=[], phones=[], addresses=[])
     settle = partial(users.settle, owner_id=draft.owner_id, team_id=draft.team_id, given_with=permissions.ASSIGN.name)
     group, *_ = gather(
         partial(_group, draft.belongs_to),
@@ -166,7 +167,7 @@ def held(subject: privacy.Subject) -> list[privacy.Holding]:
     if subject.kind != ENTITY:
         return []
     people = stored.same_person(subject.id)
-    every = [each for person in people for each in (person, *person.emails, *person.phones)]
+    every = [each for person in people for each in (person, *person.emails, *person.phones, *person.addresses)]
     ids = [person.id for person in people]
     return [privacy.held(each) for each in (*every, *members.memberships_of(ids), *_said(ids))]
 
@@ -180,7 +181,7 @@ def erase(subject: privacy.Subject) -> list[privacy.Outcome]:
     people = stored.same_person(subject.id) if subject.kind == ENTITY else []
     if not people:
         return []
-    emails, phones = (sum(len(getattr(each, name)) for each in people) for name in ("emails", "phones"))
+    reached = {name: sum(len(getattr(each, name)) for each in people) for name in ("emails", "phones", "addresses")}
     ids = [person.id for person in people]
     undoable, places, (said, stood) = merges.of_people(ids), members.forget(ids), consents.forget(ids)
     for merge in undoable:
@@ -189,8 +190,9 @@ def erase(subject: privacy.Subject) -> list[privacy.Outcome]:
         empty(person)
     return [
         privacy.Outcome(table=Contact.__tablename__, rows=len(people)),
-        privacy.Outcome(table=EmailAddress.__tablename__, rows=emails),
-        privacy.Outcome(table=PhoneNumber.__tablename__, rows=phones),
+        privacy.Outcome(table=EmailAddress.__tablename__, rows=reached["emails"]),
+        privacy.Outcome(table=PhoneNumber.__tablename__, rows=reached["phones"]),
+        privacy.Outcome(table=PostalAddress.__tablename__, rows=reached["addresses"]),
         privacy.Outcome(table=Member.__tablename__, rows=places),
         privacy.Outcome(table=ConsentStatement.__tablename__, rows=said),
         privacy.Outcome(table=Consent.__tablename__, rows=stood),
@@ -202,7 +204,7 @@ def empty(contact: Contact) -> None:
     """Leave nothing of a person but their place."""
     privacy.wipe(contact)
     contact.name, contact.sort_name = privacy.NAMELESS, search.sort_key(privacy.NAMELESS)
-    contact.emails, contact.phones = [], []
+    contact.emails, contact.phones, contact.addresses = [], [], []
     contacts.save()
     search.forget(ENTITY, contact.id)
 
@@ -226,12 +228,15 @@ def apply(contact: Contact, changes: dict[str, Any]) -> None:
     """Check changes and make them. Raises Invalid with every fault."""
     country = changes.get("country", contact.country)
     derived = contact.name == _joined(contact) and "name" not in changes
-    stored = dict(changes)
-    if "emails" in changes:
-        stored["emails"] = _emails(changes["emails"])
-    _, phones = gather(partial(_check, contact, changes), partial(_phones, changes.get("phones", []), country=country))
-    if "phones" in changes:
-        stored["phones"] = phones
+    read: dict[str, Callable[[Any], Any]] = {
+        "emails": details.emails,
+        "phones": partial(details.phones, country=country),
+        "addresses": details.addresses,
+        "vat_number": partial(details.vat_number, country=country),
+    }
+    wanted = [name for name in read if changes.get(name)]
+    _, *values = gather(partial(_check, contact, changes), *(partial(read[name], changes[name]) for name in wanted))
+    stored = changes | dict(zip(wanted, values, strict=True))
     for name, value in stored.items():
         setattr(contact, name, value)
     contact.name = _joined(contact) if derived or not contact.name else contact.name
@@ -252,23 +257,7 @@ def _check(contact: Contact, changes: dict[str, Any]) -> None:
         "nationality": partial(fields.check_country, pointer="/nationality"),
     }
     wanted = [partial(check, changes[name]) for name, check in checks.items() if changes.get(name) is not None]
-    gather(*wanted)
-
-
-def _emails(entries: list[EmailEntry]) -> list[EmailAddress]:
-    return [
-        EmailAddress(position=position, address=entry.address.lower(), label=entry.label)
-        for position, entry in enumerate(entries)
-    ]
-
-
-def _phones(entries: list[PhoneEntry], *, country: str | None) -> list[PhoneNumber]:
-    return gather(*(partial(_phone, entry, position, country=country) for position, entry in enumerate(entries)))
-
-
-def _phone(entry: PhoneEntry, position: int, *, country: str | None) -> PhoneNumber:
-    number = fields.to_e164(entry.number, country=country, pointer=f"/phones/{position}/number")
-    return PhoneNumber(position=position, number=number, label=entry.label)
+    gather(partial(details.check_company, contact.kind, changes), *wanted)
 
 
 def texts(contact: Contact) -> list[str | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -31,7 +32,7 @@ from core.sdk import (
 from ..errors import GroupIsDeleted
 from ..events import ContactMergedAway, ContactRestored, ContactsMerged, MergeUndone
 from ..models import FIELDS as OWN_FIELDS
-from ..models import Contact, EmailAddress, Merge, PhoneNumber
+from ..models import Contact, EmailAddress, Merge, PhoneNumber, PostalAddress
 from ..repository import contacts
 from ..repository import members as stored_members
 from ..repository import merges as stored
@@ -51,7 +52,22 @@ FIELDS = (
     "country",
     "nationality",
     "note",
+    "vat_number",
+    "registration_number",
+    "website",
 )
+_WRITTEN = ("lines", "postal_code", "city", "region", "country")
+LISTS: dict[str, Callable[[Any], str]] = {
+    "emails": lambda each: each.address,
+    "phones": lambda each: each.number,
+    "addresses": lambda each: "\n".join(getattr(each, name) or "" for name in _WRITTEN),
+}
+"""What both have of which both keep all, each with what makes two of them one."""
+_COPIED = {
+    EmailAddress: ("address", "label"),
+    PhoneNumber: ("number", "label"),
+    PostalAddress: ("kind", *_WRITTEN),
+}
 _EARLIER, _OWN, _CONSENTS, _MEMBERSHIPS = "contacts.merged", "custom_fields", "consents", "memberships"
 
 
@@ -59,8 +75,7 @@ class Image(msgspec.Struct):
     """What a merge changed in the contact that stays, each before and after."""
 
     columns: dict[str, Any]
-    emails: tuple[list[str], list[str]]
-    phones: tuple[list[str], list[str]]
+    lists: dict[str, tuple[list[str], list[str]]]
 
 
 def rows(contact_id: UUID, query: ListQuery) -> Page[merging.MergeView]:
@@ -75,7 +90,7 @@ def merge(contact_id: UUID, draft: merging.MergeDraft, *, version: int | None) -
     Raises Invalid, NotFound, MergedAway, AlreadyMerged, SubjectErased, PreconditionFailed.
     """
     target, other = _pair(contact_id, draft, version=version)
-    before, emails, phones = merging.image(target), _addresses(target), _numbers(target)
+    before, lists = merging.image(target), _lists(target)
     changes = merging.chosen(_values(target), _values(other), draft.fields, joined={"note": merging.both_texts})
     with under("/fields"):
         apply(target, changes)
@@ -91,7 +106,7 @@ def merge(contact_id: UUID, draft: merging.MergeDraft, *, version: int | None) -
     moved = {_EARLIER: earlier, _OWN: own, **followed, **_ask(target.id, other.id)}
     columns = merging.changed(before, merging.image(target))
     told = {_OWN: own, _CONSENTS: united, _MEMBERSHIPS: followed[places.PLACES]}
-    image = Image(columns, (emails, _addresses(target)), (phones, _numbers(target)))
+    image = Image(columns, {name: (lists[name], now) for name, now in _lists(target).items()})
     made = merges.add(
         Merge(
             contact_id=target.id,
@@ -191,45 +206,40 @@ def _values(contact: Contact) -> dict[str, Any]:
     return {name: getattr(contact, name) for name in FIELDS}
 
 
-def _addresses(contact: Contact) -> list[str]:
-    return [email.address for email in contact.emails]
-
-
-def _numbers(contact: Contact) -> list[str]:
-    return [phone.number for phone in contact.phones]
+def _lists(contact: Contact) -> dict[str, list[str]]:
+    return {name: [key(each) for each in getattr(contact, name)] for name, key in LISTS.items()}
 
 
 def _take_over(target: Contact, other: Contact) -> None:
     """The other's addresses and numbers, behind one's own. Raises Invalid where they are too many."""
-    emails = [each for each in other.emails if each.address not in _addresses(target)]
-    phones = [each for each in other.phones if each.number not in _numbers(target)]
-    if len(target.emails) + len(emails) > MOST_ADDRESSES or len(target.phones) + len(phones) > MOST_ADDRESSES:
-        message = f"Together they have more than {MOST_ADDRESSES} addresses or numbers: remove some first"
-        raise Invalid(errors=[Fault("/other_id", "too_many", message)])
-    for each in emails:
-        made = EmailAddress(position=len(target.emails), address=each.address, label=each.label)
-        target.emails.append(made)
-    for number in phones:
-        target.phones.append(PhoneNumber(position=len(target.phones), number=number.number, label=number.label))
+    mine = _lists(target)
+    for name, key in LISTS.items():
+        kept = getattr(target, name)
+        more = [each for each in getattr(other, name) if key(each) not in mine[name]]
+        if len(kept) + len(more) > MOST_ADDRESSES:
+            message = f"Together they have more than {MOST_ADDRESSES} {name}: remove some first"
+            raise Invalid(errors=[Fault("/other_id", "too_many", message)])
+        for each in more:
+            copied = {column: getattr(each, column) for column in _COPIED[type(each)]}
+            kept.append(type(each)(position=len(kept), **copied))
 
 
 def _grown(image: Image) -> list[str]:
-    return [name for name in ("emails", "phones") if getattr(image, name)[0] != getattr(image, name)[1]]
+    return [name for name, (before, after) in image.lists.items() if before != after]
 
 
 def _touched(target: Contact, image: Image) -> list[str]:
     """What does not say any more what the merge made it say."""
-    now = {"emails": _addresses(target), "phones": _numbers(target)}
-    lists = [name for name in _grown(image) if now[name] != getattr(image, name)[1]]
+    now = _lists(target)
+    lists = [name for name in _grown(image) if now[name] != image.lists[name][1]]
     return sorted({*merging.touched(target, image.columns), *lists} - {"sort_name"})
 
 
 def _give_back(target: Contact, image: Image) -> None:
     merging.give_back(target, image.columns)
-    if "emails" in _grown(image):
-        target.emails = [each for each in target.emails if each.address in image.emails[0]]
-    if "phones" in _grown(image):
-        target.phones = [each for each in target.phones if each.number in image.phones[0]]
+    for name in _grown(image):
+        before = image.lists[name][0]
+        setattr(target, name, [each for each in getattr(target, name) if LISTS[name](each) in before])
 
 
 def _ask(contact_id: UUID, other_id: UUID) -> dict[str, list[UUID]]:

@@ -1,0 +1,92 @@
+"""How contacts are reached and registered: what was sent, as it is stored."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from stdnum.eu import vat as european
+from stdnum.exceptions import ValidationError
+from stdnum.util import get_cc_module
+
+from core.sdk import Fault, Invalid, fields, gather
+
+from ..models import EmailAddress, PhoneNumber, PostalAddress
+from ..schemas import EmailEntry, PhoneEntry
+from ..schemas.addresses import AddressEntry
+
+COMPANY = ("vat_number", "registration_number")
+_GREECE, _GREEK = "GR", "EL"
+"""Greek VAT numbers begin with another code than that of the country."""
+
+
+def emails(entries: list[EmailEntry]) -> list[EmailAddress]:
+    """E-mail addresses in small letters."""
+    return [
+        EmailAddress(position=position, address=entry.address.lower(), label=entry.label)
+        for position, entry in enumerate(entries)
+    ]
+
+
+def phones(entries: list[PhoneEntry], *, country: str | None) -> list[PhoneNumber]:
+    """Phone numbers, E.164. Raises Invalid with every fault."""
+    return gather(*(partial(_phone, entry, position, country=country) for position, entry in enumerate(entries)))
+
+
+def _phone(entry: PhoneEntry, position: int, *, country: str | None) -> PhoneNumber:
+    number = fields.to_e164(entry.number, country=country, pointer=f"/phones/{position}/number")
+    return PhoneNumber(position=position, number=number, label=entry.label)
+
+
+def addresses(entries: list[AddressEntry]) -> list[PostalAddress]:
+    """Postal addresses. Raises Invalid with every country there is not."""
+    return gather(*(partial(_address, entry, position) for position, entry in enumerate(entries)))
+
+
+def _address(entry: AddressEntry, position: int) -> PostalAddress:
+    if entry.country is not None:
+        fields.check_country(entry.country, pointer=f"/addresses/{position}/country")
+    return PostalAddress(
+        position=position,
+        kind=entry.kind,
+        lines="\n".join(entry.lines),
+        postal_code=entry.postal_code,
+        city=entry.city,
+        region=entry.region,
+        country=entry.country,
+    )
+
+
+def check_company(kind: str, changes: dict[str, Any]) -> None:
+    """Raise Invalid where somebody who is no company is to have what only companies have."""
+    faults = [
+        Fault(f"/{name}", "kind", "Only a company has one")
+        for name in COMPANY
+        if changes.get(name) is not None and kind != "company"
+    ]
+    if faults:
+        raise Invalid(errors=faults)
+
+
+def vat_number(number: str, *, country: str | None) -> str:
+    """A VAT number as it is stored, its check digits looked at where its country is known to have them.
+
+    It begins with the code of its country or is read by `country`. Raises Invalid.
+    """
+    begins = number[:2].upper()
+    own = _GREECE if begins == _GREEK else begins
+    module = get_cc_module(own.lower(), "vat") if begins.isalpha() else None
+    code = own if module is not None else country
+    if module is None and country is not None:
+        module = get_cc_module(country.lower(), "vat")
+    if code is None:
+        raise Invalid(errors=[Fault("/vat_number", "country", "Begin it with the code of its country")])
+    if module is None:
+        # Of other countries there is nothing to check by.
+        return number.replace(" ", "").upper()
+    try:
+        stored: str = module.validate(number)
+    except ValidationError as error:
+        raise Invalid(errors=[Fault("/vat_number", "vat_number", f"No VAT number of {code}")]) from error
+    prefixed = f"{_GREEK if code == _GREECE else code}{stored}"
+    return str(european.compact(prefixed)) if european.is_valid(prefixed) else stored

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from core.imports.importer import Column, Importer, Likeness, Made, Twin
+from core.imports.importer import Column, Importer, Kind, Likeness, Made, Twin
 
-__all__ = ["Column", "Importer", "Likeness", "Made", "Twin"]
+__all__ = ["Column", "Importer", "Kind", "Likeness", "Made", "Twin"]

@@ -32,6 +32,8 @@ class Read(NamedTuple):
     """The column that filled each place of the Draft, by pointer."""
     texts: list[str]
     """What its cells say, for keeping it out of messages."""
+    complete: bool
+    """Whether the Draft says all that the row does."""
 
 
 class _Leaf(NamedTuple):
@@ -72,11 +74,13 @@ class Understanding:
                 places.append((name, column.path, value))
         plain, columns = _placed(places, self.reader)
         draft, more = self._converted(plain, columns, dropped, texts)
-        return Read(line.number, draft, (faults + more)[:MOST_FAULTS], columns, texts)
+        return Read(line.number, draft, (faults + more)[:MOST_FAULTS], columns, texts, not dropped)
 
     def told(self, read: Read, faults: Iterable[Fault]) -> list[RowFault]:
         """The faults that a service found in a Draft, by column."""
-        return [_told(_column_of(fault.pointer, read.columns), fault, read.texts) for fault in faults]
+        # What is missing may be what could not be read.
+        real = [fault for fault in faults if read.complete or fault.code != "required"]
+        return [_told(_column_of(fault.pointer, read.columns), fault, read.texts) for fault in real]
 
     def _cells(self, line: Line) -> Iterable[tuple[str, tuple[Column, Cell]]]:
         for column, cell in zip(self._columns, line.cells, strict=False):
@@ -119,9 +123,9 @@ class Understanding:
             # What is missing because its cell could not be read has been told.
             real = [fault for fault in found if not _is_under(fault.pointer, dropped)]
             told += [_told(_column_of(fault.pointer, columns), fault, texts) for fault in real]
-            wrong = {fault.pointer.split("/")[1] for fault in found if fault.pointer}
-            dropped |= {f"/{name}" for name in wrong}
-            plain = {name: value for name, value in plain.items() if name not in wrong}
+            wrong = {_whole(fault.pointer) for fault in found if fault.pointer}
+            dropped |= wrong
+            plain = _left(plain, "", wrong)
         return None, told
 
 
@@ -148,6 +152,21 @@ def _settled(node: Any, pointer: str, columns: dict[str, str]) -> Any:
         entries = sorted(node, key=int)
         return [_settled(node[step], f"{pointer}/{place}", columns) for place, step in enumerate(entries)]
     return {step: _settled(member, f"{pointer}/{step}", columns) for step, member in node.items()}
+
+
+def _whole(pointer: str) -> str:
+    """What has to go with a place: the list that an entry is of."""
+    steps = pointer.split("/")
+    end = next((place for place, step in enumerate(steps) if step.isdigit()), len(steps))
+    return "/".join(steps[:end])
+
+
+def _left(value: Any, pointer: str, wrong: set[str]) -> Any:
+    """A value without some of its members."""
+    if not isinstance(value, dict):
+        return value
+    places = {name: f"{pointer}/{name}" for name in value}
+    return {name: _left(value[name], place, wrong) for name, place in places.items() if place not in wrong}
 
 
 def _complete(plain: dict[str, Any], reader: Reader) -> None:

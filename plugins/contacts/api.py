@@ -26,8 +26,9 @@ from .schemas.consents import ConsentDraft, ConsentView, MayContact
 from .schemas.value import ContactFigures
 from .service import consents
 from .service import contacts as service
-from .service.duplicates import Found, like_contact, like_draft
+from .service.duplicates import Found, Sought, like, like_contact, like_draft, sought_of
 from .service.erased import is_erased
+from .service.imports import keys, unmake, weigh
 
 __all__ = [
     "ConsentAsked",
@@ -48,11 +49,14 @@ __all__ = [
     "Known",
     "MayContact",
     "PhoneEntry",
+    "Sought",
     "SoughtContact",
     "add",
     "email_of",
     "exists",
     "is_kept",
+    "keys",
+    "like",
     "like_contact",
     "like_draft",
     "made_up",
@@ -62,7 +66,10 @@ __all__ = [
     "phone_of",
     "record_consents",
     "sharing",
+    "sought_of",
+    "unmake",
     "view",
+    "weigh",
 ]
 
 is_kept = contacts.is_kept

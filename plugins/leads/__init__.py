@@ -20,6 +20,7 @@ from . import (
 )
 from .demo import filling
 from .endpoints import rules, scores
+from .service import imports
 
 plugin = Plugin(
     name="leads",
@@ -33,6 +34,7 @@ plugin = Plugin(
     models=models,
     custom_fields=(models.FIELDS,),
     lists=(repository.LEADS,),
+    imports=(imports.LEADS,),
     blueprints=(endpoints.blueprint, rules.blueprint, scores.blueprint),
     jobs=(jobs.find_idle_leads, jobs.find_overdue_responses, jobs.score_every_night, jobs.score_open, jobs.score_some),
     subscribers={

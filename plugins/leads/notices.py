@@ -22,8 +22,8 @@ from .service import audience
 
 def _new_owners(event: LeadAssigned | LeadCreated) -> list[UUID]:
     """The owner, or the whole team while nobody in it has taken the lead."""
-    if isinstance(event, LeadAssigned) and event.owner_left:
-        # Whoever takes over hundreds is told once.
+    if event.owner_left if isinstance(event, LeadAssigned) else event.imported:
+        # Whoever takes over hundreds, or has them brought in, is told once.
         return []
     lead = standing(event.lead_id)
     if lead is None:

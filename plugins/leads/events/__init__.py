@@ -12,11 +12,19 @@ from core.sdk import Code, Event
 class LeadCreated(Event):
     """An enquiry came in."""
 
+    schema_version: ClassVar[int] = 2
     subject: ClassVar[str] = "lead_id"
     lead_id: UUID
     reference: Code
     source: Code
     owner_id: UUID | None
+    imported: bool = False
+    """By a file, with many others: nobody waits for a first response, and owners are told once of all of them."""
+
+    @classmethod
+    def upcast(cls, payload: dict[str, Any], version: int) -> dict[str, Any]:
+        """The first version knew no files."""
+        return {**payload, "imported": False}
 
 
 class LeadChanged(Event):

@@ -198,6 +198,11 @@ class Leads(Repository[Lead]):
         """Have others who change a lead wait for this unit of work; what is loaded next is as they left it."""
         db.session.execute(select(Lead.id).where(Lead.id == lead_id).with_for_update())
 
+    def anybodys(self, lead_id: UUID) -> Lead | None:
+        """A lead, deleted or not, whether or not the caller may see it."""
+        mine = select(Lead).where(Lead.id == lead_id)
+        return db.session.scalar(mine, execution_options={"include_deleted": True})
+
     def are_of(self, contact_id: UUID) -> bool:
         """Whether any lead is a contact's, whether or not the caller may see it."""
         return db.session.scalar(select(Lead.id).where(Lead.contact_id == contact_id).limit(1)) is not None

@@ -144,6 +144,12 @@ def confuse(lead_id: UUID, other_id: UUID) -> bool:
     return gone.first() is not None
 
 
+def is_told_apart(lead_id: UUID) -> bool:
+    """Whether somebody said of a lead that it is not another one."""
+    either = or_(Distinct.one_id == lead_id, Distinct.other_id == lead_id)
+    return db.session.scalar(select(Distinct.id).where(either).limit(1)) is not None
+
+
 def _pair(lead_id: UUID, other_id: UUID) -> tuple[ColumnElement[bool], ...]:
     one_id, second_id = sorted((lead_id, other_id))
     return (Distinct.one_id == one_id, Distinct.other_id == second_id)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
-from typing import NamedTuple
+from datetime import date, datetime, timedelta
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from core.sdk import UNSET, Fault, Invalid, clock, duplicates, likeness, publish, under
@@ -16,7 +16,9 @@ from ..repository import leads
 from ..repository.duplicates import WINDOW, Candidate
 from ..schemas.duplicates import SoughtLead
 
-_SAME_CLIENT, _ALIKE_CLIENT = 55, 0.5
+SAME = duplicates.Reason("same_client", 55, "The same contact asks")
+ALIKE_CLIENT = 0.5
+"""How much of the likeness of two contacts says that their leads are one."""
 _DAYS, _PLACES, _RECENT = 0.6, 0.35, 20
 _RECENTLY = timedelta(days=30)
 _CLOSED = {"won", "lost"}
@@ -31,26 +33,43 @@ class Sought(NamedTuple):
     places: list[str]
 
 
+class Other(Protocol):
+    """What a lead is compared with: a lead, or what is about to be one."""
+
+    @property
+    def contact_id(self) -> UUID: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def start_date(self) -> date | None: ...
+    @property
+    def end_date(self) -> date | None: ...
+    @property
+    def destinations(self) -> list[str]: ...
+    @property
+    def created_at(self) -> datetime: ...
+
+
 def of_draft(draft: SoughtLead) -> duplicates.Duplicates:
     """Which leads one that is not saved yet may be. Raises Invalid."""
     if (draft.contact_id is UNSET) == (draft.contact is UNSET):
         raise Invalid(errors=[Fault("/contact_id", "required", "Say who asks: either contact_id or contact")])
-    clients: dict[UUID, duplicates.Reason] = {}
+    askers: dict[UUID, duplicates.Reason] = {}
     if draft.contact_id is not UNSET:
         if not contacts.exists(draft.contact_id):
             raise Invalid(errors=[Fault("/contact_id", "unknown", "There is no such contact")])
-        clients = _clients(draft.contact_id)
+        askers = clients(draft.contact_id)
     elif draft.contact is not UNSET:
         with under("/contact"):
-            clients = _alike(contacts.like_draft(draft.contact))
-    return _told(Sought(clients, _days(draft.start_date, draft.end_date), draft.destinations), but=None)
+            askers = alike(contacts.like_draft(draft.contact))
+    return _told(Sought(askers, days(draft.start_date, draft.end_date), draft.destinations), but=None)
 
 
 def of_lead(lead_id: UUID) -> duplicates.Duplicates:
     """Which other leads a lead may be. Raises NotFound, MergedAway."""
     shown = leads.shown(lead_id)
-    days = _days(shown.start_date, shown.end_date)
-    return _told(Sought(_clients(shown.contact_id), days, shown.destinations), but=lead_id)
+    when = days(shown.start_date, shown.end_date)
+    return _told(Sought(clients(shown.contact_id), when, shown.destinations), but=lead_id)
 
 
 def distinguish(lead_id: UUID, other_id: UUID) -> None:
@@ -73,17 +92,17 @@ def _check(lead_id: UUID, other_id: UUID) -> None:
         raise Invalid(errors=[Fault("/other_id", "unknown", "There is no such other lead")])
 
 
-def _clients(contact_id: UUID) -> dict[UUID, duplicates.Reason]:
-    own = duplicates.Reason("same_client", _SAME_CLIENT, "The same contact asks")
-    return {**_alike(contacts.like_contact(contact_id)), contact_id: own}
+def clients(contact_id: UUID) -> dict[UUID, duplicates.Reason]:
+    """Who may be asking where a contact does."""
+    return {**alike(contacts.like_contact(contact_id)), contact_id: SAME}
 
 
-def _alike(found: list[contacts.Found]) -> dict[UUID, duplicates.Reason]:
+def alike(found: list[contacts.Found]) -> dict[UUID, duplicates.Reason]:
     """Contacts that may be the same; of those the caller may not see, nothing is told but that."""
     return {
         each.duplicate.id: duplicates.Reason(
             "alike_client",
-            round(_ALIKE_CLIENT * each.duplicate.score),
+            round(ALIKE_CLIENT * each.duplicate.score),
             f"{each.duplicate.label}: {each.duplicate.score} of 100" if each.within else "A contact you may not see",
         )
         for each in found
@@ -91,21 +110,33 @@ def _alike(found: list[contacts.Found]) -> dict[UUID, duplicates.Reason]:
     }
 
 
-def _days(start: date | None, end: date | None) -> tuple[date, date] | None:
+def days(start: date | None, end: date | None) -> tuple[date, date] | None:
+    """The first and the last day of a journey."""
     return None if start is None else (start, max(start, end or start))
 
 
 def _told(sought: Sought, *, but: UUID | None) -> duplicates.Duplicates:
-    if not sought.clients:
-        return duplicates.Duplicates([], [])
-    rows = stored.candidates(list(sought.clients), but=but)
-    return duplicates.told([(_weighed(sought, row), row.within) for row in rows])
+    return duplicates.told([(_weighed(sought, row), row.within) for row in _candidates(sought, but=but)])
+
+
+def like(sought: Sought) -> list[tuple[duplicates.Duplicate, Candidate]]:
+    """Every lead that one may be, whether or not the caller may see it."""
+    return [(_weighed(sought, row), row) for row in _candidates(sought, but=None)]
+
+
+def _candidates(sought: Sought, *, but: UUID | None) -> list[Candidate]:
+    return stored.candidates(list(sought.clients), but=but) if sought.clients else []
+
+
+def weigh(sought: Sought, other: Other) -> tuple[int, list[duplicates.Reason]]:
+    """How sure it is that a lead is another one, and why."""
+    reasons = [sought.clients[other.contact_id], *_when(sought, other), *_where(sought, other)]
+    # One client asks for many journeys: without the days or the place in common, they are two.
+    return duplicates.score(reasons) if len(reasons) > 1 and not _apart(sought, other) else 0, reasons
 
 
 def _weighed(sought: Sought, row: Candidate) -> duplicates.Duplicate:
-    reasons = [sought.clients[row.contact_id], *_when(sought, row), *_where(sought, row)]
-    # One client asks for many journeys: without the days or the place in common, they are two.
-    score = duplicates.score(reasons) if len(reasons) > 1 and not _apart(sought, row) else 0
+    score, reasons = weigh(sought, row)
     return duplicates.Duplicate(
         id=row.id,
         label=row.reference,
@@ -119,16 +150,16 @@ def _weighed(sought: Sought, row: Candidate) -> duplicates.Duplicate:
     )
 
 
-def _apart(sought: Sought, row: Candidate) -> bool:
+def _apart(sought: Sought, row: Other) -> bool:
     """Whether they are about other days, or undated ones of a lead that is over."""
-    theirs = _days(row.start_date, row.end_date)
+    theirs = days(row.start_date, row.end_date)
     if sought.days is None or theirs is None:
         return row.status in _CLOSED
     return not likeness.days(sought.days, theirs, window=WINDOW)
 
 
-def _when(sought: Sought, row: Candidate) -> list[duplicates.Reason]:
-    theirs = _days(row.start_date, row.end_date)
+def _when(sought: Sought, row: Other) -> list[duplicates.Reason]:
+    theirs = days(row.start_date, row.end_date)
     if sought.days is not None and theirs is not None:
         alike = likeness.days(sought.days, theirs, window=WINDOW)
         told = " to ".join(dict.fromkeys(day.isoformat() for day in theirs))
@@ -138,7 +169,7 @@ def _when(sought: Sought, row: Candidate) -> list[duplicates.Reason]:
     return []
 
 
-def _where(sought: Sought, row: Candidate) -> list[duplicates.Reason]:
+def _where(sought: Sought, row: Other) -> list[duplicates.Reason]:
     alike = likeness.places(sought.places, row.destinations)
     told = ", ".join(row.destinations)
     return [duplicates.Reason("same_destination", round(_PLACES * alike), told)] if alike else []

@@ -61,6 +61,12 @@ def is_within_reach(lead_id: UUID) -> bool:
 
 def create(draft: LeadDraft) -> NewLead:
     """Take in a lead: whoever is named has it, or whom a rule finds, or its maker. Raises Forbidden, Invalid."""
+    lead = add(draft)
+    return _new(leads.written(lead.id), count_open(lead) if _may_be_known(draft) else 0)
+
+
+def add(draft: LeadDraft, *, imported: bool = False) -> Lead:
+    """Take in a lead as `create` does. One that comes by a file is no fresh enquiry: nobody waits for a response."""
     lead = Lead(status="new", status_since=clock.now())
     # Before anything is made of it: handing over may be forbidden.
     settle = partial(users.settle, owner_id=draft.owner_id, team_id=draft.team_id, given_with=permissions.ASSIGN.name)
@@ -72,18 +78,22 @@ def create(draft: LeadDraft) -> NewLead:
         partial(FIELDS.apply, lead, draft.custom_fields),
     )
     decided = assignment.give_out(lead, draft)
-    sla.begin(lead)
+    if not imported:
+        sla.begin(lead)
     lead.reference = next_reference(settings_of(LeadSettings).reference_series)
     leads.add(lead)
     leads.add_tags(lead.id, draft.tags)
     pipeline.begin(lead)
     search.add(ENTITY, lead.id, texts(lead, draft.tags))
-    publish(LeadCreated(lead_id=lead.id, reference=lead.reference, source=lead.source, owner_id=lead.owner_id), of=lead)
+    made = LeadCreated(
+        lead_id=lead.id, reference=lead.reference, source=lead.source, owner_id=lead.owner_id, imported=imported
+    )
+    publish(made, of=lead)
     assignment.tell(lead, decided)
     sla.announce(lead)
     if draft.note:
         notes.add(lead.id, text=draft.note)
-    return _new(leads.written(lead.id), count_open(lead) if _may_be_known(draft) else 0)
+    return lead
 
 
 def _may_be_known(draft: LeadDraft) -> bool:

@@ -1,0 +1,212 @@
+"""Leads from files: the columns they can have, whose they are, how duplicates are known, and what takes one back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from msgspec import structs
+
+from core.sdk import UNSET, Conflict, NotFound, clock, duplicates, imports, publish, search, under
+from plugins.contacts import api as contacts
+
+from .. import permissions
+from ..events import LeadDeleted
+from ..models import FIELDS
+from ..repository import duplicates as told_apart
+from ..repository import leads
+from ..schemas import LeadDraft
+from . import duplicates as alike
+from . import leads as service
+
+SAME_CLIENT = 85
+"""From which likeness on a row is an enquiry of a contact that is there."""
+LEAST = 75
+"""The same client with the same place, or with days near each other."""
+_UNKNOWN = UUID(int=0)
+
+
+def _client(name: str, path: str, kind: imports.Kind = "text", *synonyms: str, title: str = "") -> imports.Column:
+    return imports.Column(f"contact_{name}", f"/contact{path}", kind, title=title, synonyms=synonyms)
+
+
+COLUMNS = (
+    _client(
+        "name", "/name", "text", "name", "client", "client name", "full name", "customer", "lead name", title="Client"
+    ),
+    _client("given_name", "/given_name", "text", "first name", "given name", "firstname", "Vorname"),
+    _client("family_name", "/family_name", "text", "last name", "family name", "surname", "lastname", "Nachname"),
+    imports.Column(
+        "contact_kind", "/contact/kind", "choice", choices=("person", "household", "company"), title="Kind of client"
+    ),
+    _client("email", "/emails/0/address", "email", "email", "e-mail", "e-mail address", "mail", title="E-mail"),
+    _client("phone", "/phones/0/number", "phone", "phone", "phone number", "telephone", "tel", "mobile", title="Phone"),
+    _client("phone_2", "/phones/1/number", "phone", "phone 2", "whatsapp", title="Phone 2"),
+    _client("country", "/country", "country", "country", "country of residence", title="Country"),
+    imports.Column("contact_id", "/contact_id", "id", title="Client (id)"),
+    imports.Column("kind", "/kind", "choice", choices=("fit", "group", "corporate", "mice"), synonyms=("trip type",)),
+    imports.Column("source", "/source", synonyms=("lead source", "channel", "origin", "Quelle")),
+    imports.Column("priority", "/priority", "choice", choices=("low", "normal", "high", "urgent")),
+    imports.Column("destinations", "/destinations", "list", synonyms=("destination", "where", "Reiseziel", "destino")),
+    imports.Column("departure_city", "/departure_city", synonyms=("departure", "from", "departing from")),
+    imports.Column(
+        "date_mode", "/date_mode", "choice", choices=("fixed", "window", "month", "undecided"), title="Dates are"
+    ),
+    imports.Column(
+        "start_date", "/start_date", "date", synonyms=("departure date", "travel date", "check in", "arrival", "start")
+    ),
+    imports.Column("end_date", "/end_date", "date", synonyms=("return date", "check out", "end")),
+    imports.Column("flex_days", "/flex_days", "integer", synonyms=("flexibility",)),
+    imports.Column("nights", "/nights", "integer", synonyms=("duration", "number of nights")),
+    imports.Column("adults", "/adults", "integer", synonyms=("pax", "travellers", "travelers", "number of adults")),
+    imports.Column("children_ages", "/children_ages", "numbers", synonyms=("ages of children", "child ages")),
+    imports.Column("infants", "/infants", "integer"),
+    imports.Column("rooms", "/rooms", "integer"),
+    imports.Column("budget", "/budget/amount", "amount", synonyms=("budget amount",)),
+    imports.Column(
+        "budget_currency", "/budget/currency", "currency", title="Budget (currency)", synonyms=("currency",)
+    ),
+    imports.Column("budget_per", "/budget_per", "choice", choices=("trip", "person", "night")),
+    imports.Column("hotel_category", "/hotel_category", "integer", synonyms=("stars", "hotel stars")),
+    imports.Column("board", "/board", "choice", choices=("RO", "BB", "HB", "FB", "AI"), synonyms=("meal plan",)),
+    imports.Column("pace", "/pace", "choice", choices=("relaxed", "moderate", "intense")),
+    imports.Column("interests", "/interests", "list"),
+    imports.Column("occasion", "/occasion"),
+    imports.Column("value", "/value/amount", "amount", synonyms=("deal value", "amount", "expected value")),
+    imports.Column("value_currency", "/value/currency", "currency", title="Value (currency)"),
+    imports.Column("probability", "/probability", "integer"),
+    imports.Column("expected_close", "/expected_close", "date", synonyms=("closing date", "close date")),
+    imports.Column(
+        "next_action_at", "/next_action_at", "instant", synonyms=("follow up", "follow up date", "next step on")
+    ),
+    imports.Column("next_action", "/next_action", synonyms=("next step",)),
+    imports.Column("tags", "/tags", "list", synonyms=("labels",)),
+    imports.Column("note", "/note", synonyms=("notes", "message", "comment", "comments", "enquiry", "remarks")),
+    imports.Column("language", "/language", "language"),
+    imports.Column("zone", "/zone", title="Time zone", synonyms=("timezone",)),
+    imports.Column("nationality", "/nationality", "country"),
+    imports.Column("residency", "/residency", "country"),
+    imports.Column("owner_id", "/owner_id", "member", title="Owner", synonyms=("agent", "assigned to", "consultant")),
+    imports.Column("team_id", "/team_id", "team", title="Team", synonyms=("department", "office")),
+    imports.Column("brand_id", "/brand_id", "brand", title="Brand"),
+)
+
+
+class Wanted(NamedTuple):
+    """What other leads are compared with: who asks, when and for where."""
+
+    contact_id: UUID
+    client: contacts.Sought | None
+    start_date: date | None
+    end_date: date | None
+    destinations: list[str]
+    created_at: datetime
+    status: str = "new"
+
+
+def prepare(draft: LeadDraft) -> LeadDraft:
+    """The enquiry as that of a contact who is there, where the row tells of one whom the caller may see."""
+    if draft.contact is UNSET:
+        return draft
+    if draft.contact_id is not UNSET:
+        # What was exported tells both; elsewhere its ids are nobody's.
+        known = contacts.exists(draft.contact_id)
+        return structs.replace(draft, contact=UNSET) if known else prepare(structs.replace(draft, contact_id=UNSET))
+    with under("/contact"):
+        found = contacts.like(contacts.sought_of(draft.contact))
+    best = max((each for each in found if each.within), key=lambda each: each.duplicate.score, default=None)
+    if best is None or best.duplicate.score < SAME_CLIENT:
+        return draft
+    return structs.replace(draft, contact=UNSET, contact_id=best.duplicate.id)
+
+
+def sought(draft: LeadDraft) -> Wanted:
+    """What other leads are compared with. Raises Invalid."""
+    with under("/contact"):
+        client = contacts.sought_of(draft.contact) if draft.contact is not UNSET else None
+    contact_id = draft.contact_id if draft.contact_id is not UNSET else _UNKNOWN
+    return Wanted(contact_id, client, draft.start_date, draft.end_date, draft.destinations, clock.now())
+
+
+def keys(wanted: Wanted) -> Iterator[str]:
+    """What leads of one client have in common."""
+    if wanted.contact_id != _UNKNOWN:
+        yield str(wanted.contact_id)
+    if wanted.client is not None:
+        yield from contacts.keys(wanted.client)
+
+
+def found(wanted: Wanted) -> list[imports.Twin]:
+    """The leads there are that may be the same."""
+    if wanted.client is not None:
+        clients = alike.alike(contacts.like(wanted.client))
+    elif wanted.contact_id != _UNKNOWN:
+        clients = alike.clients(wanted.contact_id)
+    else:
+        return []
+    days = alike.days(wanted.start_date, wanted.end_date)
+    others = alike.like(alike.Sought(clients, days, wanted.destinations))
+    return [imports.Twin(told.id, told.score, told.reasons, row.within, row.contact_id) for told, row in others]
+
+
+def weigh(one: Wanted, other: Wanted) -> tuple[int, Sequence[duplicates.Reason]]:
+    """How sure it is that two rows are one enquiry."""
+    client = _one_client(one, other)
+    if client is None:
+        return 0, ()
+    days = alike.days(one.start_date, one.end_date)
+    return alike.weigh(alike.Sought({other.contact_id: client}, days, one.destinations), other)
+
+
+def _one_client(one: Wanted, other: Wanted) -> duplicates.Reason | None:
+    if one.client is None or other.client is None:
+        return alike.SAME if one.contact_id == other.contact_id != _UNKNOWN else None
+    score, _ = contacts.weigh(one.client, other.client)
+    if score >= SAME_CLIENT:
+        # The second row would become an enquiry of the first one's contact.
+        return alike.SAME
+    if score < duplicates.LEAST:
+        return None
+    return duplicates.Reason("alike_client", round(alike.ALIKE_CLIENT * score), other.client.name)
+
+
+def make(draft: LeadDraft) -> imports.Made:
+    """Take in a lead as its route does."""
+    lead = service.add(draft, imported=True)
+    return imports.Made(lead.id, lead.contact_id, with_person=draft.contact is not UNSET)
+
+
+def unmake(made: imports.Made) -> str | None:
+    """Remove a lead as if it had never been, and the contact that came with it. Raises NotFound, Conflict."""
+    lead = leads.anybodys(made.id)
+    if lead is None:
+        raise NotFound
+    if lead.deleted_at is not None or lead.merged_into is not None or told_apart.is_told_apart(lead.id):
+        raise Conflict("It was deleted, merged or told apart from another one since")
+    search.forget(service.ENTITY, lead.id)
+    leads.remove_for_good(lead)
+    publish(LeadDeleted(lead_id=lead.id))
+    if not made.with_person or made.person_id is None:
+        return None
+    try:
+        return contacts.unmake(imports.Made(made.person_id, made.person_id))
+    except Conflict as stays:
+        # Another lead is of the same contact by now.
+        return stays.code
+
+
+LEADS = imports.Importer(
+    entity=service.ENTITY,
+    title="Leads",
+    permission=permissions.WRITE,
+    draft=LeadDraft,
+    columns=COLUMNS,
+    make=make,
+    unmake=unmake,
+    likeness=imports.Likeness(sought, found, keys, weigh),
+    custom_fields=FIELDS,
+    prepare=prepare,
+    least=LEAST,
+)

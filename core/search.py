@@ -34,7 +34,9 @@ _LIGATURES = str.maketrans({letter: anyascii(letter) for letter in "æœøłđð
 # Of what is folded, capitals are the beginnings of Chinese, Japanese and Korean syllables.
 _SYLLABLE = re.compile("(?<=[a-z])(?=[A-Z])")
 _SPOKEN = re.compile("[^a-z0-9]")
-_MOST_SYLLABLES = 8
+_MOST_PARTS = 8
+# `L-26-00042`: its parts alone are of every other reference too.
+_CODE = re.compile(r"(?<![^\W_])[^\W_]+(?:[-/][^\W_]+)+")
 _DIGITS = re.compile(r"\D+")
 # As people write them: `+49 151 1234567`, `(0151) 123-4567`. Digits alone may be any number, and are a word.
 _NUMBER = re.compile(r"(\+|\(?0)[\d\s()./-]+")
@@ -108,7 +110,12 @@ def asked(text: str) -> list[str]:
     digits = _DIGITS.sub("", text)
     if _NUMBER.fullmatch(text.strip()) and len(digits) >= _SHORTEST_NUMBER:
         return [digits[-_LOCAL_DIGITS:]]
-    return words(text)[:MAX_WORDS]
+    return words(_CODE.sub(lambda code: "".join(_code(code.group()) or [code.group()]), text))[:MAX_WORDS]
+
+
+def _code(text: str) -> list[str]:
+    """The folded parts of a reference; nothing where it is two names with a hyphen."""
+    return _WORD.findall(fold(text)) if any(map(str.isdecimal, text)) else []
 
 
 def sought(asked: Iterable[str]) -> list[Sought]:
@@ -139,8 +146,9 @@ def _syllables(word: str) -> list[str]:
 def tokens_of(texts: Iterable[str | None]) -> frozenset[str]:
     """The tokens that make texts findable: their words, also in Latin letters, and a phone number's digits as one word.
 
-    Chinese, Japanese and Korean words are found by each syllable with all that follow it. An international number is
-    also found by its last nine digits, which hold for any way of writing the prefix.
+    Chinese, Japanese and Korean words are found by each syllable with all that follow it, and references by each part
+    with all that follow it. An international number is also found by its last nine digits, which hold for any way of
+    writing the prefix.
     """
     found: set[str] = set()
     for text in texts:
@@ -150,8 +158,11 @@ def tokens_of(texts: Iterable[str | None]) -> frozenset[str]:
             found.add(word)
             if not word.isascii():
                 syllables = _syllables(word)
-                starts = range(min(len(syllables), _MOST_SYLLABLES))
+                starts = range(min(len(syllables), _MOST_PARTS))
                 found.update("".join(syllables[start:])[:_MAX_TOKEN] for start in starts)
+        for code in _CODE.findall(text):
+            parts = _code(code)[:_MOST_PARTS]
+            found.update("".join(parts[start:])[:_MAX_TOKEN] for start in range(len(parts)))
         if isinstance(text, Keyed):
             found.update(map(key_token, text.keys))
         digits = _DIGITS.sub("", text)

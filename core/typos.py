@@ -22,19 +22,18 @@ _OTHERS = (
 def near(word: str) -> list[str]:
     """The words of SHORTEST letters and more that a folded word may have been meant to be, in order.
 
-    Left out are those that it begins, which are found as it stands. What is all digits is a number and means no other.
+    Left out are those that it begins, which are found as it stands. What is mostly digits is a number, or a reference,
+    and means no other.
     """
-    letters = _letters_of(word)
-    if not letters or len(word) < SHORTEST - 1:
+    if sum(map(str.isalpha, word)) < SHORTEST - 1:
         return []
+    letters = _letters_of(word)
     found = {other for other in _slips(word, letters) if len(other) >= SHORTEST and not other.startswith(word)}
     return sorted(found)
 
 
 def _letters_of(word: str) -> str:
-    """What may stand in a word; nothing where it is no word of letters."""
-    if word.isdecimal():
-        return ""
+    """What may stand in a word."""
     # A number within a word may have been mistyped; without one, nobody meant any.
     digits = _DIGITS if any(letter in _DIGITS for letter in word) else ""
     scripts = [script for script in (_LATIN, *_OTHERS) if any(letter in script for letter in word)]

@@ -157,7 +157,8 @@ def _found(question: _Question, statement: Statement, into: Callable[..., S], be
     columns = (chosen.c.similar, chosen.c.sort_value, chosen.c.sort_id)
     shown = statement.add_columns(*columns).where(question.repository.model.id == chosen.c.sort_id)
     ordered = shown.order_by(chosen.c.similar, *_order(question, chosen.c.sort_value, chosen.c.sort_id)).limit(_LIMIT)
-    return read.Query(ordered, lambda *row: (into(*row[:-3]), *row[-3:]))
+    # How many rows the words find decides the way, and that shows only as it runs: see `_among`.
+    return read.Query(ordered, lambda *row: (into(*row[:-3]), *row[-3:]), planned_once=True)
 
 
 def _among(question: _Question, statement: Statement, found: CTE, *, after: bool) -> Select[Any]:
@@ -272,4 +273,5 @@ def _count(question: _Question) -> read.Query[int]:
     if question.query.count == "estimate":
         # An honest estimate: exact while small, "at least this many" beyond.
         matches = matches.limit(_ESTIMATE_LIMIT)
-    return read.Query(select(func.count()).select_from(matches.subquery()), int)
+    counted = select(func.count()).select_from(matches.subquery())
+    return read.Query(counted, int, planned_once=bool(question.words.typed))

@@ -44,13 +44,22 @@ def columns(view: type[msgspec.Struct], model: type[Model], **others: Any) -> li
 class Query(Generic[S]):
     """A SELECT of columns and what to build from each row; make it once, run it with its bind values.
 
-    `into` receives the columns in the order they are selected. The agency filter is added here.
+    `into` receives the columns in the order they are selected. The agency filter is added here. A statement whose best
+    plan is the same whatever its values may be `planned_once`, which for a long one saves more than running it takes.
     """
 
-    def __init__(self, statement: Statement, into: Callable[..., S], *, include_deleted: bool = False) -> None:
+    def __init__(
+        self,
+        statement: Statement,
+        into: Callable[..., S],
+        *,
+        include_deleted: bool = False,
+        planned_once: bool = False,
+    ) -> None:
         self.statement = statement
         self.into = into
         self.include_deleted = include_deleted
+        self.planned_once = planned_once
         options = self._criteria()
         compiled = statement.options(*options).compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
         self._compiled = compiled
@@ -78,7 +87,10 @@ class Query(Generic[S]):
         return (IN_AGENCY,) if self.include_deleted else (IN_AGENCY, NOT_DELETED)
 
     def _fetch(self, role: str, agency_id: str, values: Mapping[str, Any]) -> list[S]:
-        return reader(role).fetch(agency_id, self._name, self._sql, self._parameters(values), self._make_row)
+        parameters = self._parameters(values)
+        return reader(role).fetch(
+            agency_id, self._name, self._sql, parameters, self._make_row, planned_once=self.planned_once
+        )
 
     def _make_row(self, row: Sequence[Any]) -> S:
         if not self._results:
@@ -184,19 +196,23 @@ class Reader:
         sql: bytes,
         params: Sequence[Any],
         make_row: Callable[[Sequence[Any]], S],
+        *,
+        planned_once: bool = False,
     ) -> list[S]:
         """Run one prepared SELECT for an agency."""
         self._pool.open()
         try:
-            return self._fetch(agency_id, name, sql, params, make_row)
+            return self._fetch(agency_id, name, sql, params, make_row, planned_once=planned_once)
         except psycopg.Error as error:
             if not _worth_repeating(error):
                 raise
             # The statement reads only, so once more is safe.
             self._pool.check()
-            return self._fetch(agency_id, name, sql, params, make_row)
+            return self._fetch(agency_id, name, sql, params, make_row, planned_once=planned_once)
 
-    def _fetch(self, agency_id: str, name: bytes, sql: bytes, params: Sequence[Any], make_row: Any) -> list[Any]:
+    def _fetch(
+        self, agency_id: str, name: bytes, sql: bytes, params: Sequence[Any], make_row: Any, *, planned_once: bool
+    ) -> list[Any]:
         with self._pool.connection() as connection:
             return wire.fetch(
                 connection,
@@ -206,6 +222,7 @@ class Reader:
                 values=params,
                 make_row=make_row,
                 prepare=self._prepare,
+                planned_once=planned_once,
                 patience=self._patience,
             )
 

@@ -14,6 +14,7 @@ from psycopg.errors import QueryCanceled, error_from_result
 from psycopg.pq.abc import PGconn, PGresult
 
 SET_AGENCY = b"select set_config('app.agency_id', $1, true)"
+_PLANNED_ONCE = SET_AGENCY + b", set_config('plan_cache_mode', 'force_generic_plan', true)"
 _BINARY = 1
 _PREPARED_LIMIT = 400
 _GOOD = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
@@ -31,20 +32,24 @@ def fetch(
     values: Sequence[Any],
     make_row: Callable[[Sequence[Any]], Any],
     prepare: bool,
+    planned_once: bool = False,
     patience: float,
 ) -> list[Any]:
     """Run one SELECT for one agency on an autocommit connection and build its rows.
 
     Everything before the one Sync is a single implicit transaction (PostgreSQL documentation, "Pipelining"),
-    so the local setting is seen by this statement only and nothing of it stays on the connection. Raises QueryCanceled
-    when the server has not answered after `patience` seconds.
+    so the local setting is seen by this statement only and nothing of it stays on the connection. A statement that is
+    `planned_once` gets a plan that holds for all values; others one that is made for theirs. Raises QueryCanceled when
+    the server has not answered after `patience` seconds.
     """
     transformer = Transformer(connection)
     params = transformer.dump_sequence(values, [PyFormat.TEXT] * len(values))
     pgconn, deadline = connection.pgconn, time.monotonic() + patience
     pgconn.enter_pipeline_mode()
     try:
-        prepares = _send(connection, agency_id, name, sql, params, prepare=prepare)
+        setting = _PLANNED_ONCE if planned_once else SET_AGENCY
+        pgconn.send_query_params(setting, [agency_id.encode()])
+        prepares = _send(connection, name, sql, params, prepare=prepare)
         _flush(pgconn, deadline)
         results = _results(pgconn, deadline)
         pgconn.exit_pipeline_mode()
@@ -86,10 +91,9 @@ def _error(connection: Connection[Any], result: PGresult) -> Error:
     return error
 
 
-def _send(connection: Connection[Any], agency_id: str, name: bytes, sql: bytes, params: Any, *, prepare: bool) -> bool:
-    """Queue it all; whether the statement is prepared on the way."""
+def _send(connection: Connection[Any], name: bytes, sql: bytes, params: Any, *, prepare: bool) -> bool:
+    """Queue the statement; whether it is prepared on the way."""
     pgconn, known = connection.pgconn, _known(connection)
-    pgconn.send_query_params(SET_AGENCY, [agency_id.encode()])
     prepares = prepare and name not in known and len(known) < _PREPARED_LIMIT
     if prepares:
         pgconn.send_prepare(name, sql)

@@ -24,7 +24,7 @@ LAYERS = (
 _RANK = {module: len(LAYERS) - place for place, layer in enumerate(LAYERS) for module in layer}
 _MODULES = frozenset(_RANK)
 _FOLDERS = frozenset(
-    {"migrations", "templates", "endpoints", "models", "schemas", "service", "repository", "static", "demo"}
+    {"migrations", "templates", "endpoints", "models", "schemas", "service", "repository", "static", "demo", "events"}
 )
 _OTHER_FILES = frozenset({"__init__.py", "README.md", "py.typed"})
 _OUTSIDE = frozenset(

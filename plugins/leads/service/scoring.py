@@ -1,8 +1,4 @@
-"""Scores of leads: the sum of the points of the rules that a lead fulfils, and of what plugins say where that counts.
-
-score = min(100, max(0, sum of the points of every active rule whose conditions hold + sum of the suggestions whose kind
-counts in the agency)). A lead is hot from `hot_from` on, warm from `warm_from` on, and else cold.
-"""
+"""Scores of leads: the sum of the points of the rules a lead fulfils, and of what plugins say where that counts."""
 
 from __future__ import annotations
 
@@ -62,7 +58,11 @@ def moment() -> Moment:
 
 
 def score(facts: Facts, rules: Sequence[Rule], policy: Policy, at: Moment, said: Sequence[Contribution] = ()) -> Score:
-    """What these rules make of a lead, and what plugins said of it."""
+    """What these rules make of a lead, and what plugins said of it.
+
+    score = min(100, max(0, sum of the points of the rules whose conditions hold + sum of the suggestions whose kind
+    counts in the agency)). It is hot from `hot_from` on, warm from `warm_from` on, and else cold.
+    """
     found = [RulePoints(each.id, each.label, each.points) for each in rules if holds(each.conditions, facts, at)]
     suggestions = [
         Suggestion(each.name, each.kind, each.points, each.reason, counted=_counts(each, policy)) for each in said

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from core.testing.clients import ApiClient, ok
+from core.testing.factories import AgencyUnderTest
+from tests.plugins.leads.scorer import RULES, Scorer
 
 ENQUIRY: dict[str, Any] = {
     "contact": {"name": "Ben Okri", "emails": [{"address": "ben@example.com"}]},
@@ -28,3 +30,16 @@ def enquire(api: ApiClient) -> Callable[..., dict[str, Any]]:
         return made
 
     return take_in
+
+
+@pytest.fixture
+def scorer(agency: AgencyUnderTest) -> Scorer:
+    return Scorer(agency)
+
+
+@pytest.fixture
+def bare(api: ApiClient, scorer: Scorer) -> None:
+    """An agency without rules."""
+    for each in ok(api.get(RULES))["items"]:
+        ok(api.delete(f"{RULES}/{each['id']}", version="*"), 204)
+    scorer.rescore()

@@ -18,7 +18,7 @@ from plugins.leads.repository.scoring_rules import Policy, Rule
 from plugins.leads.schemas.scored import Contribution
 from plugins.leads.schemas.scores import MOST_RULES, ScoreConditions
 from plugins.leads.service import score_rules, scoring
-from tests.plugins.leads.test_scores import Scorer, told
+from tests.plugins.leads.scorer import Scorer, told
 
 Enquire = Callable[..., dict[str, Any]]
 RULES = "/leads/scoring/rules"
@@ -69,11 +69,6 @@ some_words = st.lists(
     ),
     max_size=4,
 )
-
-
-@pytest.fixture
-def scorer(agency: AgencyUnderTest) -> Scorer:
-    return Scorer(agency)
 
 
 class TestTheFormula:

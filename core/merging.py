@@ -23,6 +23,7 @@ from core.vault.columns import Ciphertext, Secret, reveal
 UNDO_WITHIN = timedelta(days=30)
 """For how long a merge can be undone; then nothing is left of what it did not take over."""
 _BOOKKEEPING = frozenset({"id", "agency_id", "version", "created_at", "updated_at", "deleted_at", "merged_into"})
+_OWN = "custom_fields."
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 Side = Annotated[
@@ -42,10 +43,23 @@ class MergeDraft(Draft):
         dict[str, Side],
         Meta(
             max_length=100,
-            description="Who wins, field by field; where nothing is said, the one that stays, if it says anything.",
+            description=(
+                "Who wins, field by field, the agency's own as `custom_fields.<key>`; where nothing is said, the one"
+                " that stays, if it says anything."
+            ),
             examples=[{}],
         ),
     ] = {}
+
+    @property
+    def own_fields(self) -> dict[str, Side]:
+        """What is asked for fields of the agency's own, by key."""
+        return {name.removeprefix(_OWN): side for name, side in self.fields.items() if name.startswith(_OWN)}
+
+    @property
+    def other_fields(self) -> dict[str, Side]:
+        """What is asked for all others."""
+        return {name: side for name, side in self.fields.items() if not name.startswith(_OWN)}
 
 
 class MergeView(View):

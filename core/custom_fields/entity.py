@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -32,12 +32,14 @@ from core import clock
 from core.custom_fields import asking, columns, definitions, kinds, merging, writing
 from core.custom_fields.columns import Cell
 from core.custom_fields.kinds import Definition
+from core.custom_fields.merging import Taken
 from core.custom_fields.models import SHOWN, CustomField, CustomValue
 from core.custom_fields.schemas import Value
 from core.custom_fields.writing import Change
 from core.db.base import Owned
 from core.db.query import Condition
 from core.errors import Fault, Invalid, gather
+from core.merging import Side
 
 POINTER = "/custom_fields/"
 
@@ -103,17 +105,24 @@ class CustomFields:
             if not is_new:
                 entity.updated_at = clock.now()
 
-    def take_over(self, entity: Owned, other_id: UUID) -> list[UUID]:
-        """Give a row the values that only another one has, which keeps them: the two are one now. Of which fields."""
-        return merging.take_over(entity, other_id, name=self.entity)
+    def check_merge(self, asked: dict[str, Side]) -> dict[str, Side]:
+        """What is asked of fields, by key. Raises Invalid where that cannot be, with pointers below `/fields`."""
+        return merging.check(asked, name=self.entity)
 
-    def are_touched(self, entity: Owned, other_id: UUID, fields: Collection[UUID]) -> bool:
-        """Whether a row says something else by now in fields that it took over."""
-        return merging.are_touched(entity.id, other_id, fields)
+    def take_over(self, entity: Owned, other_id: UUID, asked: Mapping[str, Side]) -> Taken:
+        """Give a row the values it is to have of another one, which keeps its own: the two are one now.
 
-    def give_back(self, entity: Owned, fields: Collection[UUID]) -> None:
-        """Take from a row what it took over: the two come apart."""
-        merging.give_back(entity, fields, name=self.entity)
+        What is not asked for by its key is taken where only the other one has it. To be kept sealed. Raises Invalid.
+        """
+        return merging.take_over(entity, other_id, asked, name=self.entity)
+
+    def are_touched(self, entity: Owned, taken: Taken) -> bool:
+        """Whether a row says something else by now in fields that a merge had changed."""
+        return merging.are_touched(entity.id, taken)
+
+    def give_back(self, entity: Owned, taken: Taken) -> None:
+        """Let a row say again what it said before: the two come apart."""
+        merging.give_back(entity, taken, name=self.entity)
 
     def asked(self, given: Mapping[str, str]) -> tuple[list[Condition], list[Fault]]:
         """What parameters such as `custom.tier.in=gold,silver` ask of a list, and what is wrong with them."""

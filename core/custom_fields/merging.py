@@ -2,59 +2,136 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, delete, exists, insert, literal, select
+import msgspec
+from sqlalchemy import delete, select
 
+from core import bulk
 from core.custom_fields import definitions, kinds, writing
 from core.custom_fields.kinds import Definition
-from core.custom_fields.models import SHOWN, CustomValue
+from core.custom_fields.models import CustomValue
 from core.custom_fields.schemas import Value
 from core.db.tenancy import current_agency_id
+from core.errors import Fault, Invalid
 from core.extensions import db
+from core.merging import Side
 
+PREFIX = "custom_fields."
+"""How a merge names a field of the agency's own: `custom_fields.tier`."""
 _TABLE = CustomValue.metadata.tables[CustomValue.__tablename__]
-_COPIED = [
-    each.name for each in _TABLE.columns if each.computed is None and each.name not in {"agency_id", "entity_id"}
-]
+_KEPT = ("field_id", "place", "key", "kind", "decimals", "text_value", "number_value", "day_value")
+Row = dict[str, Any]
 
 
-def take_over(entity: Any, other_id: UUID, *, name: str) -> list[UUID]:
-    """Give a row, of what is called `name`, the values that only another one has, which keeps them; of which fields."""
-    theirs, mine = _TABLE.alias("theirs"), _TABLE.alias("mine")
-    agency_id, entity_id = current_agency_id(), entity.id
-    same = (mine.c.agency_id == agency_id, mine.c.entity_id == entity_id, mine.c.field_id == theirs.c.field_id)
-    copied = select(theirs.c.agency_id, literal(entity_id, Uuid()), *(theirs.c[each] for each in _COPIED)).where(
-        theirs.c.agency_id == agency_id, theirs.c.entity_id == other_id, ~exists(select(mine.c.field_id).where(*same))
-    )
-    added = insert(_TABLE).from_select(["agency_id", "entity_id", *_COPIED], copied)
-    rows = [*db.session.connection().execute(added.returning(_TABLE.c.field_id, *SHOWN))]
-    taken = list(dict.fromkeys(row[0] for row in rows))
-    writing.tell(entity, _known(name, taken), before={}, after=kinds.show(row[1:] for row in rows))
-    return taken
+class Taken(msgspec.Struct, frozen=True):
+    """What a merge changed in the agency's own fields of the row that stays: personal, to be kept sealed."""
+
+    fields: list[UUID] = []
+    before: list[Row] = []
+    after: list[Row] = []
 
 
-def are_touched(entity_id: UUID, other_id: UUID, fields: Collection[UUID]) -> bool:
-    """Whether a row says something else by now in fields that it took over."""
-    return bool(fields) and _values(entity_id, fields) != _values(other_id, fields)
+def check(asked: dict[str, Side], *, name: str) -> dict[str, Side]:
+    """What is asked; raises Invalid for fields the caller does not see, and for `both` where only one can stay."""
+    if not asked:
+        return asked
+    seen = {each.key: each for each in definitions.now(name) if definitions.is_seen(each)}
+    faults = [
+        Fault(_pointer(key), "unknown", "There is no such field to merge")
+        if key not in seen
+        else Fault(_pointer(key), "value", "Of this field only one value can stay")
+        for key, side in asked.items()
+        if key not in seen or (side == "both" and seen[key].kind != "choices")
+    ]
+    if faults:
+        raise Invalid(errors=sorted(faults, key=lambda fault: fault.pointer))
+    return asked
 
 
-def give_back(entity: Any, fields: Collection[UUID], *, name: str) -> None:
-    """Take from a row what it took over; whoever had it has it still."""
+def take_over(entity: Any, other_id: UUID, asked: Mapping[str, Side], *, name: str) -> Taken:
+    """Give a row, of what is called `name`, the values it is to have of another one, which keeps its own.
+
+    Where nothing is asked, those that only the other one has. Raises Invalid where a required field would be empty.
+    """
+    mine, theirs = _values(entity.id), _values(other_id)
+    by_key = {each.key: each for each in definitions.now(name)} if asked else {}
+    sides = {by_key[key].id: side for key, side in asked.items()}
+    after = {
+        field_id: _chosen(mine.get(field_id, []), theirs.get(field_id, []), sides.get(field_id))
+        for field_id in {*mine, *theirs}
+    }
+    changed = sorted(field_id for field_id, rows in after.items() if rows != mine.get(field_id, []))
+    _refuse_emptied(by_key.values(), {field_id for field_id in changed if not after[field_id]})
+    was = [row for field_id in changed for row in mine.get(field_id, [])]
+    now = [row for field_id in changed for row in after[field_id]]
+    _write(entity, changed, was, now, name=name)
+    return Taken(changed, was, now)
+
+
+def are_touched(entity_id: UUID, taken: Taken) -> bool:
+    """Whether a row says something else by now in fields that a merge had changed."""
+    if not taken.fields:
+        return False
+    now = _values(entity_id)
+    return [row for field_id in taken.fields for row in now.get(field_id, [])] != taken.after
+
+
+def give_back(entity: Any, taken: Taken, *, name: str) -> None:
+    """Let a row say again what it said before; whoever it took that from has it still."""
+    _write(entity, taken.fields, taken.after, taken.before, name=name)
+
+
+def _chosen(mine: list[Row], theirs: list[Row], side: Side | None) -> list[Row]:
+    if side == "both":
+        codes = {row["text_value"] for row in mine}
+        both = [*mine, *(row for row in theirs if row["text_value"] not in codes)]
+        return [{**row, "place": place} for place, row in enumerate(both)]
+    if side is None:
+        return mine or theirs
+    return theirs if side == "other" else mine
+
+
+def _refuse_emptied(known: Iterable[Definition], emptied: Collection[UUID]) -> None:
+    faults = [
+        Fault(_pointer(each.key), "required", f"{each.label} is required")
+        for each in known
+        if each.required and each.id in emptied
+    ]
+    if faults:
+        raise Invalid(errors=faults)
+
+
+def _write(entity: Any, fields: Collection[UUID], was: list[Row], now: list[Row], *, name: str) -> None:
     if not fields:
         return
     mine = (_TABLE.c.agency_id == current_agency_id(), _TABLE.c.entity_id == entity.id, _TABLE.c.field_id.in_(fields))
-    rows = db.session.connection().execute(delete(_TABLE).where(*mine).returning(*SHOWN))
-    writing.tell(entity, _known(name, fields), before=kinds.show(rows), after={})
-
-
-def _values(entity_id: UUID, fields: Collection[UUID]) -> dict[str, Value]:
-    mine = (_TABLE.c.agency_id == current_agency_id(), _TABLE.c.entity_id == entity_id, _TABLE.c.field_id.in_(fields))
-    return kinds.show(db.session.connection().execute(select(*SHOWN).where(*mine).order_by(_TABLE.c.place)))
-
-
-def _known(name: str, fields: Collection[UUID]) -> Iterable[Definition]:
+    db.session.connection().execute(delete(_TABLE).where(*mine))
+    bulk.insert(CustomValue, ({**row, "entity_id": entity.id} for row in now))
     # Of those that are archived the log tells nothing.
-    return [each for each in definitions.now(name) if each.id in fields] if fields else []
+    known = [each for each in definitions.now(name) if each.id in fields]
+    writing.tell(entity, known, before=_shown(was), after=_shown(now))
+
+
+def _values(entity_id: UUID) -> dict[UUID, list[Row]]:
+    """What a row says, by field, as JSON."""
+    mine = (_TABLE.c.agency_id == current_agency_id(), _TABLE.c.entity_id == entity_id)
+    columns = select(*(_TABLE.c[each] for each in _KEPT)).where(*mine).order_by(_TABLE.c.field_id, _TABLE.c.place)
+    found: dict[UUID, list[Row]] = {}
+    for row in db.session.connection().execute(columns).mappings():
+        found.setdefault(row["field_id"], []).append(msgspec.to_builtins({**row}))
+    return found
+
+
+def _shown(rows: list[Row]) -> dict[str, Value]:
+    return kinds.show((row["key"], row["kind"], row["decimals"], _text(row)) for row in rows)
+
+
+def _text(row: Row) -> str:
+    return str(next(row[each] for each in ("text_value", "number_value", "day_value") if row[each] is not None))
+
+
+def _pointer(key: str) -> str:
+    return f"/fields/{PREFIX}{key}"

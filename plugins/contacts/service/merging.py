@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from core.sdk import (
     acting_user_id,
     clock,
     custom_fields,
+    gather,
     installed,
     merging,
     privacy,
@@ -76,6 +78,7 @@ class Image(msgspec.Struct):
 
     columns: dict[str, Any]
     lists: dict[str, tuple[list[str], list[str]]]
+    own: custom_fields.Taken
 
 
 def rows(contact_id: UUID, query: ListQuery) -> Page[merging.MergeView]:
@@ -91,7 +94,11 @@ def merge(contact_id: UUID, draft: merging.MergeDraft, *, version: int | None) -
     """
     target, other = _pair(contact_id, draft, version=version)
     before, lists = merging.image(target), _lists(target)
-    changes = merging.chosen(_values(target), _values(other), draft.fields, joined={"note": merging.both_texts})
+    joined = {"note": merging.both_texts}
+    sides, changes = gather(
+        partial(OWN_FIELDS.check_merge, draft.own_fields),
+        partial(merging.chosen, _values(target), _values(other), draft.other_fields, joined=joined),
+    )
     with under("/fields"):
         apply(target, changes)
     _take_over(target, other)
@@ -100,13 +107,13 @@ def merge(contact_id: UUID, draft: merging.MergeDraft, *, version: int | None) -
     other.merged_into = target.id
     earlier = stored.merged_into(other.id)
     stored.point(earlier, away_from=other.id, at=target.id)
-    own = OWN_FIELDS.take_over(target, other.id)
+    own = OWN_FIELDS.take_over(target, other.id, sides)
     united = consents.unite(target.id)
     followed = places.follow(target, other)
-    moved = {_EARLIER: earlier, _OWN: own, **followed, **_ask(target.id, other.id)}
+    moved = {_EARLIER: earlier, **followed, **_ask(target.id, other.id)}
     columns = merging.changed(before, merging.image(target))
-    told = {_OWN: own, _CONSENTS: united, _MEMBERSHIPS: followed[places.PLACES]}
-    image = Image(columns, {name: (lists[name], now) for name, now in _lists(target).items()})
+    told = {_OWN: own.fields, _CONSENTS: united, _MEMBERSHIPS: followed[places.PLACES]}
+    image = Image(columns, {name: (lists[name], now) for name, now in _lists(target).items()}, own)
     made = merges.add(
         Merge(
             contact_id=target.id,
@@ -143,14 +150,13 @@ def undo(merge_id: UUID) -> ContactView:
         raise GroupIsDeleted
     image = msgspec.json.decode(vault.reveal(done, Merge.image) or "", type=Image)
     moved = msgspec.convert(done.moved, dict[str, list[UUID]])
-    own = moved.pop(_OWN, [])
-    is_touched = OWN_FIELDS.are_touched(target, other.id, own)
+    is_touched = OWN_FIELDS.are_touched(target, image.own)
     merging.refuse_touched([*_touched(target, image), *([_OWN] if is_touched else [])])
     _give_back(target, image)
     target.updated_at = clock.now()
     other.deleted_at = other.merged_into = None
     contacts.save()
-    OWN_FIELDS.give_back(target, own)
+    OWN_FIELDS.give_back(target, image.own)
     stored.point(moved.pop(_EARLIER, []), away_from=target.id, at=other.id)
     consents.come_apart(target.id, other.id, since=done.created_at)
     places.go_back(target, other, moved)

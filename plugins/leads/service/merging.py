@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from core.sdk import (
     clock,
     custom_fields,
     from_minor,
+    gather,
     installed,
     merging,
     privacy,
@@ -60,6 +62,7 @@ class Image(msgspec.Struct):
 
     columns: dict[str, Any]
     tags: tuple[list[str], list[str]]
+    own: custom_fields.Taken
 
 
 def rows(lead_id: UUID, query: ListQuery) -> Page[merging.MergeView]:
@@ -75,7 +78,10 @@ def merge(lead_id: UUID, draft: merging.MergeDraft, *, version: int | None) -> m
     """
     target, other = _pair(lead_id, draft, version=version)
     before, tags, client = _image(target), leads.tags_of(target.id), target.contact_id
-    changes = merging.chosen(_values(target), _values(other), draft.fields, joined=_JOINED)
+    sides, changes = gather(
+        partial(OWN_FIELDS.check_merge, draft.own_fields),
+        partial(merging.chosen, _values(target), _values(other), draft.other_fields, joined=_JOINED),
+    )
     more = [tag for tag in leads.tags_of(other.id) if tag not in tags]
     if len(tags) + len(more) > MOST_TAGS:
         raise Invalid(errors=[Fault("/other_id", "too_many", f"Together they have more than {MOST_TAGS} tags")])
@@ -87,8 +93,8 @@ def merge(lead_id: UUID, draft: merging.MergeDraft, *, version: int | None) -> m
     leads.save()
     earlier = stored.merged_into(other.id)
     stored.point(earlier, away_from=other.id, at=target.id)
-    own = OWN_FIELDS.take_over(target, other.id)
-    image = Image(merging.changed(before, _image(target)), (tags, sorted([*tags, *more])))
+    own = OWN_FIELDS.take_over(target, other.id, sides)
+    image = Image(merging.changed(before, _image(target)), (tags, sorted([*tags, *more])), own)
     made = merges.add(
         Merge(
             lead_id=target.id,
@@ -96,8 +102,8 @@ def merge(lead_id: UUID, draft: merging.MergeDraft, *, version: int | None) -> m
             contact_id=client,
             other_contact_id=other.contact_id,
             merged_by=acting_user_id(),
-            fields=sorted({*changes, *(["tags"] if more else []), *([_OWN] if own else [])}),
-            moved=msgspec.to_builtins({_EARLIER: earlier, _OWN: own, **_ask(target.id, other.id)}),
+            fields=sorted({*changes, *(["tags"] if more else []), *([_OWN] if own.fields else [])}),
+            moved=msgspec.to_builtins({_EARLIER: earlier, **_ask(target.id, other.id)}),
             image=vault.Secret(msgspec.json.encode(image).decode()),
         )
     )
@@ -130,8 +136,7 @@ def undo(merge_id: UUID) -> LeadView:
     if leads.tags_of(target.id) != image.tags[1] and image.tags[0] != image.tags[1]:
         touched.append("tags")
     moved = msgspec.convert(done.moved, dict[str, list[UUID]])
-    own = moved.pop(_OWN, [])
-    if OWN_FIELDS.are_touched(target, other.id, own):
+    if OWN_FIELDS.are_touched(target, image.own):
         touched.append(_OWN)
     merging.refuse_touched(touched)
     merging.give_back(target, image.columns)
@@ -139,7 +144,7 @@ def undo(merge_id: UUID) -> LeadView:
     target.updated_at = clock.now()
     other.deleted_at = other.merged_into = None
     leads.save()
-    OWN_FIELDS.give_back(target, own)
+    OWN_FIELDS.give_back(target, image.own)
     stored.point(moved.pop(_EARLIER, []), away_from=target.id, at=other.id)
     installed().hook.leads_merge_undone(lead_id=target.id, other_id=other.id, moved=moved)
     stored.forget(done)

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from core.testing.clients import ApiClient, ok, problem
+from core.testing.clients import ApiClient, faults, ok, problem
+from core.testing.factories import AgencyUnderTest
 from tests.core.custom_fields.made import TIERS, field, lead
 
 
@@ -19,9 +20,14 @@ def three(api: ApiClient) -> ApiClient:
     return api
 
 
-def merge(api: ApiClient, target: Any, other: Any, things: str = "leads") -> Any:
-    body = {"other_id": other["id"], "other_version": other["version"]}
-    return ok(api.post(f"/{things}/{target['id']}/merge", body, version=target["version"]))
+def try_merge(api: ApiClient, target: Any, other: Any, things: str = "leads", **sides: str) -> Any:
+    fields = {f"custom_fields.{key}": side for key, side in sides.items()}
+    body = {"other_id": other["id"], "other_version": other["version"], "fields": fields}
+    return api.post(f"/{things}/{target['id']}/merge", body, version=target["version"])
+
+
+def merge(api: ApiClient, target: Any, other: Any, things: str = "leads", **sides: str) -> Any:
+    return ok(try_merge(api, target, other, things, **sides))
 
 
 def shown(api: ApiClient, thing: Any, things: str = "leads") -> Any:
@@ -40,6 +46,40 @@ class TestMerging:
         ok(three.post(f"/leads/merges/{made['id']}/undo"))
         assert shown(three, target) == {"market": "Nordics", "fee": "3"}
         assert shown(three, other) == THEIRS
+
+    def test_each_field_can_be_chosen_and_undoing_gives_back_what_was_replaced(self, three: ApiClient) -> None:
+        mine = {"market": "Nordics", "fee": "3", "likes": ["gold"]}
+        target, other = lead(three, mine), lead(three, THEIRS)
+        made = merge(three, target, other, market="other", likes="both", fee="other")
+        assert shown(three, target) == {"market": "Baltics", "likes": ["gold", "silver"]}
+        ok(three.post(f"/leads/merges/{made['id']}/undo"))
+        assert (shown(three, target), shown(three, other)) == (mine, THEIRS)
+
+    def test_what_the_one_that_stays_does_not_say_can_stay_unsaid(self, three: ApiClient) -> None:
+        target, other = lead(three), lead(three, THEIRS)
+        merge(three, target, other, market="target")
+        assert shown(three, target) == {"likes": ["silver", "gold"]}
+
+    def test_every_fault_is_told_and_nothing_is_merged(self, three: ApiClient) -> None:
+        field(three, "must", "text", required=True)
+        target, other = lead(three, {"must": "x"}), lead(three, {"must": "y"})
+        assert faults(try_merge(three, target, other, market="both", shoe="other")) == {
+            "/fields/custom_fields.market": "value",
+            "/fields/custom_fields.shoe": "unknown",
+        }
+        ok(three.get(f"/leads/{other['id']}"))
+
+    def test_who_does_not_see_a_field_does_not_choose_it(self, agency: AgencyUnderTest, api: ApiClient) -> None:
+        field(api, "margin", "number", "contacts.contact", seen_by="restricted")
+        target, other = (
+            ok(api.post("/contacts", {"name": "Ana", "custom_fields": {"margin": value}}), 201) for value in "12"
+        )
+        colleague = agency.member("operations")
+        assert faults(try_merge(colleague, target, other, "contacts", margin="other")) == {
+            "/fields/custom_fields.margin": "unknown"
+        }
+        merge(colleague, target, other, "contacts")
+        assert shown(api, target, "contacts") == {"margin": "1"}
 
     def test_the_log_tells_what_was_taken_over(self, three: ApiClient) -> None:
         target, other = lead(three), lead(three, THEIRS)

@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 from core.sdk import (
+    UNSET,
     Fault,
     Invalid,
     Problem,
@@ -25,6 +26,7 @@ from core.sdk import (
     publish,
     sealing,
     system,
+    under,
     users,
 )
 from plugins.contacts import api as contacts
@@ -105,12 +107,16 @@ def make_lead(source: Source, values: Mapping[str, Any], consents: Sequence[Cons
     with db.session.begin_nested():
         known = named(values)
         enquiry = reading.read(values, known, source.defaults)
-        with enquiry.faults_at_fields():
+        language = _language(enquiry, source)
+        # As somebody new, whoever they are: what is wrong is told in any case.
+        draft = enquiry.draft(
+            contact={"language": language, **enquiry.contact}, language=language, brand_id=source.brand_id
+        )
+        with enquiry.faults_at_fields(), under("/contact"):
             contact_id = people.find(enquiry)
-        instead: dict[str, Any] = {"contact": {"language": _language(enquiry, source), **enquiry.contact}}
         if contact_id is not None:
-            instead = {"contact_id": contact_id, "note": _note(contact_id, enquiry, known)}
-        draft = enquiry.draft(language=_language(enquiry, source), brand_id=source.brand_id, **instead)
+            note = _note(contact_id, enquiry, known)
+            draft = msgspec.structs.replace(draft, contact=UNSET, contact_id=contact_id, note=note)
         owner_id = _owner(source)
         if owner_id is not None or source.team_id is not None:
             draft = msgspec.structs.replace(draft, owner_id=owner_id, team_id=source.team_id)

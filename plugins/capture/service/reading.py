@@ -63,7 +63,7 @@ class Enquiry(NamedTuple):
 
 
 def read(values: Mapping[str, Any], known: Mapping[str, Known], defaults: CaptureDefaults) -> Enquiry:
-    """Read what was filled in. Raises Invalid for unknown fields and for what cannot be read."""
+    """Read what was filled in. Raises Invalid for what there is no field for, cannot be read, or names nobody."""
     strange = [name for name in values if name not in known]
     if strange:
         raise Invalid(errors=[Fault(_at(name), "unknown_field", "There is no such field") for name in strange])
@@ -77,6 +77,8 @@ def read(values: Mapping[str, Any], known: Mapping[str, Known], defaults: Captur
         _put(tree, known[name].place, value)
     contact = tree.pop("contact", {})
     _complete(contact)
+    if not {"emails", "phones"} & contact.keys():
+        raise Invalid(errors=[Fault(_at("email"), "unreachable", "Without email or phone nobody could answer")])
     return Enquiry(_lead(tree, defaults), contact, {known[name].place: name for name in said})
 
 

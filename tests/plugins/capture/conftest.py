@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -28,25 +29,38 @@ MAPPING = [
 ]
 
 
+_numbers = itertools.count(1)
+
+
 class Stranger:
-    """Somebody who is nobody's member."""
+    """Somebody who is nobody's member; each time from another address, unless one is named."""
 
     def __init__(self, app: Application) -> None:
         self._client = app.test_client()
 
     def get(self, path: str, **options: Any) -> TestResponse:
         """Look."""
-        return self._client.get(path, **options)
+        return self._client.get(path, **_from_anywhere(options))
+
+    def ask(self, path: str, **headers: str) -> TestResponse:
+        """Ask, as a browser does for a page, what may be sent."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self._client.options(path, **_from_anywhere({"headers": named}))
+
+    def post(self, path: str, **options: Any) -> TestResponse:
+        """Send anything."""
+        return self._client.post(path, **_from_anywhere(options))
 
     def send(self, form: dict[str, Any], values: dict[str, Any], **options: Any) -> TestResponse:
         """Send a form as a script of a page does."""
         headers = options.pop("headers", {})
         body = {"values": values, **options}
-        return self._client.post(f"/p/capture/forms/{form['key']}", json=body, headers=headers)
+        return self.post(f"/p/capture/forms/{form['key']}", json=body, headers=headers)
 
-    def post(self, path: str, **options: Any) -> TestResponse:
-        """Send anything."""
-        return self._client.post(path, **options)
+
+def _from_anywhere(options: dict[str, Any]) -> dict[str, Any]:
+    number = next(_numbers)
+    return {"environ_base": {"REMOTE_ADDR": f"198.18.{number // 250}.{number % 250}"}, **options}
 
 
 @pytest.fixture

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
+import time_machine
 
+from core.http.application import Application
 from core.testing.clients import ApiClient, faults, ok, problem
-from tests.plugins.capture.conftest import ANA, Stranger
+from core.testing.factories import AgencyUnderTest
+from tests.plugins.capture.conftest import ANA, FIELDS, Stranger
 
 Make = Callable[..., dict[str, Any]]
 Look = Callable[..., list[dict[str, Any]]]
+CONSENT = {"purpose": "newsletter", "text": "Send me news.", "version": "news-1", "channels": ["email", "phone"]}
 
 
 class TestSending:
@@ -35,3 +39,268 @@ class TestSending:
         assert (kept["sender"], kept["known"]) == ("ana@example.com", False)
         shown = ok(api.get(f"/capture/submissions/{kept['id']}"))
         assert shown["values"] == ANA | {"message": "Lions!", "utm_source": "google"}
+
+    def test_rules_of_assignment_say_whose_it_is_and_else_nobody(
+        self, agency: AgencyUnderTest, api: ApiClient, stranger: Stranger, form: Make, leads: Look
+    ) -> None:
+        agent = agency.member("agent")
+        ok(stranger.send(form(), ANA), 201)
+        (lead,) = leads()
+        assert lead["owner_id"] is None
+        ok(stranger.send(form(owner_id=str(agent.user_id)), ANA), 201)
+        assert leads()[0]["owner_id"] == str(agent.user_id)
+
+    def test_a_form_whose_owner_has_left_still_takes_enquiries(
+        self, agency: AgencyUnderTest, api: ApiClient, stranger: Stranger, form: Make, leads: Look
+    ) -> None:
+        agent = agency.newcomer("agent")
+        made = form(owner_id=str(agent.user_id))
+        ok(api.patch(f"/users/{agent.user_id}", {"state": "suspended"}, version="*"))
+        ok(stranger.send(made, ANA), 201)
+        (lead,) = leads()
+        assert lead["owner_id"] is None
+
+    def test_of_own_fields_and_money(self, api: ApiClient, stranger: Stranger, form: Make, leads: Look) -> None:
+        field = {"entity": "leads.lead", "key": "tier", "label": "Tier", "kind": "choice"}
+        choices = [{"code": "gold", "label": "Gold"}, {"code": "blue", "label": "Blue"}]
+        ok(api.post("/custom-fields", field | {"choices": choices}), 201)
+        flag = {"entity": "contacts.contact", "key": "vegan", "label": "Vegan", "kind": "boolean"}
+        ok(api.post("/custom-fields", flag), 201)
+        own = [{"name": "lead.tier"}, {"name": "contact.vegan"}, {"name": "budget"}, {"name": "hotel_category"}]
+        made = form(fields=FIELDS + own, defaults={"currency": "USD"})
+        values = ANA | {"lead.tier": "gold", "contact.vegan": "on", "budget": "2400.5", "hotel_category": "4"}
+        ok(stranger.send(made, values), 201)
+        lead = ok(api.get(f"/leads/{leads()[0]['id']}"))
+        assert lead["custom_fields"] == {"tier": "gold"}
+        assert (lead["budget"], lead["hotel_category"]) == ({"amount": "2400.50", "currency": "USD"}, 4)
+        assert ok(api.get(f"/contacts/{lead['contact_id']}"))["custom_fields"] == {"vegan": True}
+        wrong = stranger.send(made, values | {"lead.tier": "pink"})
+        assert faults(wrong) == {"/values/lead.tier": "choice"}
+
+    def test_as_a_plain_page_does_leads_on(self, stranger: Stranger, form: Make, leads: Look) -> None:
+        made = form(redirect_url="https://sunrise.example/thanks")
+        sent = stranger.post(f"/p/capture/forms/{made['key']}", data=ANA)
+        assert (sent.status_code, sent.headers["Location"]) == (303, "https://sunrise.example/thanks")
+        other = form()
+        sent = stranger.post(f"/p/capture/forms/{other['key']}", data=ANA)
+        assert (sent.status_code, sent.headers["Location"]) == (303, f"/app/capture/{other['key']}/thanks")
+        assert len(leads()) == 2
+
+    def test_says_what_is_wrong_beside_the_field_and_keeps_nothing(
+        self, stranger: Stranger, form: Make, came: Look
+    ) -> None:
+        made = form()
+        assert faults(stranger.send(made, {"name": " ", "email": "nobody"})) == {"/values/name": "required"}
+        assert faults(stranger.send(made, ANA | {"adults": "many"})) == {"/values/adults": "type"}
+        assert faults(stranger.send(made, ANA | {"phone": "12"})) == {"/values/phone": "phone"}
+        found = faults(stranger.send(made, ANA | {"email": "nobody", "start_date": "2027-13-01"}))
+        assert found == {"/values/email": "pattern", "/values/start_date": "format"}
+        dates = {"start_date": "2027-05-14", "end_date": "2027-05-01"}
+        assert faults(stranger.send(made, ANA | dates)) == {"/values/end_date": "order"}
+        assert came() == []
+
+    def test_needs_an_address_or_a_number_to_answer_to(self, stranger: Stranger, form: Make) -> None:
+        made = form(fields=[{"name": "phone"}, {"name": "email"}])
+        assert faults(stranger.send(made, {})) == {"/values/phone": "required"}
+        ok(stranger.send(made, {"phone": "+351912345678"}), 201)
+
+    def test_numbers_without_a_prefix_are_of_the_forms_country(
+        self, api: ApiClient, stranger: Stranger, form: Make, leads: Look
+    ) -> None:
+        ok(stranger.send(form(defaults={"country": "PT"}), {**ANA, "phone": "912 345 678"}), 201)
+        assert ok(api.get(f"/leads/{leads()[0]['id']}"))["contact_phone"] == "+351912345678"
+
+
+class TestKnownContacts:
+    def test_are_found_and_never_changed(
+        self, api: ApiClient, stranger: Stranger, form: Make, leads: Look, came: Look
+    ) -> None:
+        draft = {"name": "Ana Duarte", "emails": [{"address": "ana@example.com"}], "country": "PT"}
+        known = ok(api.post("/contacts", draft), 201)
+        fields = [*FIELDS, {"name": "country"}]
+        values = {
+            "name": "Ana D.",
+            "email": "ANA@example.com",
+            "phone": "+351912345678",
+            "country": "BR",
+            "message": "Hi",
+        }
+        ok(stranger.send(form(fields=fields), values), 201)
+        (lead,) = leads()
+        assert lead["contact_id"] == known["id"]
+        assert ok(api.get(f"/contacts/{known['id']}"))["version"] == known["version"]
+        (note,) = ok(api.get(f"/leads/{lead['id']}/notes"))["items"]
+        assert note["text"].startswith("Hi\n\nTold otherwise than the contact has it:\n")
+        assert {"Name: Ana D.", "Phone: +351912345678", "Country: BR"} <= set(note["text"].splitlines())
+        assert came()[0]["known"] is True
+
+    def test_who_says_the_same_leaves_no_note(
+        self, api: ApiClient, stranger: Stranger, form: Make, leads: Look
+    ) -> None:
+        ok(api.post("/contacts", {"name": "ana duarte", "emails": [{"address": "ana@example.com"}]}), 201)
+        ok(stranger.send(form(), ANA), 201)
+        assert ok(api.get(f"/leads/{leads()[0]['id']}/notes"))["items"] == []
+
+    def test_of_several_with_one_address_it_is_the_one_of_that_name(
+        self, api: ApiClient, stranger: Stranger, form: Make, leads: Look
+    ) -> None:
+        family = [{"address": "duarte@example.com"}]
+        ok(api.post("/contacts", {"name": "Rui Duarte", "emails": family}), 201)
+        ana = ok(api.post("/contacts", {"name": "Ana Duarte", "emails": family}), 201)
+        ok(stranger.send(form(), ANA | {"email": "duarte@example.com"}), 201)
+        assert leads()[0]["contact_id"] == ana["id"]
+
+    def test_strangers_hear_the_same_whether_or_not_they_are_known(
+        self, api: ApiClient, stranger: Stranger, form: Make
+    ) -> None:
+        ok(api.post("/contacts", {"name": "Ana Duarte", "emails": [{"address": "ana@example.com"}]}), 201)
+        made = form()
+        known = stranger.send(made, ANA)
+        unknown = stranger.send(made, ANA | {"email": "nobody@example.com"})
+        trapped = stranger.send(made, ANA, website="https://spam.example")
+        quiet = {"X-Request-ID", "RateLimit", "Date"}
+        answers = [
+            (each.status_code, each.data, [item for item in each.headers.items() if item[0] not in quiet])
+            for each in (known, unknown, trapped)
+        ]
+        assert answers[0] == answers[1] == answers[2]
+
+
+class TestConsents:
+    def test_that_are_given_are_recorded_for_every_channel(
+        self, api: ApiClient, stranger: Stranger, form: Make, came: Look
+    ) -> None:
+        ok(stranger.send(form(consents=[CONSENT]), ANA, consents={"newsletter": True}), 201)
+        (kept,) = came()
+        contact = ok(api.get(f"/contacts/{kept['contact_id']}"))
+        said = {(each["purpose"], each["channel"], each["state"], each["wording"]) for each in contact["consents"]}
+        assert said == {("newsletter", "email", "given", "news-1"), ("newsletter", "phone", "given", "news-1")}
+        (asked,) = ok(api.get(f"/capture/submissions/{kept['id']}"))["consents"]
+        assert (asked["text"], asked["version"], asked["given"]) == ("Send me news.", "news-1", True)
+
+    def test_that_are_not_given_are_kept_as_not_given_and_withdraw_nothing(
+        self, api: ApiClient, stranger: Stranger, form: Make, came: Look
+    ) -> None:
+        made = form(consents=[CONSENT])
+        ok(stranger.send(made, ANA, consents={"newsletter": True}), 201)
+        ok(stranger.send(made, ANA | {"message": "Again"}, consents={"newsletter": False}), 201)
+        kept = came()[0]
+        contact = ok(api.get(f"/contacts/{kept['contact_id']}"))
+        assert {each["state"] for each in contact["consents"]} == {"given"}
+        assert ok(api.get(f"/capture/submissions/{kept['id']}"))["consents"][0]["given"] is False
+
+    def test_that_are_required_must_be_given_and_others_do_not_exist(self, stranger: Stranger, form: Make) -> None:
+        made = form(consents=[CONSENT | {"required": True}])
+        assert faults(stranger.send(made, ANA)) == {"/consents/newsletter": "required"}
+        found = faults(stranger.send(made, ANA, consents={"newsletter": True, "everything": True}))
+        assert found == {"/consents/everything": "unknown_field"}
+
+
+class TestOnce:
+    def test_the_same_shortly_after_is_one_and_later_another(self, stranger: Stranger, form: Make, leads: Look) -> None:
+        made = form()
+        ok(stranger.send(made, ANA), 201)
+        ok(stranger.send(made, ANA), 201)
+        assert len(leads()) == 1
+        with time_machine.travel(datetime.now(UTC) + timedelta(minutes=11)):
+            ok(stranger.send(made, ANA), 201)
+        # Tokens of members end with the time that has passed.
+        assert len(leads()) == 2
+
+    def test_a_key_of_the_sender_tells_repeats(self, stranger: Stranger, form: Make, leads: Look) -> None:
+        made = form()
+        for key in ("one", "two", "one"):
+            ok(stranger.send(made, ANA, headers={"Idempotency-Key": key}), 201)
+        assert len(leads()) == 2
+
+    def test_a_token_is_good_once_and_what_comes_again_with_it_is_looked_at(
+        self, stranger: Stranger, form: Make, leads: Look, came: Look
+    ) -> None:
+        made = form(needs_token=True)
+        assert faults(stranger.send(made, ANA)) == {"/token": "required"}
+        token = ok(stranger.get(f"/p/capture/forms/{made['key']}/token"))["token"]
+        for _ in range(2):
+            ok(stranger.send(made, ANA, token=token), 201)
+        assert (len(leads()), len(came())) == (1, 1)
+        ok(stranger.send(made, ANA | {"message": "Something else"}, token=token), 201)
+        assert len(leads()) == 1
+        assert (came()[0]["state"], came()[0]["reason"]) == ("spam", "came_again")
+
+    def test_a_token_is_of_one_form_and_ends(self, stranger: Stranger, form: Make) -> None:
+        one, other = form(), form()
+        token = ok(stranger.get(f"/p/capture/forms/{other['key']}/token"))["token"]
+        assert faults(stranger.send(one, ANA, token=token)) == {"/token": "token"}
+        assert faults(stranger.send(one, ANA, token="eyJ0eXAiOiJKV1QifQ")) == {"/token": "token"}
+        with time_machine.travel(datetime.now(UTC) + timedelta(hours=25)):
+            assert faults(stranger.send(other, ANA, token=token)) == {"/token": "expired"}
+
+
+class TestSpam:
+    def test_who_fills_in_the_trap_hears_thanks_and_makes_no_lead(
+        self, stranger: Stranger, form: Make, leads: Look, came: Look
+    ) -> None:
+        made = form()
+        ok(stranger.send(made, {"email": "x", "strange": [1]}, website="https://spam.example"), 201)
+        assert leads() == []
+        (kept,) = came("state=spam")
+        assert (kept["reason"], kept["sender"], kept["lead_id"]) == ("trap", "x", None)
+
+    def test_who_is_faster_than_anybody_is_looked_at(self, stranger: Stranger, form: Make, came: Look) -> None:
+        made = form(min_seconds=5)
+        token = ok(stranger.get(f"/p/capture/forms/{made['key']}/token"))["token"]
+        ok(stranger.send(made, ANA, token=token), 201)
+        assert came()[0]["reason"] == "too_fast"
+        token = ok(stranger.get(f"/p/capture/forms/{made['key']}/token"))["token"]
+        with time_machine.travel(datetime.now(UTC) + timedelta(seconds=6)):
+            ok(stranger.send(made, ANA, token=token), 201)
+        assert came()[0]["state"] == "accepted"
+
+    def test_a_form_takes_so_much_whoever_sends_it(
+        self, app: Application, stranger: Stranger, form: Make, came: Look
+    ) -> None:
+        made = form()
+        sent = [
+            stranger.post(
+                f"/p/capture/forms/{made['key']}",
+                json={"values": ANA | {"message": str(number)}, "website": "x"},
+                environ_base={"REMOTE_ADDR": f"198.51.100.{number}"},
+            )
+            for number in range(61)
+        ]
+        assert [each.status_code for each in sent] == [201] * 60 + [429]
+        assert len(came("limit=200")) == 60
+        ok(stranger.send(form(), ANA), 201)
+
+    def test_one_address_sends_so_much_whatever_it_says_of_others(self, stranger: Stranger, form: Make) -> None:
+        made = form()
+        sent = [
+            stranger.post(
+                f"/p/capture/forms/{made['key']}",
+                json={"values": ANA, "website": "x"},
+                headers={"X-Forwarded-For": f"198.51.100.{number}", "Forwarded": f"for=198.51.100.{number}"},
+                environ_base={"REMOTE_ADDR": "203.0.113.77"},
+            )
+            for number in range(11)
+        ]
+        assert [each.status_code for each in sent[:10]] == [201] * 10
+        assert problem(sent[10]) == (429, "quota_exceeded")
+
+
+class TestWhatNobodyOutsideCanPutRight:
+    def test_keeps_nobodys_enquiry_from_being_kept(
+        self, api: ApiClient, stranger: Stranger, form: Make, leads: Look, came: Look
+    ) -> None:
+        made = form()
+        field = {"entity": "leads.lead", "key": "tier", "label": "Tier", "kind": "text", "required": True}
+        field_id = ok(api.post("/custom-fields", field), 201)["id"]
+        ok(stranger.send(made, ANA), 201)
+        assert leads() == []
+        (kept,) = came("state=faulty")
+        shown = ok(api.get(f"/capture/submissions/{kept['id']}"))
+        assert shown["faults"][0]["pointer"] == "/custom_fields/tier"
+        assert ok(api.get(f"/capture/forms/{made['id']}"))["failing_since"] is not None
+        ok(api.patch(f"/custom-fields/{field_id}", {"required": False}, version="*"))
+        accepted = ok(api.post(f"/capture/submissions/{kept['id']}/accept"))
+        assert (accepted["state"], accepted["faults"]) == ("accepted", [])
+        assert [lead["id"] for lead in leads()] == [accepted["lead_id"]]
+        assert ok(api.get(f"/capture/forms/{made['id']}"))["failing_since"] is None

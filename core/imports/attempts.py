@@ -49,17 +49,15 @@ class Attempts:
         """Make what a row says, unless it is there; where anything is wrong, only to see what else is."""
         importer, keep = self._importer, not (self._dry or read.faults)
         with db.session.begin_nested() as savepoint:
-            draft = importer.prepare(read.draft) if importer.prepare is not None else read.draft
-            sought = None
-            if self._twins is not None and importer.likeness is not None and not read.faults:
-                sought = importer.likeness.sought(draft)
+            draft, sought = importer.understand(read.draft) if importer.understand else (read.draft, None)
+            if self._twins is not None and not read.faults:
                 duplicate = self._twins.of(sought)
                 if duplicate is not None:
                     return duplicate
             made = importer.make(draft)
             if not keep:
                 savepoint.rollback()
-        if self._twins is not None and sought is not None:
+        if self._twins is not None and not read.faults:
             self._twins.remember(read.line, sought)
         return made
 

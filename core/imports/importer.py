@@ -88,11 +88,9 @@ class Twin(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Likeness(Generic[D, S]):
+class Likeness(Generic[S]):
     """How a plugin finds what a row may be already: among what there is, and among the rows of its own file."""
 
-    sought: Callable[[D], S]
-    """What others are compared with; small, as one for each row is held in memory. Raises Invalid."""
     found: Callable[[S], Iterable[Twin]]
     """What there is that may be the same: as few statements as one duplicate check takes."""
     keys: Callable[[S], Iterable[str]]
@@ -120,12 +118,15 @@ class Importer(Generic[D]):
 
     Raises Conflict where it must stay, NotFound where it is gone already.
     """
-    likeness: Likeness[D, Any] | None = None
+    understand: Callable[[D], tuple[D, Any]] | None = None
+    """Completes what a row says, as by the contact it tells of, and says what others are compared with. Raises Invalid.
+
+    The latter is small, as one for each row is held in memory.
+    """
+    likeness: Likeness[Any] | None = None
     custom_fields: CustomFields | None = None
     least: int = 85
     """From which score on a row counts as a duplicate, unless whoever imports says otherwise."""
-    prepare: Callable[[D], D] | None = None
-    """Completes what a row says before it is judged, as by the contact that it names."""
 
     @property
     def owner(self) -> str:

@@ -28,7 +28,7 @@ class Duplicate(NamedTuple):
 class Twins:
     """Finds duplicates of rows. `within_file` looks at the rows before, too, which a dry run leaves nowhere else."""
 
-    def __init__(self, likeness: Likeness[Any, Any], *, least: int, within_file: bool) -> None:
+    def __init__(self, likeness: Likeness[Any], *, least: int, within_file: bool) -> None:
         self._likeness = likeness
         self._least = least
         self._seen: dict[str, list[tuple[int, Any]]] | None = defaultdict(list) if within_file else None

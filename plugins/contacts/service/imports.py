@@ -63,9 +63,9 @@ COLUMNS = (
 )
 
 
-def sought(draft: ContactDraft) -> Sought:
-    """What others are compared with. Raises Invalid for numbers that are none."""
-    return alike.sought_of(draft)
+def understand(draft: ContactDraft) -> tuple[ContactDraft, Sought]:
+    """What a row says, and what others are compared with. Raises Invalid for numbers that are none."""
+    return draft, alike.sought_of(draft)
 
 
 def keys(one: Sought) -> Iterator[str]:
@@ -121,6 +121,7 @@ CONTACTS = imports.Importer(
     columns=COLUMNS,
     make=make,
     unmake=unmake,
-    likeness=imports.Likeness(sought, found, keys, weigh),
+    understand=understand,
+    likeness=imports.Likeness(found, keys, weigh),
     custom_fields=FIELDS,
 )

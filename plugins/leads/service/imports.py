@@ -99,6 +99,8 @@ class Wanted(NamedTuple):
 
     contact_id: UUID
     client: contacts.Sought | None
+    clients: dict[UUID, duplicates.Reason]
+    """Who there is that may be asking."""
     start_date: date | None
     end_date: date | None
     destinations: list[str]
@@ -106,28 +108,28 @@ class Wanted(NamedTuple):
     status: str = "new"
 
 
-def prepare(draft: LeadDraft) -> LeadDraft:
-    """The enquiry as that of a contact who is there, where the row tells of one whom the caller may see."""
-    if draft.contact is UNSET:
-        return draft
-    if draft.contact_id is not UNSET:
+def understand(draft: LeadDraft) -> tuple[LeadDraft, Wanted]:
+    """A row as an enquiry of the contact it tells of, where there is one whom the caller may see. Raises Invalid."""
+    if draft.contact is not UNSET and draft.contact_id is not UNSET:
         # What was exported tells both; elsewhere its ids are nobody's.
-        known = contacts.exists(draft.contact_id)
-        return structs.replace(draft, contact=UNSET) if known else prepare(structs.replace(draft, contact_id=UNSET))
-    with under("/contact"):
-        found = contacts.like(contacts.sought_of(draft.contact))
-    best = max((each for each in found if each.within), key=lambda each: each.duplicate.score, default=None)
-    if best is None or best.duplicate.score < SAME_CLIENT:
-        return draft
-    return structs.replace(draft, contact=UNSET, contact_id=best.duplicate.id)
-
-
-def sought(draft: LeadDraft) -> Wanted:
-    """What other leads are compared with. Raises Invalid."""
-    with under("/contact"):
-        client = contacts.sought_of(draft.contact) if draft.contact is not UNSET else None
+        both = contacts.exists(draft.contact_id)
+        draft = structs.replace(draft, contact=UNSET) if both else structs.replace(draft, contact_id=UNSET)
+    client: contacts.Sought | None = None
+    clients: dict[UUID, duplicates.Reason] = {}
+    if draft.contact is not UNSET:
+        with under("/contact"):
+            client = contacts.sought_of(draft.contact)
+        others = contacts.like(client)
+        clients = alike.alike(others)
+        best = max((each for each in others if each.within), key=lambda each: each.duplicate.score, default=None)
+        if best is not None and best.duplicate.score >= SAME_CLIENT:
+            clients[best.duplicate.id] = alike.SAME
+            draft = structs.replace(draft, contact=UNSET, contact_id=best.duplicate.id)
+    elif draft.contact_id is not UNSET and contacts.exists(draft.contact_id):
+        clients = alike.clients(draft.contact_id)
     contact_id = draft.contact_id if draft.contact_id is not UNSET else _UNKNOWN
-    return Wanted(contact_id, client, draft.start_date, draft.end_date, draft.destinations, clock.now())
+    days = (draft.start_date, draft.end_date)
+    return draft, Wanted(contact_id, client, clients, *days, draft.destinations, clock.now())
 
 
 def keys(wanted: Wanted) -> Iterator[str]:
@@ -140,14 +142,8 @@ def keys(wanted: Wanted) -> Iterator[str]:
 
 def found(wanted: Wanted) -> list[imports.Twin]:
     """The leads there are that may be the same."""
-    if wanted.client is not None:
-        clients = alike.alike(contacts.like(wanted.client))
-    elif wanted.contact_id != _UNKNOWN:
-        clients = alike.clients(wanted.contact_id)
-    else:
-        return []
     days = alike.days(wanted.start_date, wanted.end_date)
-    others = alike.like(alike.Sought(clients, days, wanted.destinations))
+    others = alike.like(alike.Sought(wanted.clients, days, wanted.destinations))
     return [imports.Twin(told.id, told.score, told.reasons, row.within, row.contact_id) for told, row in others]
 
 
@@ -205,8 +201,8 @@ LEADS = imports.Importer(
     columns=COLUMNS,
     make=make,
     unmake=unmake,
-    likeness=imports.Likeness(sought, found, keys, weigh),
+    understand=understand,
+    likeness=imports.Likeness(found, keys, weigh),
     custom_fields=FIELDS,
-    prepare=prepare,
     least=LEAST,
 )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from flask import Flask, current_app
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -85,6 +86,17 @@ def apart() -> Iterator[Session]:
         closing.of(session).prepare()
         session.commit()
         closing.of(session).finish()
+
+
+@contextmanager
+def at_once() -> Iterator[Connection]:
+    """A connection of the system role on which each statement commits by itself, whatever becomes of this process.
+
+    For statements that lock what others wait for: a process that is stopped between a statement and its commit, as
+    those of a machine that is moved, would keep the locks until it goes on.
+    """
+    with db.engines["system"].execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        yield connection
 
 
 def at_end(app: Flask, call: Callable[[], None]) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection
 
-from core.db.session import apart
+from core.db.session import at_once
 from core.jobs import statements
 
 
@@ -66,33 +66,33 @@ def claim(queue: str, names: Sequence[str], *, most: int, lease: timedelta) -> l
     be repeated, is claimed alone, so that what it does to its process costs nobody else more than one attempt.
     """
     values = {"queue": queue, "names": list(names), "most": most, "lease": lease}
-    with apart() as session:
-        found = session.execute(statements.CLAIM, values)
+    with at_once() as connection:
+        found = connection.execute(statements.CLAIM, values)
         return [Claim(**row) for row in found.mappings()]
 
 
 def finish(leases: Iterable[Lease]) -> int:
     """Mark jobs done that left nothing in the database to commit; how many still were ours."""
-    with apart() as session:
-        return _count(session, statements.FINISH, _tokens(leases))
+    with at_once() as connection:
+        return _count(connection, statements.FINISH, _tokens(leases))
 
 
 def release(leases: Iterable[Lease], *, delay: timedelta = timedelta(0)) -> int:
     """Give back jobs that were not started; the attempt does not count."""
-    with apart() as session:
-        return _count(session, statements.RELEASE, {**_tokens(leases), "delay": delay})
+    with at_once() as connection:
+        return _count(connection, statements.RELEASE, {**_tokens(leases), "delay": delay})
 
 
 def abandon(leases: Iterable[Lease]) -> None:
     """Let leases run out at once: this process is about to end in the middle of the jobs."""
-    with apart() as session:
-        _count(session, statements.ABANDON, _tokens(leases))
+    with at_once() as connection:
+        _count(connection, statements.ABANDON, _tokens(leases))
 
 
 def renew(leases: Sequence[Lease], *, lease: timedelta) -> None:
     """Keep the leases, and note which are lost and which jobs somebody wants cancelled."""
-    with apart() as session:
-        rows = session.execute(statements.RENEW, {**_tokens(leases), "lease": lease})
+    with at_once() as connection:
+        rows = connection.execute(statements.RENEW, {**_tokens(leases), "lease": lease})
         asked: dict[UUID, bool] = {row.id: row.cancel_requested for row in rows}
     for each in leases:
         each.lost = each.id not in asked
@@ -102,60 +102,60 @@ def renew(leases: Sequence[Lease], *, lease: timedelta) -> None:
 def report(lease: Lease, progress: msgspec.Struct) -> bool | None:
     """Store how far a job is; whether somebody wants it cancelled, None where the lease is lost."""
     values = {"id": lease.id, "token": lease.token, "progress": msgspec.json.encode(progress).decode()}
-    with apart() as session:
-        row = session.execute(statements.REPORT, values).first()
+    with at_once() as connection:
+        row = connection.execute(statements.REPORT, values).first()
     return None if row is None else bool(row.cancel_requested)
 
 
 def retry(lease: Lease, *, error: str, delay: timedelta) -> str | None:
     """Have a job tried again after a while, or cancelled where somebody wants that; its state, None if not ours."""
     values = {"id": lease.id, "token": lease.token, "error": error, "delay": delay}
-    with apart() as session:
-        state: str | None = session.execute(statements.RETRY, values).scalar()
+    with at_once() as connection:
+        state: str | None = connection.execute(statements.RETRY, values).scalar()
     return state
 
 
 def end(lease: Lease, *, state: str, error: str | None) -> bool:
     """End a job of no agency for good; whether it still was ours."""
     values = {"id": lease.id, "token": lease.token, "state": state, "error": error}
-    with apart() as session:
-        return _count(session, statements.END, values) == 1
+    with at_once() as connection:
+        return _count(connection, statements.END, values) == 1
 
 
 def promote() -> list[str]:
     """Make due what has come to its time; the queues to ring for."""
-    with apart() as session:
-        return list(session.scalars(statements.PROMOTE))
+    with at_once() as connection:
+        return list(connection.scalars(statements.PROMOTE))
 
 
 def take_back(*, backoff: timedelta) -> list[str]:
     """Queue the jobs whose lease has expired again, later each time; the queues they are in, one for each."""
-    with apart() as session:
-        return list(session.scalars(statements.TAKE_BACK, {"backoff": backoff}))
+    with at_once() as connection:
+        return list(connection.scalars(statements.TAKE_BACK, {"backoff": backoff}))
 
 
 def spent() -> list[Spent]:
     """Take over the jobs whose lease has expired in their last attempt, to bury them."""
-    with apart() as session:
-        return [Spent(**row) for row in session.execute(statements.SPENT).mappings()]
+    with at_once() as connection:
+        return [Spent(**row) for row in connection.execute(statements.SPENT).mappings()]
 
 
 def waiting(queues: Iterable[str]) -> list[str]:
     """Those of the queues that hold something due."""
-    with apart() as session:
-        return list(session.scalars(statements.WAITING, {"queues": list(queues)}))
+    with at_once() as connection:
+        return list(connection.scalars(statements.WAITING, {"queues": list(queues)}))
 
 
 def forget(*, keep_done: timedelta, keep_dead: timedelta) -> int:
     """Delete some of the jobs that ended long enough ago; how many."""
-    with apart() as session:
-        return _count(session, statements.FORGET, {"keep_done": keep_done, "keep_dead": keep_dead})
+    with at_once() as connection:
+        return _count(connection, statements.FORGET, {"keep_done": keep_done, "keep_dead": keep_dead})
 
 
 def lines() -> list[Line]:
     """What waits and runs, by queue."""
-    with apart() as session:
-        return [Line(**row) for row in session.execute(statements.LINES).mappings()]
+    with at_once() as connection:
+        return [Line(**row) for row in connection.execute(statements.LINES).mappings()]
 
 
 def _tokens(leases: Iterable[Lease]) -> dict[str, Any]:
@@ -163,5 +163,5 @@ def _tokens(leases: Iterable[Lease]) -> dict[str, Any]:
     return {"ids": [job_id for job_id, _ in pairs], "tokens": [token for _, token in pairs]}
 
 
-def _count(session: Session, statement: Any, values: Mapping[str, Any]) -> int:
-    return len(session.execute(statement, dict(values)).all())
+def _count(connection: Connection, statement: Any, values: Mapping[str, Any]) -> int:
+    return len(connection.execute(statement, dict(values)).all())

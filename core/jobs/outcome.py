@@ -29,6 +29,8 @@ LONGEST_PAUSE = timedelta(hours=1)
 LONGEST_ASKED = timedelta(days=30)
 _FRAMES = 6
 _MOST_TEXT = 4000
+_COMMIT_WITHIN = "2s"
+"""Shorter than anybody waits for a lock."""
 _END = (
     update(JobEntry)
     .where(JobEntry.id == bindparam("job_id"), JobEntry.lease_token == bindparam("token"), JobEntry.state == "running")
@@ -39,6 +41,8 @@ _END = (
         lease_token=None,
         lease_until=None,
     )
+    # Nobody takes back what is locked. Who is stopped from here on loses the connection, and with it the lock.
+    .returning(func.set_config("idle_in_transaction_session_timeout", _COMMIT_WITHIN, True))
     .execution_options(synchronize_session=False)
 )
 
@@ -121,5 +125,4 @@ def _said(error: BaseException) -> str:
 
 def _end(lease: Lease, state: str, error: str | None) -> bool:
     values = {"job_id": lease.id, "token": lease.token, "ended_as": state, "error": error}
-    result = db.session.execute(_END, values)
-    return bool(result.rowcount)  # type: ignore[attr-defined] # of an UPDATE, a cursor's result
+    return db.session.execute(_END, values).first() is not None

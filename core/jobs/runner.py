@@ -67,6 +67,8 @@ class Runner:
                 bind_contextvars(request_id=claim.request_id)
             try:
                 found = self._attempt(claim, lease, known)
+                if found is Outcome.LOST:
+                    log.warning("job.lease_lost")
             except Exception as error:
                 # The database is away, most likely. The job is not lost: its lease expires.
                 log.exception("job.outcome_unknown", cause=type(error).__name__)
@@ -94,7 +96,6 @@ class Runner:
         try:
             return self._perform(claim, lease, known)
         except LeaseLost:
-            log.warning("job.lease_lost")
             return Outcome.LOST
         except Cancelled:
             return self._cancelled(claim, lease)

@@ -77,7 +77,6 @@ APART = {
     "auth/sessions/tickets.py",  # Whoever brings a ticket is nobody yet.
     "auth/sessions/opening.py",
     "events/log.py",
-    "jobs/ledger.py",  # Workers serve every agency: claims, leases and sweeps span them.
     "jobs/office.py",  # The operator's commands, for every agency.
     "jobs/schedules.py",  # What is due is asked for every agency at once.
     "oidc/sessions.py",  # Sessions belong to people, in tables that the application's role does not see.
@@ -112,6 +111,10 @@ class TestCallSites:
 
     def test_of_work_apart_are_these(self) -> None:
         assert callers("apart") == APART
+
+    def test_of_statements_that_commit_by_themselves_are_these(self) -> None:
+        # Workers serve every agency: claims, leases and sweeps span them.
+        assert callers("at_once") == {"jobs/ledger.py"}
 
 
 class TestTheApplicationsRole:

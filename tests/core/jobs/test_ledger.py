@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from core.actor import system
 from core.agencies import suspension
@@ -220,6 +220,26 @@ class TestLeases:
         slow = Lease(taken)
         ledger.renew([slow], lease=LEASE)
         assert slow.lost
+
+    def test_a_process_that_is_stopped_after_its_statement_locks_nothing(
+        self, acting: Acting, worker: WorkerHere, chores: Any, claim: Callable[..., list[Claim]]
+    ) -> None:
+        with acting():
+            chores.nothing.enqueue(1)
+        [taken] = claim()
+        seen = []
+
+        def stop(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            if "UPDATE core_job" in statement:
+                seen.append(worker.ask("SELECT attempt FROM core_job FOR UPDATE NOWAIT"))
+
+        event.listen(db.engines["system"], "after_cursor_execute", stop)
+        try:
+            ledger.renew([Lease(taken)], lease=LEASE)
+            ledger.finish([Lease(taken)])
+        finally:
+            event.remove(db.engines["system"], "after_cursor_execute", stop)
+        assert len(seen) == 2
 
     def test_somebody_who_is_about_to_end_lets_go_at_once(
         self, acting: Acting, worker: WorkerHere, chores: Any, claim: Callable[..., list[Claim]]

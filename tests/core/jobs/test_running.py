@@ -11,9 +11,9 @@ import pytest
 
 from core.bus import Bus
 from core.http.application import Application
-from core.jobs import ledger
+from core.jobs import ledger, outcome
 from core.jobs.events import JobFinished
-from core.jobs.run import current_run
+from core.jobs.run import Run, current_run
 from core.testing.clients import ok
 from core.testing.factories import AgencyUnderTest
 
@@ -41,6 +41,30 @@ class TestSuccess:
         with app.app_context():
             [claim] = ledger.claim("chores", ["chores.add_team"], most=1, lease=LEASE)
         worker.ask("UPDATE core_job SET lease_token = gen_random_uuid()")
+        assert worker.runner.run(claim, ledger.Lease(claim)) == "lost"
+        assert teams() == []
+        assert worker.row(job_id).state == "running"
+
+    def test_a_worker_that_is_stopped_before_its_commit_does_not_keep_the_job(
+        self,
+        acting: Acting,
+        worker: WorkerHere,
+        chores: Any,
+        teams: Teams,
+        app: Application,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        with acting():
+            job_id = chores.add_team.enqueue("north")
+        with app.app_context():
+            [claim] = ledger.claim("chores", ["chores.add_team"], most=1, lease=LEASE)
+        complete = outcome.complete
+
+        def stop(run: Run, lease: ledger.Lease) -> None:
+            complete(run, lease)
+            worker.ask("UPDATE core_job SET lease_token = gen_random_uuid()")
+
+        monkeypatch.setattr(outcome, "complete", stop)
         assert worker.runner.run(claim, ledger.Lease(claim)) == "lost"
         assert teams() == []
         assert worker.row(job_id).state == "running"

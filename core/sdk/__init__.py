@@ -50,6 +50,7 @@ from core.errors import (
     under,
 )
 from core.events import history
+from core.events.changes import Changed
 from core.events.checkpoints import live_build
 from core.events.event import Event, UnknownEvent
 from core.events.event import declared as declared_events
@@ -106,6 +107,7 @@ __all__ = [
     "Blueprint",
     "BulkAction",
     "Cancelled",
+    "Changed",
     "Code",
     "Codes",
     "Conflict",

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from core.vault.columns import Closed, NotSealed, Secret, blind_index, blinded, encrypted, reveal, reveal_all
+from core.vault.columns import (
+    Closed,
+    NotSealed,
+    Secret,
+    blind_index,
+    blinded,
+    encrypted,
+    reveal,
+    reveal_all,
+    reveal_readable,
+)
 from core.vault.errors import Erased, SubjectErased
 
 __all__ = [
@@ -16,4 +26,5 @@ __all__ = [
     "encrypted",
     "reveal",
     "reveal_all",
+    "reveal_readable",
 ]

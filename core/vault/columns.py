@@ -11,11 +11,12 @@ from sqlalchemy.orm import InstrumentedAttribute, MappedColumn, Mapper, Session,
 from sqlalchemy.types import TypeDecorator
 
 from core import ids
+from core.crypto import Unreadable
 from core.db.base import stored
 from core.db.personal import Category, personal
 from core.db.tenancy import current_agency_id
 from core.extensions import db
-from core.vault import blind, keys, texts
+from core.vault import alarm, blind, keys, texts
 from core.vault.keys import Key, Person
 
 
@@ -124,16 +125,35 @@ def reveal_all(
     `subject` where the column takes it from the row. Raises Unreadable; what was sealed about somebody who was erased
     is None.
     """
+    for text in reveal_readable(values, column, subject=subject):
+        if isinstance(text, Unreadable):
+            raise text
+        yield text
+
+
+def reveal_readable(
+    values: Iterable[Closed], column: InstrumentedAttribute[Any], *, subject: str = ""
+) -> Iterator[str | None | Unreadable]:
+    """The same, with why in the place of what nobody can open; whoever watches is told of that."""
     rows = list(values)
     kind = subject or about_of(column).subject
-    known = keys.of_all(kind, [row.subject_id for row in rows if row.secret is not None])
+    known = keys.tried(kind, [row.subject_id for row in rows if row.secret is not None])
     agency_id = current_agency_id()
     for row in rows:
         key = known.get(row.subject_id)
         if row.secret is None or key is None:
             yield None
+            continue
+        if isinstance(key, Unreadable):
+            yield key
+            continue
+        try:
+            text = _opened(row.secret, column, agency_id=agency_id, row_id=row.row_id, key=key)
+        except Unreadable as error:
+            alarm.unreadable(column.property.columns[0].table.name, row.row_id, error)
+            yield error
         else:
-            yield _opened(row.secret, column, agency_id=agency_id, row_id=row.row_id, key=key)
+            yield text
 
 
 def about_of(column: InstrumentedAttribute[Any]) -> About:

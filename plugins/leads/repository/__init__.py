@@ -8,13 +8,14 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from msgspec import structs
-from sqlalchemy import ARRAY, Text, Uuid, bindparam, delete, func, select, update
+from sqlalchemy import ARRAY, Text, Uuid, bindparam, delete, func, null, select, update
 from sqlalchemy.orm import aliased
 from sqlalchemy.orm.interfaces import ORMOption
 
 from core.sdk import (
     OPTIONAL,
     RANGE,
+    UNSET,
     Filter,
     Instant,
     Listed,
@@ -25,6 +26,7 @@ from core.sdk import (
     Ownership,
     Page,
     Repository,
+    Unreadable,
     db,
     merging,
     money,
@@ -55,14 +57,10 @@ _DERIVED = {
 ROW = select(*read.columns(LeadRow, Lead, **_DERIVED))
 
 
-def whole(view: type[LeadView], **others: Any) -> list[Any]:
-    """The columns of a lead as a whole."""
-    email, phone = contacts.email_of(Lead.contact_id), contacts.phone_of(Lead.contact_id)
-    reached = {"contact_email": email, "contact_phone": phone, "first_response": FIRST_RESPONSE}
-    return read.columns(view, Lead, **_DERIVED, **reached, repeat_client=has_bought(), **others)
-
-
-WHOLE = select(*whole(LeadView))
+_REACHED = {"contact_email": contacts.email_of(Lead.contact_id), "contact_phone": contacts.phone_of(Lead.contact_id)}
+_TOLD = {**_DERIVED, **_REACHED, "first_response": FIRST_RESPONSE, "repeat_client": has_bought(), "unreadable": null()}
+# What cannot be read turns out when it is opened: it is no column.
+WHOLE = select(*read.columns(LeadView, Lead, **_TOLD)[:-1])
 NOTE = select(*read.columns(NoteView, Note, author_name=users.name_of(Note.author_id)))
 STEP = select(*read.columns(StatusChangeView, StatusChange, author_name=users.name_of(StatusChange.author_id)))
 
@@ -70,10 +68,13 @@ STEP = select(*read.columns(StatusChangeView, StatusChange, author_name=users.na
 def _opened(view: LeadView) -> LeadView:
     """A lead that was read, with what is encrypted in clear; one statement more where anything is."""
     closed: Any = view.restrictions
-    if closed is not None:
-        [text] = vault.reveal_all([vault.Closed(view.id, view.contact_id, closed)], Lead.restrictions)
-        return structs.replace(view, restrictions=text)
-    return view
+    if closed is None:
+        return view
+    [text] = vault.reveal_readable([vault.Closed(view.id, view.contact_id, closed)], Lead.restrictions)
+    if isinstance(text, Unreadable):
+        # Not null: that would say that there are none.
+        return structs.replace(view, restrictions=UNSET, unreadable=["restrictions"])
+    return structs.replace(view, restrictions=text)
 
 
 def _with_merged(of: Leads) -> read.Query[list[UUID]]:

@@ -246,6 +246,11 @@ class LeadView(View):
     created_at: Instant
     updated_at: Instant
     restrictions: Annotated[str | None | UnsetType, visible_to(permissions.SEE_RESTRICTIONS)] = UNSET
+    unreadable: Annotated[
+        list[str] | UnsetType,
+        Meta(description="Fields that are absent because the key they were sealed with is lost.", examples=[[]]),
+        visible_to(permissions.SEE_RESTRICTIONS),
+    ] = UNSET
 
 
 class Move(Draft):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from core.sdk import calendars, clock, current_agency_id, publish
+from core.sdk import Changed, calendars, clock, current_agency_id, publish
 
 from ..events import FirstResponseDue, FirstResponseGiven, FirstResponseOverdue, FirstResponseTargetsChanged
 from ..models import Lead
@@ -15,6 +15,7 @@ from . import policy
 
 _AWAITED = ("pending", "overdue")
 _MINUTE = timedelta(minutes=1)
+_MARKED = Changed({"response_state": "pending"}, {"response_state": "overdue"})
 
 
 def targets() -> FirstResponseTargets:
@@ -88,9 +89,10 @@ def find_overdue() -> bool:
     """Tell of a batch of leads whose response is overdue, of each once; whether there may be more."""
     found = first_response.take_overdue(clock.now())
     for each in found:
-        publish(
-            FirstResponseOverdue(lead_id=each.lead_id, owner_id=each.owner_id, team_id=each.team_id, due_at=each.due_at)
+        told = FirstResponseOverdue(
+            lead_id=each.lead_id, owner_id=each.owner_id, team_id=each.team_id, due_at=each.due_at
         )
+        publish(told, of=_MARKED)
     return len(found) == first_response.BATCH
 
 

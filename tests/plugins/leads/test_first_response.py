@@ -198,6 +198,30 @@ class TestOverdue:
             assert (shown["first_response"]["state"], shown["version"]) == ("overdue", 1)
         assert events(api, early, "first_response_overdue") == []
 
+    def test_what_is_told_makes_the_lead_as_it_is(
+        self, agency: AgencyUnderTest, api: ApiClient, enquire: Enquire, targets: dict[str, int]
+    ) -> None:
+        """Whoever folds the events of a lead knows that its response is overdue, and whether it came at last."""
+        lead = enquire()
+        put_back(agency, lead, response_due_at=clock.now() - timedelta(minutes=1))
+
+        def folded() -> str | None:
+            found: dict[str, Any] = {}
+            for event in ok(api.get(f"/audit?subject_id={lead['id']}&sort=occurred_at"))["items"]:
+                found |= event["after"] or {}
+            state: str | None = found.get("response_state")
+            return state
+
+        look(agency)
+        assert folded() == "overdue"
+        [overdue] = ok(api.get(f"/audit?subject_id={lead['id']}&name=leads.first_response_overdue"))["items"]
+        assert (overdue["before"], overdue["after"]) == (
+            {"response_state": "pending"},
+            {"response_state": "overdue"},
+        )
+        ok(api.post(f"/leads/{lead['id']}/calls", OUTBOUND), 201)
+        assert folded() == ok(api.get(f"/leads/{lead['id']}"))["first_response"]["state"] == "late"
+
     def test_is_listed(
         self, agency: AgencyUnderTest, api: ApiClient, enquire: Enquire, targets: dict[str, int]
     ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from sqlalchemy import text
 
 from core.actor import system
@@ -11,6 +13,7 @@ from core.extensions import db
 from core.http.application import Application
 from core.testing.clients import ApiClient, ok
 from core.testing.factories import AgencyUnderTest
+from core.vault import keys as vault_keys
 
 
 class TestRestrictions:
@@ -39,3 +42,31 @@ class TestRestrictions:
             stored = db.session.scalar(text("SELECT restrictions FROM leads_lead WHERE id = :id"), {"id": lead["id"]})
         assert stored
         assert "Coeliac" not in stored
+
+    def test_that_nobody_can_open_any_more_are_marked_and_the_lead_is_shown(
+        self, app: Application, agency: AgencyUnderTest, api: ApiClient
+    ) -> None:
+        lead = ok(api.post("/leads", {"contact": {"name": "Ana"}, "restrictions": "Coeliac"}), 201)
+        other = ok(api.post("/leads", {"contact": {"name": "Bea"}, "restrictions": "Vegan"}), 201)
+        with app.app_context(), unit_of_work(), acting_as(system(agency.id)):
+            lost = text("UPDATE core_data_key SET kek_id = gen_random_uuid() WHERE subject_id = :id")
+            db.session.execute(lost, {"id": lead["contact_id"]})
+            vault_keys.cache().drop(agency.id, vault_keys.Person("contacts.contact", UUID(lead["contact_id"])))
+        shown = ok(api.get(f"/leads/{lead['id']}"))
+        assert (shown["unreadable"], shown["reference"]) == (["restrictions"], lead["reference"])
+        # Null would say that there are none.
+        assert "restrictions" not in shown
+        changed = ok(api.patch(f"/leads/{lead['id']}", {"adults": 3}, version="*"))
+        assert (changed["adults"], changed["unreadable"]) == (3, ["restrictions"])
+        assert "unreadable" not in ok(agency.member("accountant").get(f"/leads/{lead['id']}"))
+        assert [each["id"] for each in ok(api.get("/leads"))["items"]] == [other["id"], lead["id"]]
+        assert "unreadable" not in ok(api.get(f"/leads/{other['id']}"))
+
+    def test_whose_text_was_tampered_with_are_marked_as_well(
+        self, app: Application, agency: AgencyUnderTest, api: ApiClient
+    ) -> None:
+        lead = ok(api.post("/leads", {"contact": {"name": "Ana"}, "restrictions": "Coeliac"}), 201)
+        with app.app_context(), unit_of_work(), acting_as(system(agency.id)):
+            spoiled = text("UPDATE leads_lead SET restrictions = restrictions || 'AAAA' WHERE id = :id")
+            db.session.execute(spoiled, {"id": lead["id"]})
+        assert ok(api.get(f"/leads/{lead['id']}"))["unreadable"] == ["restrictions"]

@@ -10,11 +10,14 @@ from core.sdk import bulk, demo, ids, likeness, search
 from ..events import ContactCreated
 from ..models import Contact, EmailAddress, PhoneNumber
 from ..service.contacts import ENTITY
+from .consents import Consents
+from .households import Households
 from .people import Known, count, made_up
 
 
 def fill(world: demo.World, random: Random) -> None:
-    """Bring the people who ask, with addresses, numbers and whose contacts they are."""
+    """Bring the people who ask, with addresses, numbers, what they said, and who belongs to them."""
+    said, together = Consents(world), Households(world)
     for some in world.portions(made_up(world), count=count(world)):
         rows = [_row(person) for person in some]
         bulk.insert(Contact, rows)
@@ -22,6 +25,8 @@ def fill(world: demo.World, random: Random) -> None:
         bulk.insert(PhoneNumber, (_first(each, random, number=each.phone) for each in some if each.phone))
         bulk.index(ENTITY, ((each.id, _texts(each)) for each in some))
         world.tell(_told(person, row) for person, row in zip(some, rows, strict=True))
+        together.write(some)
+        said.write(some)
 
 
 def _row(person: Known) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def record(contact_id: UUID, drafts: Sequence[ConsentDraft]) -> ContactView:
     contact.updated_at = clock.now()
     contacts.save()
     for each in made:
-        publish(_event(each, stands=standing[each.purpose, each.channel].id == each.id))
+        publish(event_of(each, stands=standing[each.purpose, each.channel].id == each.id))
     return contacts.written(contact.id)
 
 
@@ -123,7 +123,7 @@ def come_apart(contact_id: UUID, other_id: UUID, *, since: datetime) -> None:
     unite(contact_id)
     standing = settle(other_id)
     for each in both:
-        publish(_event(each, stands=standing[each.purpose, each.channel].id == each.id))
+        publish(event_of(each, stands=standing[each.purpose, each.channel].id == each.id))
 
 
 def _rank(said: ConsentStatement) -> tuple[datetime, bool, UUID]:
@@ -179,7 +179,8 @@ def _said(contact: Contact, draft: ConsentDraft, number: int, known: set[Key]) -
     ]
 
 
-def _event(said: ConsentStatement, *, stands: bool) -> ConsentAsked | ConsentGiven | ConsentWithdrawn:
+def event_of(said: ConsentStatement, *, stands: bool) -> ConsentAsked | ConsentGiven | ConsentWithdrawn:
+    """What tells a statement; `stands` where it counts."""
     common: dict[str, Any] = {
         "contact_id": said.contact_id,
         "statement_id": said.id,

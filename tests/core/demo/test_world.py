@@ -221,7 +221,9 @@ class TestTrade:
                     leads += db.session.scalars(found).all()
                     contacts += db.session.scalar(select(func.count()).select_from(Contact)) or 0
         assert len(leads) == LEADS
-        assert 0.75 < contacts / LEADS < 0.9
+        # Some ask again; of others there is a household with people who never asked.
+        assert 0.75 < len({lead.contact_id for lead in leads}) / LEADS < 0.9
+        assert 0.78 < contacts / LEADS < 1.1
         status = Counter(lead.status for lead in leads)
         assert 0.1 < status["won"] / LEADS < 0.4
         assert 0.3 < status["lost"] / LEADS < 0.75

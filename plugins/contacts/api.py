@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from core.sdk import current_actor, privacy
+from core.sdk import current_actor, privacy, settings_of
 
 from . import permissions
 from .demo.people import Known, made_up
@@ -29,6 +29,7 @@ from .service import contacts as service
 from .service.duplicates import Found, Sought, like, like_contact, like_draft, sought_of
 from .service.erased import is_erased
 from .service.imports import keys, unmake, weigh
+from .settings import ContactSettings
 
 __all__ = [
     "ConsentAsked",
@@ -52,6 +53,7 @@ __all__ = [
     "Sought",
     "SoughtContact",
     "add",
+    "consents_there_are",
     "email_of",
     "exists",
     "is_kept",
@@ -91,6 +93,12 @@ def record_consents(contact_id: UUID, said: Sequence[ConsentDraft]) -> ContactVi
     """
     current_actor().require(permissions.WRITE.name)
     return consents.record(contact_id, said)
+
+
+def consents_there_are() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What people can be asked for: the purposes, and the channels."""
+    settings = settings_of(ContactSettings)
+    return settings.consent_purposes, settings.consent_channels
 
 
 def on_hold() -> list[UUID]:

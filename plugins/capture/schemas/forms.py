@@ -72,6 +72,7 @@ class ConsentAsked(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(min_length=1, max_length=10, description="How people may be contacted then.", examples=[["email"]]),
     ]
     required: bool = False
+    double_opt_in: Annotated[bool, Meta(description="Whether it is only asked for, until they confirm it.")] = False
 
 
 class FormCaptcha(Struct, frozen=True, forbid_unknown_fields=True):

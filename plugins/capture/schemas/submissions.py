@@ -32,6 +32,7 @@ class ConsentSaid(Struct, frozen=True):
     version: str
     text: str
     given: bool
+    double_opt_in: bool = False
 
 
 class Payload(Struct, frozen=True, kw_only=True):

@@ -99,6 +99,12 @@ def named(names: Iterable[str]) -> dict[str, Known]:
     return found
 
 
+def still(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What was filled in, but for own fields that were archived since."""
+    known = named(values) if any("." in name for name in values) else {}
+    return {name: value for name, value in values.items() if "." not in name or name in known}
+
+
 def every() -> CaptureFields:
     """All there are, as those who make forms and hooks see them."""
     own = [each for prefix in OWN for each in _own(prefix)]

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from core.sdk import Fault, Invalid, ListQuery, Page, gather, ids, outbound, publish, sealing, settings_of
+from plugins.contacts import api as contacts
 
 from ..errors import TooManySources
 from ..events import FormChanged, FormCreated, FormDeleted
@@ -117,6 +118,17 @@ def _check_consents(asked: Sequence[ConsentAsked]) -> None:
         Fault(f"/consents/{number}/purpose", "duplicate", "Each purpose once")
         for number, each in enumerate(asked)
         if times[each.purpose] > 1
+    ]
+    purposes, channels = contacts.consents_there_are()
+    faults += [
+        Fault(f"/consents/{number}/purpose", "unknown", f"Choose one of {', '.join(purposes)}")
+        for number, each in enumerate(asked)
+        if each.purpose not in purposes
+    ]
+    faults += [
+        Fault(f"/consents/{number}/channels", "unknown", f"Choose from {', '.join(channels)}")
+        for number, each in enumerate(asked)
+        if not set(each.channels) <= set(channels)
     ]
     if faults:
         raise Invalid(errors=faults)

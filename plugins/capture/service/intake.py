@@ -39,7 +39,7 @@ from ..schemas.sources import CaptureDefaults
 from ..schemas.submissions import ConsentSaid, Payload, StoredFault
 from . import known as people
 from . import reading
-from .catalogue import Known, named
+from .catalogue import Known, named, still
 
 _PAYLOAD = "capture_submission.payload"
 _NOTE = 10_000
@@ -105,8 +105,9 @@ def take_in(
 def make_lead(source: Source, values: Mapping[str, Any], consents: Sequence[ConsentSaid]) -> Made:
     """A lead of what was filled in, and the contact it is of; nothing where it raises. Raises Invalid."""
     with db.session.begin_nested():
-        known = named(values)
-        enquiry = reading.read(values, known, source.defaults)
+        filled = still(values)
+        known = named(filled)
+        enquiry = reading.read(filled, known, source.defaults)
         language = _language(enquiry, source)
         # As somebody new, whoever they are: what is wrong is told in any case.
         draft = enquiry.draft(
@@ -122,7 +123,7 @@ def make_lead(source: Source, values: Mapping[str, Any], consents: Sequence[Cons
             draft = msgspec.structs.replace(draft, owner_id=owner_id, team_id=source.team_id)
         with enquiry.faults_at_fields():
             lead = leads.create(draft)
-        _record(lead.contact_id, consents, source)
+        _record(lead.contact_id, consents, source, known=contact_id is not None)
     return Made(lead.id, lead.contact_id, contact_id is not None)
 
 
@@ -238,10 +239,15 @@ def _note(contact_id: UUID, enquiry: reading.Enquiry, known: dict[str, Known]) -
     return "\n\n".join(filter(None, parts))[:_NOTE] or None
 
 
-def _record(contact_id: UUID, consents: Sequence[ConsentSaid], source: Source) -> None:
+def _record(contact_id: UUID, consents: Sequence[ConsentSaid], source: Source, *, known: bool) -> None:
+    """Write down what was agreed to; of a contact there was already, only that somebody said so in their name."""
     said = [
         contacts.ConsentDraft(
-            state="given", purpose=each.purpose, channel=channel, source=source.channel, wording=each.version
+            state="pending" if known or each.double_opt_in else "given",
+            purpose=each.purpose,
+            channel=channel,
+            source=source.channel,
+            wording=each.version,
         )
         for each in consents
         if each.given

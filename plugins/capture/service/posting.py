@@ -19,7 +19,7 @@ from ..schemas.submissions import ConsentSaid, Payload
 from ..settings import CaptureSettings
 from . import captchas, intake, keys, shown, tokens, wording
 from . import forms as own
-from .catalogue import UTM
+from .catalogue import UTM, still
 from .reading import VALUES
 
 _CONSENT = "consent."
@@ -159,11 +159,8 @@ def _check_values(form: FormView, said: FormPost) -> None:
         for name in said.values
         if name not in shown_names
     ]
-    faults += [
-        Fault(VALUES + field.name, "required", "This is required")
-        for field in form.fields
-        if field.required and not _is_said(said.values.get(field.name))
-    ]
+    required = [each.name for each in form.fields if each.required and not _is_said(said.values.get(each.name))]
+    faults += [Fault(VALUES + name, "required", "This is required") for name in still(dict.fromkeys(required))]
     if not any(_is_said(said.values.get(name)) for name in ("email", "phone")):
         first = next(each.name for each in form.fields if each.name in {"email", "phone"})
         if not any(fault.pointer == VALUES + first for fault in faults):
@@ -189,7 +186,14 @@ def _check_consents(form: FormView, said: FormPost) -> None:
 def _consents(form: FormView, said: FormPost) -> list[ConsentSaid]:
     """What they said, with the words they read."""
     return [
-        ConsentSaid(each.purpose, each.channels, each.version, each.text, said.consents.get(each.purpose, False))
+        ConsentSaid(
+            each.purpose,
+            each.channels,
+            each.version,
+            each.text,
+            given=said.consents.get(each.purpose, False),
+            double_opt_in=each.double_opt_in,
+        )
         for each in form.consents
     ]
 

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from core.http.application import Application
 from core.testing.clients import ApiClient, ok
 
-FIELDS = [
+FIELDS: list[dict[str, Any]] = [
     {"name": "name", "required": True},
     {"name": "email", "required": True},
     {"name": "phone"},
@@ -22,7 +22,7 @@ FIELDS = [
     {"name": "adults"},
     {"name": "message", "label": "What are you dreaming of?"},
 ]
-MAPPING = [
+MAPPING: list[dict[str, Any]] = [
     {"type": "join", "field": "name", "paths": ["/first", "/last"]},
     {"type": "take", "field": "email", "path": "/contact/email"},
     {"type": "take", "field": "message", "path": "/text"},

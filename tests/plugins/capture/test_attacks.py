@@ -221,7 +221,7 @@ class TestTwoAtOnce:
 class TestTexts:
     def test_nothing_that_is_written_becomes_html(self, api: ApiClient, stranger: Stranger, form: Make) -> None:
         evil = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
-        consent = {"purpose": "news", "text": evil, "version": "1", "channels": ["email"], "required": True}
+        consent = {"purpose": "newsletter", "text": evil, "version": "1", "channels": ["email"], "required": True}
         field = {"name": "message", "label": evil, "help": evil}
         made = form(title=evil, intro=evil, thanks=evil, button=evil, consents=[consent], fields=[*FIELDS[:2], field])
         page = stranger.get(f"/app/capture/{made['key']}").get_data(as_text=True)

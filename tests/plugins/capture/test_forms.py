@@ -189,6 +189,31 @@ class TestConsents:
         assert {each["state"] for each in contact["consents"]} == {"given"}
         assert ok(api.get(f"/capture/submissions/{kept['id']}"))["consents"][0]["given"] is False
 
+    def test_in_the_name_of_who_is_known_are_only_asked_for(
+        self, api: ApiClient, stranger: Stranger, form: Make
+    ) -> None:
+        """Anybody can write down anybody's address."""
+        ana = ok(api.post("/contacts", {"name": "Ana Duarte", "emails": [{"address": "ana@example.com"}]}), 201)
+        no = {"state": "withdrawn", "purpose": "newsletter", "channel": "email"}
+        ok(api.post(f"/contacts/{ana['id']}/consents", {"consents": [no]}))
+        ok(stranger.send(form(consents=[CONSENT]), ANA, consents={"newsletter": True}), 201)
+        said = ok(api.get(f"/contacts/{ana['id']}"))["consents"]
+        assert {each["state"] for each in said} == {"pending"}
+
+    def test_may_wait_until_they_are_confirmed(
+        self, api: ApiClient, stranger: Stranger, form: Make, came: Look
+    ) -> None:
+        asked = CONSENT | {"double_opt_in": True}
+        ok(stranger.send(form(consents=[asked]), ANA, consents={"newsletter": True}), 201)
+        said = ok(api.get(f"/contacts/{came()[0]['contact_id']}"))["consents"]
+        assert {each["state"] for each in said} == {"pending"}
+
+    def test_that_there_are_not_cannot_be_asked_for(self, api: ApiClient) -> None:
+        asked = CONSENT | {"purpose": "anything", "channels": ["pigeon"]}
+        body = {"name": "Website", "fields": FIELDS, "consents": [asked]}
+        found = faults(api.post("/capture/forms", body))
+        assert found == {"/consents/0/purpose": "unknown", "/consents/0/channels": "unknown"}
+
     def test_that_are_required_must_be_given_and_others_do_not_exist(self, stranger: Stranger, form: Make) -> None:
         made = form(consents=[CONSENT | {"required": True}])
         assert faults(stranger.send(made, ANA)) == {"/consents/newsletter": "required"}

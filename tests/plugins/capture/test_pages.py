@@ -1,0 +1,168 @@
+"""Forms as pages and in pages: drawn, embedded, and right without a script."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from core.testing.clients import ApiClient, ok
+from tests.plugins.capture.conftest import ANA, FIELDS, Stranger
+
+Make = Callable[..., dict[str, Any]]
+Look = Callable[..., list[dict[str, Any]]]
+CONSENT: dict[str, Any] = {"purpose": "newsletter", "text": "Send me news", "version": "1", "channels": ["email"], "required": True}
+
+
+class Seen(HTMLParser):
+    """What a page says about its fields."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Remember it."""
+        self.tags.append((tag, dict(attrs)))
+
+    def named(self, name: str) -> dict[str, str | None]:
+        """The attributes of a field."""
+        return next(attributes for _, attributes in self.tags if attributes.get("name") == name)
+
+    @property
+    def ids(self) -> list[str | None]:
+        """Every id there is."""
+        return [attributes["id"] for _, attributes in self.tags if "id" in attributes]
+
+
+class TestDrawing:
+    def test_a_website_is_told_all_it_needs(self, stranger: Stranger, form: Make) -> None:
+        made = form(language="he", consents=[CONSENT], color="#aa3300")
+        drawn = ok(stranger.get(f"/p/capture/forms/{made['key']}"))
+        assert (drawn["direction"], drawn["button"], drawn["trap"]) == ("rtl", "שליחה", "website")
+        assert (drawn["brand"], drawn["color"]) == ("Sunrise Travel", "#aa3300")
+        assert [each["name"] for each in drawn["fields"]] == [each["name"] for each in FIELDS]
+        assert drawn["schema"]["required"] == ["name", "email"]
+        assert drawn["schema"]["properties"]["email"]["format"] == "email"
+        assert set(drawn) & {"owner_id", "team_id", "defaults", "origins", "failing_since", "id"} == set()
+
+    def test_is_kept_until_it_changes(self, api: ApiClient, stranger: Stranger, form: Make) -> None:
+        made = form()
+        path = f"/p/capture/forms/{made['key']}"
+        first = stranger.get(path)
+        assert first.headers["Cache-Control"] == "public, max-age=300"
+        assert stranger.get(path, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+        ok(api.patch(f"/capture/forms/{made['id']}", {"title": "Another"}, version="*"))
+        assert stranger.get(path, headers={"If-None-Match": first.headers["ETag"]}).status_code == 200
+
+    def test_tokens_are_kept_nowhere(self, stranger: Stranger, form: Make) -> None:
+        answer = stranger.get(f"/p/capture/forms/{form()['key']}/token")
+        assert answer.headers["Cache-Control"] == "no-store"
+
+    def test_an_own_field_that_was_archived_is_asked_for_no_more(
+        self, api: ApiClient, stranger: Stranger, form: Make
+    ) -> None:
+        field = {"entity": "leads.lead", "key": "tier", "label": "Tier", "kind": "text"}
+        field_id = ok(api.post("/custom-fields", field), 201)["id"]
+        made = form(fields=[*FIELDS, {"name": "lead.tier", "required": True}])
+        ok(api.post(f"/custom-fields/{field_id}/archive", version="*"))
+        assert len(ok(stranger.get(f"/p/capture/forms/{made['key']}"))["fields"]) == len(FIELDS)
+        ok(stranger.send(made, ANA), 201)
+
+
+class TestThePage:
+    def test_works_without_a_script(self, stranger: Stranger, form: Make, leads: Look) -> None:
+        made = form(consents=[CONSENT])
+        page = stranger.get(f"/app/capture/{made['key']}")
+        assert page.headers["Cache-Control"] == "no-store"
+        assert page.headers["Referrer-Policy"] == "same-origin"
+        html = page.get_data(as_text=True)
+        assert "<script" not in html
+        seen = Seen(html)
+        (action,) = [attributes["action"] for tag, attributes in seen.tags if tag == "form"]
+        token = seen.named("token")["value"]
+        sent = stranger.post(str(action), data=ANA | {"token": token, "consent.newsletter": "yes", "website": ""})
+        assert sent.status_code == 303
+        thanks = stranger.get(sent.headers["Location"])
+        assert "Thank you" in thanks.get_data(as_text=True)
+        assert len(leads()) == 1
+
+    def test_every_field_has_a_label_and_every_id_is_one(self, stranger: Stranger, form: Make) -> None:
+        fields = [*FIELDS, {"name": "board"}, {"name": "hotel_category"}, {"name": "budget", "help": "In euros"}]
+        seen = Seen(stranger.get(f"/app/capture/{form(fields=fields)['key']}").get_data(as_text=True))
+        labelled = {attributes.get("for") for tag, attributes in seen.tags if tag == "label"}
+        for field in fields:
+            shown = seen.named(str(field["name"]))
+            assert shown["id"] in labelled
+            assert ("required" in shown) is bool(field.get("required"))
+        assert seen.named("budget")["aria-describedby"] in seen.ids
+        assert len(seen.ids) == len(set(seen.ids))
+
+    def test_says_what_is_wrong_beside_the_field_and_keeps_what_was_said(
+        self, stranger: Stranger, form: Make, came: Look
+    ) -> None:
+        made = form(language="de", consents=[CONSENT])
+        sent = stranger.post(
+            f"/p/capture/forms/{made['key']}", data=ANA | {"email": "nobody", "consent.newsletter": "yes"}
+        )
+        assert sent.status_code == 422
+        html = sent.get_data(as_text=True)
+        seen = Seen(html)
+        wrong = seen.named("email")
+        assert (wrong["aria-invalid"], wrong["value"]) == ("true", "nobody")
+        assert wrong["aria-describedby"] in seen.ids
+        assert "Bitte prüfen Sie dies." in html
+        assert 'href="#/values/email"' in html
+        assert seen.named("name")["value"] == "Ana Duarte"
+        assert "checked" in seen.named("consent.newsletter")
+        assert came() == []
+        missing = stranger.post(f"/p/capture/forms/{made['key']}", data=ANA).get_data(as_text=True)
+        assert "Wir brauchen Ihre Zustimmung." in missing
+
+    @pytest.mark.parametrize(("language", "direction"), [("ar", "rtl"), ("he-IL", "rtl"), ("pt-BR", "ltr")])
+    def test_is_written_the_way_its_language_is(
+        self, stranger: Stranger, form: Make, language: str, direction: str
+    ) -> None:
+        page = stranger.get(f"/app/capture/{form(language=language)['key']}").get_data(as_text=True)
+        assert f'<html lang="{language}" dir="{direction}">' in page
+
+    def test_words_on_the_brands_colour_can_be_read(self, stranger: Stranger, form: Make) -> None:
+        for color, on in (("#ffdd00", "#111820"), ("#003366", "#ffffff")):
+            page = stranger.get(f"/app/capture/{form(color=color)['key']}").get_data(as_text=True)
+            assert f"--accent: {color}; --on-accent: {on};" in page
+
+    def test_of_a_brand_is_the_brands(self, api: ApiClient, stranger: Stranger, form: Make, leads: Look) -> None:
+        brand = ok(api.post("/agencies/brands", {"code": "lux", "name": "Lux & Co"}), 201)
+        made = form(brand_id=brand["id"])
+        assert "Lux &amp; Co" in stranger.get(f"/app/capture/{made['key']}").get_data(as_text=True)
+        ok(stranger.send(made, ANA), 201)
+        assert ok(api.get(f"/leads/{leads()[0]['id']}"))["brand_id"] == brand["id"]
+
+
+class TestEmbedding:
+    def test_html_of_the_form_can_be_sent(self, api: ApiClient, stranger: Stranger, form: Make, leads: Look) -> None:
+        made = form(consents=[CONSENT], fields=[*FIELDS, {"name": "board"}])
+        told = ok(api.get(f"/capture/forms/{made['id']}/embed"))
+        assert told["page"].endswith(f"/app/capture/{made['key']}")
+        assert told["page"] in told["iframe"]
+        seen = Seen(told["html"])
+        (action,) = [attributes["action"] for tag, attributes in seen.tags if tag == "form"]
+        names = [attributes["name"] for _, attributes in seen.tags if "name" in attributes]
+        assert set(names) == {"website", "consent.newsletter", "board", *(str(each["name"]) for each in FIELDS)}
+        data = dict.fromkeys(map(str, names), "") | ANA | {"consent.newsletter": "yes"}
+        path = "/p/" + str(action).partition("/p/")[2]
+        assert stranger.post(path, data=data, headers={"Origin": "https://anybody.example"}).status_code == 303
+        assert len(leads()) == 1
+
+
+class TestTheDocument:
+    def test_tells_websites_how_and_leaves_pages_out(self, stranger: Stranger) -> None:
+        document = json.loads(stranger.get("/openapi.json").data)
+        sent = document["paths"]["/p/capture/forms/{key}"]["post"]["requestBody"]["content"]
+        assert set(sent) == {"application/json", "application/x-www-form-urlencoded"}
+        assert document["paths"]["/p/capture/forms/{key}"]["post"]["security"] == []
+        assert not [path for path in document["paths"] if path.startswith("/app")]

@@ -6,7 +6,8 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from datetime import date, datetime, time
 from typing import IO, Any, NamedTuple
 
@@ -21,7 +22,7 @@ _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 _PIECE = 256 * 1024
 _HEAD = 64 * 1024
 # What Excel writes above the headings to tell itself the separator.
-_SAID = re.compile(r'"?sep=(.)"?\r?\n?', re.IGNORECASE)
+_SEPARATOR = re.compile(r'"?sep=(.)"?\r?\n?', re.IGNORECASE)
 Cell = str | int | float | bool | date | datetime | time | None
 """What a workbook or a CSV file has in a cell; None where there is nothing."""
 
@@ -42,6 +43,11 @@ def lines(file: IO[bytes], form: str, options: ImportOptions) -> Generator[Line,
         raw = of_workbook(file, options.sheet)
     else:
         raw = _of_text(file, options)
+    with closing(raw):
+        yield from _said(raw, form)
+
+
+def _said(raw: Iterable[Sequence[Any]], form: str) -> Iterator[Line]:
     count = 0
     for number, cells in enumerate(raw, start=1):
         if number > MAX_LINES:
@@ -57,6 +63,9 @@ def lines(file: IO[bytes], form: str, options: ImportOptions) -> Generator[Line,
         # The headings are no row.
         if count > MAX_ROWS + 1:
             raise _too_many()
+        if count == 1 and form == "csv":
+            # A column may have no heading; sheets are as wide as they are asked to be.
+            read += [None] * (min(len(cells), MAX_COLUMNS) - len(read))
         yield Line(number, read)
 
 
@@ -95,13 +104,13 @@ def _cell(cell: Any, number: int) -> Cell:
     return text or None
 
 
-def _of_text(file: IO[bytes], options: ImportOptions) -> Iterator[Sequence[str]]:
+def _of_text(file: IO[bytes], options: ImportOptions) -> Generator[Sequence[Any], None, None]:
     encoding = _encoding(file, options.encoding)
     file.seek(0)
     text = io.TextIOWrapper(file, encoding=encoding, errors="strict", newline="")
     try:
         first = text.readline(_HEAD)
-        said = _SAID.fullmatch(first)
+        said = _SEPARATOR.fullmatch(first)
         if said is None:
             text.seek(0)
         delimiter = _delimiter(options.delimiter, first, said.group(1) if said else None)

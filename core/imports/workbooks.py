@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import IO, Any
 
 import structlog
@@ -16,7 +16,7 @@ from core.imports.schemas import MAX_COLUMNS
 log = structlog.get_logger()
 
 
-def rows(file: IO[bytes], sheet: str | None) -> Iterator[Sequence[Any]]:
+def rows(file: IO[bytes], sheet: str | None) -> Generator[Sequence[Any], None, None]:
     """The rows of a sheet, the first one where none is named. Raises Unreadable."""
     file.seek(0)
     try:

@@ -19,7 +19,7 @@ from . import (
     subscribers,
 )
 from .demo import filling
-from .endpoints import rules, scores
+from .endpoints import corrections, rules, scores
 from .service import imports
 
 plugin = Plugin(
@@ -35,7 +35,7 @@ plugin = Plugin(
     custom_fields=(models.FIELDS,),
     lists=(repository.LEADS,),
     imports=(imports.LEADS,),
-    blueprints=(endpoints.blueprint, rules.blueprint, scores.blueprint),
+    blueprints=(endpoints.blueprint, rules.blueprint, scores.blueprint, corrections.blueprint),
     jobs=(jobs.find_idle_leads, jobs.find_overdue_responses, jobs.score_every_night, jobs.score_open, jobs.score_some),
     subscribers={
         "leads.first_response_due": (subscribers.look_when_due,),

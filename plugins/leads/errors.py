@@ -33,6 +33,13 @@ class NoteOfSomebodyElse(Forbidden):
     title = "Somebody else wrote this note"
 
 
+class CallOfSomebodyElse(Forbidden):
+    """Whoever was on the phone knows what was said; others take `leads.delete` to correct it."""
+
+    code = "call_of_somebody_else"
+    title = "Somebody else logged this call"
+
+
 class WonLeadStays(Conflict):
     """The trip file stands under a won lead's reference: the other one goes into it."""
 

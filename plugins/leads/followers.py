@@ -17,10 +17,13 @@ from .events import (
     MergeUndone,
     NoteWritten,
 )
+from .events.calls import CallChanged, CallDeleted
 from .service import scoring
 
 _OF_CONTACTS = frozenset({"contacts.contact_changed"})
-_OF_LEADS = frozenset(event.name for event in (LeadCreated, LeadChanged, LeadMoved, CallLogged, NoteWritten))
+_OF_LEADS = frozenset(
+    event.name for event in (LeadCreated, LeadChanged, LeadMoved, CallLogged, CallChanged, CallDeleted, NoteWritten)
+)
 # Of these it may matter to the client's other leads, whether they have travelled before.
 _OF_CLIENTS = frozenset(event.name for event in (LeadDeleted, LeadRestored, LeadsMerged, MergeUndone))
 

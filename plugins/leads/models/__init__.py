@@ -31,6 +31,7 @@ from core.sdk import (
 from ..schemas.assigned import AssignedBecause
 from ..schemas.scored import ScoreReasons
 from .kept import Attachment as Attachment
+from .kept import CallVersion as CallVersion
 from .kept import NoteVersion as NoteVersion
 from .rules import AssignmentRule as AssignmentRule
 from .rules import ResponseTargets as ResponseTargets
@@ -289,6 +290,7 @@ class Call(Owned, Model):
     note: Mapped[str | None] = mapped_column(info=PERSONAL)
     next_action_at: Mapped[datetime | None]
     next_action: Mapped[str | None] = mapped_column(info=PERSONAL)
+    edited_at: Mapped[datetime | None]
 
     __table_args__ = (
         owned_key("lead_id", "leads_lead", ondelete="CASCADE"),

@@ -1,4 +1,4 @@
-"""What leads keep: their files, and what their notes said before."""
+"""What leads keep: their files, and what their notes and calls said before."""
 
 from __future__ import annotations
 
@@ -27,6 +27,29 @@ class NoteVersion(Owned, Model):
         owned_key("note_id", "leads_note", ondelete="CASCADE"),
         Index("leads_note_version_created_at_idx", "agency_id", "note_id", "created_at", "id"),
         Index("leads_note_version_lead_id_idx", "agency_id", "lead_id"),
+    )
+
+
+class CallVersion(Owned, Model):
+    """What was logged of a call before somebody corrected it."""
+
+    __tablename__ = "leads_call_version"
+
+    lead_id: Mapped[UUID]
+    call_id: Mapped[UUID]
+    direction: Mapped[Code]
+    outcome: Mapped[Code]
+    at: Mapped[datetime]
+    duration_seconds: Mapped[Number]
+    note: Mapped[str | None] = mapped_column(info=PERSONAL)
+    written_at: Mapped[datetime]
+    """Since when it said so; until when is when this row was made."""
+
+    __table_args__ = (
+        owned_key("lead_id", "leads_lead", ondelete="CASCADE"),
+        owned_key("call_id", "leads_call", ondelete="CASCADE"),
+        Index("leads_call_version_created_at_idx", "agency_id", "call_id", "created_at", "id"),
+        Index("leads_call_version_lead_id_idx", "agency_id", "lead_id"),
     )
 
 

@@ -88,7 +88,12 @@ PARTS: dict[str, Select[Any]] = {
         title=func.concat("Call, ", Call.direction),
         text=Call.note,
         place="calls",
-        data={"direction": Call.direction, "outcome": Call.outcome, "duration_seconds": Call.duration_seconds},
+        data={
+            "direction": Call.direction,
+            "outcome": Call.outcome,
+            "duration_seconds": Call.duration_seconds,
+            "edited": Call.edited_at.is_not(None),
+        },
     ),
     "file": _part(
         "file",

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, UnsetType
 
-from core.sdk import Draft, Instant, Text, View
+from core.sdk import Draft, Instant, Patch, Text, View
 
 Direction = Annotated[
     Literal["outbound", "inbound"], Meta(description="Whether the agency called, or the client.", examples=["outbound"])
@@ -38,6 +38,16 @@ class CallDraft(Draft):
     next_action: NextAction | None = None
 
 
+class CallPatch(Patch):
+    """Corrections of a logged call. What was agreed to come next is changed in the lead."""
+
+    direction: Direction | UnsetType = UNSET
+    outcome: Outcome | UnsetType = UNSET
+    at: Instant | UnsetType = UNSET
+    duration_seconds: Seconds | UnsetType = UNSET
+    note: Text | None | UnsetType = UNSET
+
+
 class CallView(View):
     """A logged call."""
 
@@ -52,5 +62,21 @@ class CallView(View):
     note: str | None
     next_action_at: Instant | None
     next_action: str | None
+    edited_at: Instant | None
     version: int
     created_at: Instant
+
+
+class CallVersionView(View):
+    """What was logged of a call for a while."""
+
+    id: UUID
+    direction: Direction
+    outcome: Outcome
+    at: Instant
+    duration_seconds: int
+    note: str | None
+    written_at: Instant
+    """Since when."""
+    created_at: Instant
+    """Until when."""

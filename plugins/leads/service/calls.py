@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from core.sdk import UNSET, Fault, Invalid, ListQuery, Page, acting_user_id, clock, publish
+from core.sdk import UNSET, Fault, Invalid, ListQuery, Page, acting_user_id, clock, current_actor, publish
 
+from .. import permissions
+from ..errors import CallOfSomebodyElse
 from ..events import CallLogged
-from ..models import Call
+from ..events.calls import CallChanged, CallDeleted
+from ..models import Call, CallVersion
 from ..repository import leads
-from ..repository.calls import calls
-from ..schemas.calls import CallDraft, CallView
+from ..repository.calls import calls, versions
+from ..schemas.calls import CallDraft, CallPatch, CallVersionView, CallView
 from . import pipeline
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
@@ -25,6 +28,11 @@ def rows(lead_id: UUID, query: ListQuery) -> Page[CallView]:
 def view(lead_id: UUID, call_id: UUID) -> CallView:
     """A call about a lead. Raises NotFound."""
     return calls.shown(call_id, about=leads.with_merged(lead_id))
+
+
+def history(lead_id: UUID, call_id: UUID, query: ListQuery) -> Page[CallVersionView]:
+    """A page of what was logged of a call before, the latest first. Raises NotFound."""
+    return versions.rows(leads.with_merged(lead_id), call_id, query)
 
 
 def write(lead_id: UUID, draft: CallDraft) -> CallView:
@@ -62,7 +70,7 @@ def write(lead_id: UUID, draft: CallDraft) -> CallView:
     if following is not None:
         lead.own_action_at = lead.next_action_at = following.at
         lead.next_action = following.text
-    if _is_contact(draft):
+    if _is_contact(call):
         pipeline.contacted(lead, at)
     leads.save()
     if following is not None:
@@ -70,14 +78,63 @@ def write(lead_id: UUID, draft: CallDraft) -> CallView:
     return calls.shown(call.id, about=[lead_id])
 
 
-def _is_contact(draft: CallDraft) -> bool:
-    return draft.direction == "outbound" or draft.outcome == "answered"
+def change(lead_id: UUID, call_id: UUID, patch: CallPatch, *, version: int | None) -> CallView:
+    """Correct a call of one's own, or with `leads.delete` anybody's; what it said before is kept.
+
+    One that turns out to be contact is the first with the client where there was none; a step that a call has caused
+    stays. Raises CallOfSomebodyElse, NotFound, PreconditionFailed, Invalid.
+    """
+    timeline = leads.with_merged(lead_id)
+    leads.lock(lead_id)
+    call = calls.of_leads(call_id, about=timeline, version=version)
+    _require_mine(call)
+    changes = {name: value for name, value in patch.changes().items() if getattr(call, name) != value}
+    if not changes:
+        return calls.shown(call.id, about=timeline)
+    if "at" in changes:
+        _check_past(changes["at"])
+    said = {name: getattr(call, name) for name in CallPatch.__struct_fields__}
+    written_at = call.edited_at or call.created_at
+    versions.append(CallVersion(lead_id=call.lead_id, call_id=call.id, written_at=written_at, **said))
+    for name, value in changes.items():
+        setattr(call, name, value)
+    call.edited_at = clock.now()
+    calls.save()
+    publish(CallChanged(lead_id=lead_id, call_id=call.id, fields=sorted(changes)), of=call)
+    if _is_contact(call):
+        pipeline.contacted(leads.get(lead_id), call.at)
+        leads.save()
+    return calls.shown(call.id, about=timeline)
+
+
+def delete(lead_id: UUID, call_id: UUID, *, version: int | None) -> None:
+    """Delete a call of one's own, or with `leads.delete` anybody's; what it caused stays.
+
+    Raises CallOfSomebodyElse, NotFound, PreconditionFailed.
+    """
+    timeline = leads.with_merged(lead_id)
+    call = calls.of_leads(call_id, about=timeline, version=version)
+    _require_mine(call)
+    calls.remove(call)
+    publish(CallDeleted(lead_id=lead_id, call_id=call_id))
+
+
+def _require_mine(call: Call) -> None:
+    if call.author_id != acting_user_id() and current_actor().scope_of(permissions.DELETE.name) is None:
+        raise CallOfSomebodyElse
+
+
+def _is_contact(call: Call) -> bool:
+    return call.direction == "outbound" or call.outcome == "answered"
 
 
 def _began(draft: CallDraft) -> datetime:
-    now = clock.now()
     if draft.at is UNSET:
-        return now
-    if draft.at > now + _CLOCKS_DIFFER:
-        raise Invalid(errors=[Fault("/at", "future", "This call has not taken place yet")])
+        return clock.now()
+    _check_past(draft.at)
     return draft.at
+
+
+def _check_past(at: datetime) -> None:
+    if at > clock.now() + _CLOCKS_DIFFER:
+        raise Invalid(errors=[Fault("/at", "future", "This call has not taken place yet")])

@@ -8,8 +8,9 @@ from datetime import datetime
 from core.sdk import custom_fields, privacy, search
 from plugins.contacts import api as contacts
 
-from ..models import Attachment, Call, Lead, Merge, Note, NoteVersion, StatusChange, Tag
+from ..models import Attachment, Call, CallVersion, Lead, Merge, Note, NoteVersion, StatusChange, Tag
 from ..repository.attachments import attachments, versions
+from ..repository.calls import versions as calls
 from ..repository.merges import forget, references_in
 from ..repository.personal import personal
 from . import attachments as files
@@ -23,7 +24,7 @@ def held(subject: privacy.Subject) -> list[privacy.Holding]:
     people = subject.rows | {subject.id}
     leads = personal.leads_of(people)
     ids = [lead.id for lead in leads]
-    rest = (*personal.merges_of(people), *versions.of_leads(ids), *attachments.of_leads(ids))
+    rest = (*personal.merges_of(people), *versions.of_leads(ids), *calls.of_leads(ids), *attachments.of_leads(ids))
     return [privacy.held(each) for each in (*leads, *personal.children_of(leads), *rest)]
 
 
@@ -50,8 +51,9 @@ def anonymise(leads: Sequence[Lead]) -> list[privacy.Outcome]:
     for call in (each for each in children if isinstance(each, Call)):
         privacy.wipe(call)
     ids = [lead.id for lead in leads]
-    said, kept = versions.of_leads(ids), attachments.of_leads(ids)
+    said, logged, kept = versions.of_leads(ids), calls.of_leads(ids), attachments.of_leads(ids)
     versions.forget(ids)
+    calls.forget(ids)
     for attachment in kept:
         files.forget(attachment)
     personal.clear_tags_and_steps(leads)
@@ -61,6 +63,7 @@ def anonymise(leads: Sequence[Lead]) -> list[privacy.Outcome]:
         privacy.Outcome(table=Lead.__tablename__, rows=len(leads)),
         *(privacy.Outcome(table=kind.__tablename__, rows=count) for kind, count in counts.items()),
         privacy.Outcome(table=NoteVersion.__tablename__, rows=len(said)),
+        privacy.Outcome(table=CallVersion.__tablename__, rows=len(logged)),
         privacy.Outcome(table=Attachment.__tablename__, rows=len(kept)),
     ]
 

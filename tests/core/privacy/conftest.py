@@ -32,7 +32,7 @@ Within = Callable[[UUID], AbstractContextManager[None]]
 CONTACTS = ("contacts_contact", "contacts_email", "contacts_phone")
 LEADS = (
     "leads_lead", "leads_tag", "leads_note", "leads_note_version", "leads_status_change", "leads_call",
-    "leads_attachment",
+    "leads_call_version", "leads_attachment",
 )  # fmt: skip
 
 

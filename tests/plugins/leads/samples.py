@@ -43,6 +43,10 @@ def _correct(api: ApiClient, address: str) -> None:
     ok(api.patch(address.removesuffix("/versions"), {"text": "Two quiet rooms."}, version="*"))
 
 
+def _correct_call(api: ApiClient, address: str) -> None:
+    ok(api.patch(address.removesuffix("/versions"), {"duration_seconds": 61}, version="*"))
+
+
 SAMPLES: Mapping[str, Sample] = {
     "leads.find_duplicates": Sample(body=lambda api, number: {"contact": {"name": f"Ben Okri {number}"}}),
     "leads.log_call": Sample(body=lambda api, number: {"direction": "outbound", "outcome": "answered"}),
@@ -55,6 +59,8 @@ SAMPLES: Mapping[str, Sample] = {
     ),
     "leads.restore": Sample(before=_delete),
     "leads.move": Sample(body=lambda api, number: {"to": "contacted", "note": "Spoke on the phone."}),
+    "leads_calls.change": Sample(body=lambda api, number: {"duration_seconds": number}),
+    "leads_calls.search_versions": Sample(before=_correct_call),
     "leads.search_versions": Sample(before=_correct),
     "leads.change_note": Sample(body=lambda api, number: {"pinned": True}),
     "leads_rules.change_targets": Sample(body=lambda api, number: {"normal": number}),

@@ -64,6 +64,7 @@ class House:
         self.factor_asked = self.agent.challenge()["challenge"]
         self._enrol(somebody(app, agency, "agent"))
         self._invite()
+        self._open_to_leads()
         brand = ok(self.owner.post("/agencies/brands", {"code": "dusk", "name": "Dusk"}), 201)["id"]
         place = f"/agencies/brands/{brand}/logo"
         ok(put(self.owner, brand))
@@ -77,6 +78,13 @@ class House:
         self.seed = ok(self.nobody.post("/auth/enrolment/totp", {"challenge": self.to_enrol}), 201)
         asked = self.nobody.post("/auth/enrolment/passkey/options", {"challenge": self.to_enrol})
         self.new_device = Authenticator().create(ok(asked, 200)["options"])
+
+    def _open_to_leads(self) -> None:
+        form = {"name": "Website", "fields": [{"name": "email"}]}
+        self.form: str = ok(self.owner.post("/capture/forms", form), 201)["key"]
+        mapping = [{"type": "take", "field": "email", "path": "/email"}]
+        hook = {"name": "Fair", "mapping": mapping, "auth": "header"}
+        self.hook: dict[str, Any] = ok(self.owner.post("/capture/hooks", hook), 201)
 
     def _invite(self) -> None:
         self.invited = f"invited-{self.agency.slug}@example.com"
@@ -98,6 +106,20 @@ class House:
         """As the operator does."""
         with self.app.app_context(), unit_of_work(), acting_as(system(self.agency.id)):
             suspension.resume()
+
+    def look(self, address: str) -> TestResponse:
+        """Look at a page without signing in."""
+        return self.app.test_client().get(address)
+
+    def send_form(self) -> TestResponse:
+        """Send a form of the agency's website."""
+        values = {"email": "somebody@example.com"}
+        return self.app.test_client().post(f"/p/capture/forms/{self.form}", json={"values": values})
+
+    def deliver(self) -> TestResponse:
+        """Send something to a hook, with its secret."""
+        proven = {"X-Webhook-Secret": self.hook["secret"]}
+        return self.app.test_client().post(f"/p/capture/hooks/{self.hook['key']}", json={}, headers=proven)
 
     def first_code(self) -> TestResponse:
         """The last step of a sign-in that had to set up an authenticator app."""
@@ -136,6 +158,12 @@ DOORS: dict[str, tuple[Answer, tuple[int, str]]] = {
         OVER,
     ),
     "auth_proofs.passkey_sign_in": (House.passkey, NO_MEMBERSHIP),
+    "capture_pages.page": (lambda house: house.look(f"/app/capture/{house.form}"), (404, "not_found")),
+    "capture_pages.thanks": (lambda house: house.look(f"/app/capture/{house.form}/thanks"), (404, "not_found")),
+    "capture_public.draw": (lambda house: house.look(f"/p/capture/forms/{house.form}"), (404, "not_found")),
+    "capture_public.begin": (lambda house: house.look(f"/p/capture/forms/{house.form}/token"), (404, "not_found")),
+    "capture_public.send": (lambda house: house.send_form(), (404, "not_found")),
+    "capture_public.receive": (lambda house: house.deliver(), (404, "not_found")),
     "files.download": (lambda house: house.app.test_client().get(house.file), (404, "not_found")),
     "invitations.look": (
         lambda house: house.post("/invitations/look", token=house.invitation),

@@ -24,8 +24,10 @@ def held(subject: privacy.Subject) -> list[privacy.Holding]:
     found = []
     for each in _about(subject):
         told = privacy.held(each)
-        said = {**told.values, "payload": msgspec.to_builtins(intake.opened(each))}
-        found.append(msgspec.structs.replace(told, values=said))
+        payload = msgspec.to_builtins(intake.opened(each)) if each.payload is not None else None
+        said = {**told.values, "payload": payload}
+        # By what somebody else wrote into a form nobody is known: that may be anybody's.
+        found.append(msgspec.structs.replace(told, values=said, emails=frozenset(), phones=frozenset()))
     return found
 
 

@@ -14,7 +14,8 @@ from tests.plugins.capture.conftest import ANA, FIELDS, Stranger
 
 Make = Callable[..., dict[str, Any]]
 Look = Callable[..., list[dict[str, Any]]]
-CONSENT: dict[str, Any] = {"purpose": "newsletter", "text": "Send me news", "version": "1", "channels": ["email"], "required": True}
+NEWS = {"purpose": "newsletter", "text": "Send me news", "version": "1", "channels": ["email"]}
+CONSENT: dict[str, Any] = NEWS | {"required": True}
 
 
 class Seen(HTMLParser):

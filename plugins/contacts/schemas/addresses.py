@@ -1,4 +1,4 @@
-"""Postal addresses and what companies are registered by, on the wire."""
+"""Postal addresses and what firms are registered by, on the wire."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ VatNumber = Annotated[
     str,
     Meta(
         pattern="^[0-9A-Za-z][0-9A-Za-z .-]{1,29}$",
-        description="VAT number of a company, with the code of its country or read by `country`.",
+        description="VAT number, with the code of its country or read by `country`.",
         examples=["PT501964843"],
     ),
 ]
 RegistrationNumber = Annotated[
     str,
-    Meta(pattern=r"^[^\r\n]{1,60}$", description="Number of a company in its register.", examples=["HRB 12345"]),
+    Meta(pattern=r"^[^\r\n]{1,60}$", description="Number in a register of companies.", examples=["HRB 12345"]),
 ]
 Website = Annotated[
     str,

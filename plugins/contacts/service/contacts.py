@@ -257,7 +257,7 @@ def _check(contact: Contact, changes: dict[str, Any]) -> None:
         "nationality": partial(fields.check_country, pointer="/nationality"),
     }
     wanted = [partial(check, changes[name]) for name, check in checks.items() if changes.get(name) is not None]
-    gather(partial(details.check_company, contact.kind, changes), *wanted)
+    gather(*wanted)
 
 
 def texts(contact: Contact) -> list[str | None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from stdnum.eu import vat as european
 from stdnum.exceptions import ValidationError
@@ -15,7 +14,6 @@ from ..models import EmailAddress, PhoneNumber, PostalAddress
 from ..schemas import EmailEntry, PhoneEntry
 from ..schemas.addresses import AddressEntry
 
-COMPANY = ("vat_number", "registration_number")
 _GREECE, _GREEK = "GR", "EL"
 """Greek VAT numbers begin with another code than that of the country."""
 
@@ -55,17 +53,6 @@ def _address(entry: AddressEntry, position: int) -> PostalAddress:
         region=entry.region,
         country=entry.country,
     )
-
-
-def check_company(kind: str, changes: dict[str, Any]) -> None:
-    """Raise Invalid where somebody who is no company is to have what only companies have."""
-    faults = [
-        Fault(f"/{name}", "kind", "Only a company has one")
-        for name in COMPANY
-        if changes.get(name) is not None and kind != "company"
-    ]
-    if faults:
-        raise Invalid(errors=faults)
 
 
 def vat_number(number: str, *, country: str | None) -> str:

@@ -53,7 +53,13 @@ def _merged(api: ApiClient) -> str:
     return _merge_into(api, f"/contacts/{_pair(api, 1)['other_id']}")
 
 
+def _new(api: ApiClient, number: int) -> dict[str, Any]:
+    # What only companies have is not in one body with what only people have.
+    return {"name": f"Ben Okri {number}", "given_name": "Ben", "emails": [{"address": f"ben{number}@example.com"}]}
+
+
 SAMPLES: Mapping[str, Sample] = {
+    "contacts.create": Sample(body=_new),
     "contacts.record_consents": Sample(body=_consents),
     "contacts.put_member": Sample(body=_member),
     "contacts.remove_member": Sample(before=_join),

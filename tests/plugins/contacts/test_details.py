@@ -72,9 +72,8 @@ class TestCompany:
         assert (firm["registration_number"], firm["website"]) == ("12345", "https://duarte.example")
         assert change(api, firm, vat_number=None)["vat_number"] is None
 
-    def test_people_have_none(self, api: ApiClient) -> None:
-        body = person("Ana", vat_number="PT501964843", registration_number="1")
-        assert faults(api.post("/contacts", body)) == {"/vat_number": "kind", "/registration_number": "kind"}
+    def test_somebody_who_works_for_themselves_has_them_too(self, api: ApiClient) -> None:
+        assert add(api, "Ana", vat_number="501964843", country="PT")["vat_number"] == "PT501964843"
 
     def test_a_number_of_a_country_is_looked_at(self, api: ApiClient) -> None:
         body = person("Duarte Ltd", kind="company", vat_number="PT501964844")

@@ -14,6 +14,7 @@ from core.testing import schema
 from core.testing.databases import Server
 
 Call = Callable[..., Result]
+MIGRATIONS = Path(__file__).parents[3] / "plugins/leads/migrations"
 
 
 @pytest.fixture
@@ -35,7 +36,8 @@ class TestPlugins:
         assert ["leads", "available"] in lines
 
     def test_check_passes_what_is_well(self, call: Call) -> None:
-        assert "plugins are well: contacts, leads" in call("plugins", "check").output
+        [_, found] = call("plugins", "check").output.split(" plugins are well: ")
+        assert {"contacts", "leads"} <= {*found.strip(".\n").split(", ")}
 
     def test_check_names_everything_wrong(self, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PLUGINS", "leads")
@@ -77,12 +79,12 @@ class TestPlugins:
 
     def test_remove_keeps_the_data_unless_told_otherwise(self, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
         call("db", "upgrade")
-        kept = call("plugins", "remove", "leads")
-        assert "take 'leads' out of PLUGINS (or add '-leads'); its data stays" in kept.output
-        monkeypatch.setenv("PLUGINS", "built-in,-leads")
-        dropped = call("plugins", "remove", "leads", "--drop-data", "--yes")
+        kept = call("plugins", "remove", "tasks")
+        assert "take 'tasks' out of PLUGINS (or add '-tasks'); its data stays" in kept.output
+        monkeypatch.setenv("PLUGINS", "built-in,-tasks")
+        dropped = call("plugins", "remove", "tasks", "--drop-data", "--yes")
         assert dropped.exit_code == 0, dropped.output
-        assert list(Path("var/exports").rglob("leads_lead.jsonl"))
+        assert list(Path("var/exports").rglob("tasks_task.jsonl"))
         assert list(Path("var/exports").rglob("core_custom_value.jsonl"))
 
 
@@ -109,11 +111,12 @@ class TestDatabase:
     def test_going_back_asks_first(self, call: Call) -> None:
         call("db", "upgrade")
         assert "Aborted" in call("db", "downgrade", "leads").output
-        assert "leads undone 0003" in call("db", "downgrade", "leads", "--yes").output
+        newest = max(path.name for path in MIGRATIONS.glob("0*.py"))[:4]
+        assert f"leads undone {newest}" in call("db", "downgrade", "leads", "--yes").output
 
     def test_an_owner_that_does_not_exist_is_one_sentence(self, call: Call) -> None:
         failed = call("db", "upgrade", "laeds")
-        assert "'laeds' owns no migrations; owners are core, contacts, leads" in failed.output
+        assert "'laeds' owns no migrations; owners are core, contacts, " in failed.output
         assert "Traceback" not in failed.output
 
     def test_a_database_that_does_not_answer_is_one_sentence(self, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

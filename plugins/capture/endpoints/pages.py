@@ -143,7 +143,7 @@ def _told(fault: Fault, words: wording.Words) -> str:
 def _names(form: PublicForm) -> dict[str, str]:
     """What each place that something may be wrong with is called."""
     fields = {f"/values/{each.name}": each.label for each in form.fields}
-    return fields | {f"/consents/{each.purpose}": each.text for each in form.consents}
+    return fields | {f"/consents/{each.purpose}": each.text.rstrip(".") for each in form.consents}
 
 
 def _chosen(values: Mapping[str, Any], name: str) -> list[str]:

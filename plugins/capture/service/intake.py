@@ -108,11 +108,8 @@ def make_lead(source: Source, values: Mapping[str, Any], consents: Sequence[Cons
         filled = still(values)
         known = named(filled)
         enquiry = reading.read(filled, known, source.defaults)
-        language = _language(enquiry, source)
         # As somebody new, whoever they are: what is wrong is told in any case.
-        draft = enquiry.draft(
-            contact={"language": language, **enquiry.contact}, language=language, brand_id=source.brand_id
-        )
+        draft = _draft(enquiry, source)
         with enquiry.faults_at_fields(), under("/contact"):
             contact_id = people.find(enquiry)
         if contact_id is not None:
@@ -137,6 +134,19 @@ def undone() -> Iterator[None]:
         finally:
             if savepoint.is_active:
                 savepoint.rollback()
+
+
+def read(values: Mapping[str, Any], source: Source) -> leads.LeadDraft:
+    """The lead that would be made of it, were it of somebody new. Raises Invalid."""
+    filled = still(values)
+    enquiry = reading.read(filled, named(filled), source.defaults)
+    return _draft(enquiry, source)
+
+
+def _draft(enquiry: reading.Enquiry, source: Source) -> leads.LeadDraft:
+    language = _language(enquiry, source)
+    contact = {"language": language, **enquiry.contact}
+    return enquiry.draft(contact=contact, language=language, brand_id=source.brand_id)
 
 
 def accept(submission: Submission, made: Made) -> None:

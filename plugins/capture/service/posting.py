@@ -113,7 +113,7 @@ def _take(form: FormView, said: FormPost, arrival: Arrival) -> None:
     began = _began(form, said)
     told = {*(VALUES + each.name for each in form.fields), *_TOLD}
     # Before anybody outside is asked: what is wrong with it is wrong whoever sent it.
-    gather(partial(_check_values, form, said), partial(_check_consents, form, said))
+    gather(partial(_check_values, form, said, source), partial(_check_consents, form, said))
     suspicion = _suspicion(form, said, began, arrival)
     if suspicion:
         intake.set_aside(source, payload, "spam", suspicion)
@@ -151,8 +151,8 @@ def _one(name: str, value: str | list[str]) -> str:
     return value
 
 
-def _check_values(form: FormView, said: FormPost) -> None:
-    """Raise Invalid for fields the form has not, and for those that must be filled in."""
+def _check_values(form: FormView, said: FormPost, source: intake.Source) -> None:
+    """Raise Invalid for fields the form has not, those that must be filled in, and what cannot be read."""
     shown_names = {each.name for each in form.fields} | set(UTM)
     faults = [
         Fault(VALUES + _step(name), "unknown_field", "The form has no such field")
@@ -165,7 +165,21 @@ def _check_values(form: FormView, said: FormPost) -> None:
         first = next(each.name for each in form.fields if each.name in {"email", "phone"})
         if not any(fault.pointer == VALUES + first for fault in faults):
             faults.append(Fault(VALUES + first, "required", "Without it nobody can answer"))
+    if faults:
+        there = {name: value for name, value in said.values.items() if name in shown_names}
+        faults += [
+            each for each in _unreadable(there, source) if each.pointer not in {known.pointer for known in faults}
+        ]
     _refuse(faults)
+
+
+def _unreadable(values: dict[str, Any], source: intake.Source) -> list[Fault]:
+    """What is wrong besides: told at once, since somebody is waiting."""
+    try:
+        intake.read(values, source)
+    except Invalid as wrong:
+        return [each for each in wrong.errors if each.pointer.removeprefix(VALUES) in values]
+    return []
 
 
 def _check_consents(form: FormView, said: FormPost) -> None:

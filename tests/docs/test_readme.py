@@ -100,11 +100,13 @@ class TestStart:
 class TestTour:
     def test_from_signing_in_to_a_refused_lead(self, running: Path, environment: dict[str, str]) -> None:
         tour = [block for block in BLOCKS if "curl" in block]
-        assert len(tour) == 7
+        assert len(tour) == 9
         # One shell, as a reader has; a blank line tells the answers apart.
         told = _run("\necho\n".join(tour), environment)
         assert '"reference":"L-' in told
         assert '"status":"qualified"' in told
+        assert '"title":"Call about the flights"' in told
+        assert '"reference","destinations","status"' in told
         assert '"name":"leads.lead_moved"' in told
         assert '"upto":' in told
         for pointer in ("/adults", "/budget/currency", "/colour"):

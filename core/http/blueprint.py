@@ -107,13 +107,16 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
         return decorate
 
     def sent(
-        self, *media_types: str
+        self, *media_types: str, shape: Any = None
     ) -> Callable[[Callable[Concatenate[Sent, P], R]], Callable[Concatenate[Sent, P], R]]:
-        """Pass the body as it came, of one of these types; JSON and forms of web pages can be read from it."""
+        """Pass the body as it came, of one of these types; JSON and forms of web pages can be read from it.
+
+        `shape` is what the document says of JSON; nothing checks it.
+        """
 
         def decorate(view: Callable[Concatenate[Sent, P], R]) -> Callable[Concatenate[Sent, P], R]:
             contract = contract_of(view)
-            contract.sent = media_types
+            contract.sent, contract.shape = media_types, shape
             contract.inputs.insert(0, "sent")
             return view
 

@@ -62,6 +62,8 @@ class Contract:
     upload: Accepts | None = None
     sent: tuple[str, ...] = ()
     """The types of bodies it reads as they came."""
+    shape: Any = None
+    """What a body of these is that comes as JSON, where that is always the same."""
     inputs: list[Literal["body", "query", "listing", "selection", "upload", "sent"]] = field(default_factory=list)
     if_match: bool = False
     status: int = 200

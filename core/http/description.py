@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from core.db.query import Operator
+from core.http.bodies import JSON
 from core.http.contract import Contract, Rule, contract_of, rule_of
 from core.http.queries import MAX_CHOICES
 from core.uploads import receiving
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from core.http.openapi import Api
 
 Document = dict[str, Any]
+_ANYTHING = {"type": "object", "examples": [{"email": "ana@example.com", "message": "Two weeks in Kenya"}]}
 _COMMON_PROBLEMS = (400, 422, 429, 500, 503)
 _OPERATORS = {
     Operator.EQ: "",
@@ -58,8 +60,7 @@ def describe(
     if contract.upload:
         doc["requestBody"] = _file(contract.upload)
     if contract.sent:
-        content = {each: {"schema": {"type": "object"}} for each in contract.sent}
-        doc["requestBody"] = {"required": True, "content": content}
+        doc["requestBody"] = _sent(api, contract)
     problems = _problems(contract, rule, method, addressed="<" in info["address"])
     doc["responses"] = {**_success(api, contract, method), **problems}
     return doc
@@ -96,6 +97,11 @@ def _filter(api: Api, name: str, kind: Any, summary: str, operator: Operator) ->
         return {**parameter, "schema": api.schema(kind)}
     several = {"type": "array", "items": api.schema(kind), "minItems": 1, "maxItems": MAX_CHOICES}
     return {**parameter, "schema": several, "style": "form", "explode": False}
+
+
+def _sent(api: Api, contract: Contract) -> Document:
+    told = {JSON: {"schema": api.schema(contract.shape)}} if contract.shape is not None else {}
+    return {"required": True, "content": {each: told.get(each, {"schema": _ANYTHING}) for each in contract.sent}}
 
 
 def _file(accepts: Accepts) -> Document:

@@ -6,7 +6,7 @@ from flask import Response, request
 
 from core.sdk import FORM, JSON, Blueprint, Sent
 
-from ..schemas.forms import FormThanks, FormToken, PublicForm
+from ..schemas.forms import FormPost, FormThanks, FormToken, PublicForm
 from ..schemas.hooks import HookReceived
 from ..service import posting, receiving
 from . import pages
@@ -38,7 +38,7 @@ def begin(key: str) -> FormToken:
     body_limit=64 * KIB,
     problems=(403,),
 )
-@blueprint.sent(JSON, FORM)
+@blueprint.sent(JSON, FORM, shape=FormPost)
 @blueprint.response(201, FormThanks)
 def send(sent: Sent, key: str) -> FormThanks | Response:
     """Send what somebody filled in; a page without a script is led on."""

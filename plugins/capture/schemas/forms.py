@@ -259,8 +259,13 @@ class FormToken(View):
 class FormPost(Draft):
     """What somebody filled in."""
 
-    values: Annotated[dict[str, Any], Meta(max_length=100)]
-    consents: Annotated[dict[str, bool], Meta(max_length=20)] = {}
+    values: Annotated[
+        dict[str, Any],
+        Meta(max_length=100, description="By field.", examples=[{"name": "Ana Duarte", "email": "ana@example.com"}]),
+    ]
+    consents: Annotated[
+        dict[str, bool], Meta(max_length=20, description="By purpose.", examples=[{"newsletter": True}])
+    ] = {}
     token: Annotated[str, Meta(max_length=1000)] | None = None
     captcha: Annotated[str, Meta(max_length=8000)] | None = None
     website: Annotated[str, Meta(max_length=8000)] = ""

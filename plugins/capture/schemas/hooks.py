@@ -66,7 +66,10 @@ class MapValues(Rule, frozen=True, kw_only=True, tag_field="type", tag="map"):
     """With what a value stands for."""
 
     path: Path
-    values: Annotated[dict[Annotated[str, Meta(max_length=200)], Text], Meta(min_length=1, max_length=200)]
+    values: Annotated[
+        dict[Annotated[str, Meta(max_length=200)], Text],
+        Meta(min_length=1, max_length=200, examples=[{"Honeymoon": "fit"}]),
+    ]
     otherwise: (
         Annotated[Text, Meta(description="For values that are not listed; without, they are a fault.")] | None
     ) = None

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from typing import NamedTuple, Self
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from anyascii import anyascii
-from sqlalchemy import ARRAY, Index, PrimaryKeyConstraint, Text, Uuid, bindparam, delete, func, insert, select
+from sqlalchemy import (
+    ARRAY,
+    Index,
+    PrimaryKeyConstraint,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import typos
@@ -195,6 +209,23 @@ _PRESENT = read.Query(
     str,
 )
 
+_PAIR: dict[str, Any] = {"ids": ARRAY(Uuid()), "tokens": ARRAY(Text())}
+_ADD_ALL = insert(_table).from_select(
+    ["agency_id", "entity", "entity_id", "token"],
+    select(
+        _bound["agency_id"],
+        _bound["entity"],
+        *(func.unnest(bindparam(f"new_{name}", type_=kind)) for name, kind in _PAIR.items()),
+    ),
+)
+_PRESENT_ALL = read.Query(
+    select(SearchToken.entity_id, SearchToken.token).where(
+        SearchToken.entity == bindparam("entity", type_=Text()),
+        SearchToken.entity_id == any_(bindparam("entity_ids", type_=ARRAY(Uuid()))),
+    ),
+    lambda entity_id, token: (entity_id, token),
+)
+
 
 def add(entity: str, entity_id: UUID, texts: Iterable[str | None]) -> None:
     """Make a thing findable that was made in this unit of work, and that nothing finds yet."""
@@ -209,6 +240,24 @@ def index(entity: str, entity_id: UUID, texts: Iterable[str | None]) -> None:
         mine = (SearchToken.entity == entity, SearchToken.entity_id == entity_id)
         db.session.execute(delete(SearchToken).where(*mine, SearchToken.token.in_(present - wanted)))
     _add(entity, entity_id, wanted - present)
+
+
+def index_all(entity: str, texts: Mapping[UUID, Iterable[str | None]]) -> None:
+    """The same of many things by their ids, in three statements at most."""
+    wanted = {(entity_id, token) for entity_id, each in texts.items() for token in tokens_of(each)}
+    present = set(_PRESENT_ALL.rows(entity=entity, entity_ids=list(texts)))
+    if gone := present - wanted:
+        pairs = select(*(func.unnest(bindparam(f"gone_{name}", type_=kind)) for name, kind in _PAIR.items()))
+        mine = (SearchToken.entity == entity, tuple_(SearchToken.entity_id, SearchToken.token).in_(pairs))
+        db.session.execute(delete(SearchToken).where(*mine), _pairs(gone, "gone"))
+    if new := wanted - present:
+        thing = {"new_agency_id": current_agency_id(), "new_entity": entity}
+        db.session.connection().execute(_ADD_ALL, {**thing, **_pairs(new, "new")})
+
+
+def _pairs(of: AbstractSet[tuple[UUID, str]], what: str) -> dict[str, Any]:
+    ordered = sorted(of)
+    return {f"{what}_ids": [entity_id for entity_id, _ in ordered], f"{what}_tokens": [token for _, token in ordered]}
 
 
 def _add(entity: str, entity_id: UUID, tokens: frozenset[str]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
-from typing import Annotated, Any, ClassVar, Generic, TypeVar, cast
+from typing import Annotated, Any, ClassVar, Generic, TypeAlias, TypeVar, cast
 from uuid import UUID
 
 import msgspec
@@ -48,6 +48,23 @@ class BulkAction(Generic[A]):
     """What the route for one row calls: with the id, the action, and the version that must be met."""
     among_deleted: bool = False
     """It is about deleted rows, which no filter of the list finds: they are named by their ids."""
+
+
+@dataclass(frozen=True)
+class BulkSetAction(Generic[A]):
+    """The same, done to all rows at once in a few statements: each is judged, then those that can be are changed."""
+
+    kind: type[A]
+    permission: Permission
+    run: Callable[[Sequence[UUID], A, Mapping[UUID, int]], Mapping[UUID, Problem]]
+    """With the ids, the action, and the versions that must be met; the problem of each row that was left as it is.
+
+    What it raises is a problem of the request: then no row is changed.
+    """
+    among_deleted: bool = False
+
+
+Action: TypeAlias = BulkAction[Any] | BulkSetAction[Any]
 
 
 class BulkRow(View):
@@ -91,9 +108,7 @@ class Body(Draft):
     versions: Versions | UnsetType = UNSET
 
 
-def offer(
-    blueprint: Blueprint, listed: Listed[Any], actions: Sequence[BulkAction[Any]], *, permission: Permission
-) -> None:
+def offer(blueprint: Blueprint, listed: Listed[Any], actions: Sequence[Action], *, permission: Permission) -> None:
     """Give a plugin's list `POST /bulk`: `permission` lets in, and each action asks for its own."""
     known = {action.kind: action for action in actions}
     parameters = queries.Parameters(listed, paged=False)
@@ -110,12 +125,12 @@ def offer(
         versions = {} if asked.versions is UNSET else asked.versions
         with using(action.permission.name):
             _lock(listed, ids)
-            rows = [_one(action, asked.action, row_id, versions.get(row_id)) for row_id in ids]
+            rows = _rows(action, asked.action, ids, versions)
         done = sum(row.status < 400 for row in rows)
         return BulkResult(done, len(rows) - done, rows)
 
 
-def _body_of(listed: Listed[Any], actions: Sequence[BulkAction[Any]]) -> type[Body]:
+def _body_of(listed: Listed[Any], actions: Sequence[Action]) -> type[Body]:
     kinds: Any = reduce(or_, (action.kind for action in actions))
     about = Meta(description="What is done to each row; its `type` says which.")
     name = f"{listed.title.replace(' ', '')}Bulk"
@@ -131,7 +146,7 @@ def _body_of(listed: Listed[Any], actions: Sequence[BulkAction[Any]]) -> type[Bo
     return cast("type[Body]", body)
 
 
-def _permit(action: BulkAction[Any]) -> None:
+def _permit(action: Action) -> None:
     """Let pass whom the route for one row would let pass. Raises Forbidden."""
     actor, permission = current_actor(), action.permission.name
     actor.require(permission)
@@ -140,7 +155,7 @@ def _permit(action: BulkAction[Any]) -> None:
         raise Forbidden(reason)
 
 
-def _chosen(listed: Listed[Any], parameters: queries.Parameters, action: BulkAction[Any], asked: Any) -> list[UUID]:
+def _chosen(listed: Listed[Any], parameters: queries.Parameters, action: Action, asked: Any) -> list[UUID]:
     """The ids of the rows that are meant, each once and in order. Raises Invalid."""
     faults = []
     if (asked.ids is UNSET) == (asked.filter is UNSET):
@@ -157,7 +172,7 @@ def _chosen(listed: Listed[Any], parameters: queries.Parameters, action: BulkAct
 
 
 def _matching(
-    listed: Listed[Any], parameters: queries.Parameters, action: BulkAction[Any], given: Mapping[str, str]
+    listed: Listed[Any], parameters: queries.Parameters, action: Action, given: Mapping[str, str]
 ) -> list[UUID]:
     try:
         query = queries.question(given, parameters, listed.row)
@@ -191,15 +206,27 @@ def _lock(listed: Listed[Any], ids: Sequence[UUID]) -> None:
     db.session.execute(locked, execution_options={"include_deleted": True})
 
 
+def _rows(action: Action, asked: Any, ids: Sequence[UUID], versions: Mapping[UUID, int]) -> list[BulkRow]:
+    if isinstance(action, BulkAction):
+        return [_one(action, asked, row_id, versions.get(row_id)) for row_id in ids]
+    problems = action.run(ids, asked, versions)
+    return [_row(row_id, problems.get(row_id)) for row_id in ids]
+
+
 def _one(action: BulkAction[Any], asked: Any, row_id: UUID, version: int | None) -> BulkRow:
     """Do it to one row; what fails is undone by its savepoint."""
     try:
         with db.session.begin_nested():
             action.run(row_id, asked, version)
     except (Problem, SQLAlchemyError) as error:
-        problem = _told(error)
-        return BulkRow(row_id, problem.status, problem.code, problem.detail or problem.title, list(problem.errors))
-    return BulkRow(row_id, 200, None, None, [])
+        return _row(row_id, _told(error))
+    return _row(row_id, None)
+
+
+def _row(row_id: UUID, problem: Problem | None) -> BulkRow:
+    if problem is None:
+        return BulkRow(row_id, 200, None, None, [])
+    return BulkRow(row_id, problem.status, problem.code, problem.detail or problem.title, list(problem.errors))
 
 
 def _told(error: Exception) -> Problem:

@@ -64,7 +64,7 @@ from core.files import api as files
 from core.http import decoding, limits, origins
 from core.http.blueprint import Blueprint
 from core.http.bodies import FORM, JSON, Sent
-from core.http.bulk import BulkAction
+from core.http.bulk import BulkAction, BulkSetAction
 from core.http.bulk import offer as offer_bulk
 from core.http.structs import Draft, Patch, View
 from core.imports import api as imports
@@ -106,6 +106,7 @@ __all__ = [
     "Actor",
     "Blueprint",
     "BulkAction",
+    "BulkSetAction",
     "Cancelled",
     "Changed",
     "Code",

@@ -39,12 +39,18 @@ def tell(lead: Lead, decided: routing.Decision | None) -> None:
 
 def assign(lead_id: UUID, assignment: users.Assignment, *, version: int | None) -> LeadView:
     """Give a lead to another owner or team. Raises AlreadyWon, Invalid, NotFound, PreconditionFailed."""
+    changed = give(lead_id, assignment, version=version)
+    return leads.written(lead_id) if changed else leads.shown(lead_id)
+
+
+def give(lead_id: UUID, assignment: users.Assignment, *, version: int | None) -> bool:
+    """The same, where nobody reads it then; whether that is news."""
     lead = leads.get(lead_id, version=version)
     from_owner_id, from_team_id = lead.owner_id, lead.team_id
     if lead.status == "won":
         raise AlreadyWon
     if not users.hand_over(lead, assignment):
-        return leads.shown(lead.id)
+        return False
     if lead.assigned_because is not None:
         # Since now it is somebody's word.
         lead.assigned_because = None
@@ -53,7 +59,7 @@ def assign(lead_id: UUID, assignment: users.Assignment, *, version: int | None) 
     leads.save()
     event = LeadAssigned(lead_id=lead.id, from_owner_id=from_owner_id, owner_id=lead.owner_id, team_id=lead.team_id)
     publish(event, of=lead)
-    return leads.written(lead.id)
+    return True
 
 
 def record(what: HandedOver) -> None:

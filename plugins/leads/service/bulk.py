@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from core.sdk import BulkAction, Draft, users
+from core.sdk import BulkAction, BulkSetAction, Draft, users
 
 from .. import permissions
 from ..schemas import Move, Tag
@@ -44,10 +44,10 @@ class RestoreLeads(Draft, tag="restore"):
 
 
 ACTIONS = (
-    BulkAction(TagLeads, permissions.WRITE, lambda id_, what, version: tags.add(id_, what.tags, version=version)),
-    BulkAction(UntagLeads, permissions.WRITE, lambda id_, what, version: tags.remove(id_, what.tags, version=version)),
-    BulkAction(AssignLeads, permissions.ASSIGN, lambda id_, to, version: assignment.assign(id_, to, version=version)),
-    BulkAction(MoveLeads, permissions.WRITE, lambda id_, step, version: pipeline.move(id_, step, version=version)),
+    BulkSetAction(TagLeads, permissions.WRITE, lambda ids, what, versions: tags.add(ids, what.tags, versions)),
+    BulkSetAction(UntagLeads, permissions.WRITE, lambda ids, what, versions: tags.remove(ids, what.tags, versions)),
+    BulkAction(AssignLeads, permissions.ASSIGN, lambda id_, to, version: assignment.give(id_, to, version=version)),
+    BulkAction(MoveLeads, permissions.WRITE, lambda id_, step, version: pipeline.take(id_, step, version=version)),
     BulkAction(DeleteLeads, permissions.DELETE, lambda id_, _, version: leads.delete(id_, version=version)),
-    BulkAction(RestoreLeads, permissions.DELETE, lambda id_, _, version: leads.restore(id_), among_deleted=True),
+    BulkAction(RestoreLeads, permissions.DELETE, lambda id_, _, version: leads.bring_back(id_), among_deleted=True),
 )

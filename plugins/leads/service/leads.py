@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Protocol
 from uuid import UUID
 
 from core.sdk import (
@@ -140,6 +141,12 @@ def delete(lead_id: UUID, *, version: int | None) -> None:
 
 def restore(lead_id: UUID) -> LeadView:
     """Bring back a lead that was put away. Raises NotFound, MergedAway, ContactIsDeleted."""
+    bring_back(lead_id)
+    return leads.written(lead_id)
+
+
+def bring_back(lead_id: UUID) -> None:
+    """The same, where nobody reads it then."""
     lead = leads.get_deleted(lead_id)
     if lead.merged_into is not None:
         raise MergedAway(lead.merged_into)
@@ -148,7 +155,6 @@ def restore(lead_id: UUID) -> LeadView:
     lead.deleted_at = None
     leads.save()
     publish(LeadRestored(lead_id=lead.id))
-    return leads.written(lead.id)
 
 
 def _attach_contact(lead: Lead, draft: LeadDraft) -> None:
@@ -170,6 +176,19 @@ def index(lead: Lead, tags: list[str]) -> None:
     search.index(ENTITY, lead.id, [*texts(lead, tags), *references_in([lead.id]).get(lead.id, ())])
 
 
-def texts(lead: Lead, tags: list[str]) -> list[str | None]:
+class Findable(Protocol):
+    """What a lead is found by."""
+
+    @property
+    def reference(self) -> str: ...
+    @property
+    def departure_city(self) -> str | None: ...
+    @property
+    def occasion(self) -> str | None: ...
+    @property
+    def destinations(self) -> list[str]: ...
+
+
+def texts(lead: Findable, tags: list[str]) -> list[str | None]:
     """What finds a lead: reference, places and tags; the contact's own words do so too, see `Leads.listing`."""
     return [lead.reference, lead.departure_city, lead.occasion, *lead.destinations, *tags]

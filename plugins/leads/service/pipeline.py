@@ -49,6 +49,12 @@ def history(lead_id: UUID, query: ListQuery) -> Page[StatusChangeView]:
 
 def move(lead_id: UUID, step: Move, *, version: int | None) -> LeadView:
     """Take a lead to another status. Raises MoveNotAllowed, Invalid, Forbidden, NotFound, PreconditionFailed."""
+    take(lead_id, step, version=version)
+    return leads.written(lead_id)
+
+
+def take(lead_id: UUID, step: Move, *, version: int | None) -> None:
+    """The same, where nobody reads it then."""
     lead = leads.get(lead_id, version=version)
     left, manual = lead.status, _check(lead, step)
     taken = _taken(lead, step, manual=manual)
@@ -64,7 +70,6 @@ def move(lead_id: UUID, step: Move, *, version: int | None) -> LeadView:
     steps.append(taken)
     publish(LeadMoved(lead_id=lead.id, from_status=left, to_status=step.to, manual=manual), of=lead)
     _announce(lead)
-    return leads.written(lead.id)
 
 
 def begin(lead: Lead) -> None:

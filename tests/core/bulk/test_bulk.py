@@ -91,7 +91,7 @@ class TestEachForItself:
     def test_what_it_wrote_before_it_failed_is_undone(
         self, api: ApiClient, make: Make, send: Send, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Rows, what finds them, and events alike."""
+        """Rows, their history, and events alike."""
         from core.sdk import publish
         from plugins.leads.errors import AlreadyWon
 
@@ -102,12 +102,14 @@ class TestEachForItself:
             if str(event.lead_id) == bad["id"]:
                 raise AlreadyWon
 
-        monkeypatch.setattr("plugins.leads.service.leads.publish", failing)
-        answer = told(send("add_tags", fields={"tags": ["asia"]}, ids=[good["id"], bad["id"]]))
+        monkeypatch.setattr("plugins.leads.service.pipeline.publish", failing)
+        step = {"to": "contacted", "note": "Called."}
+        answer = told(send("move", fields=step, ids=[good["id"], bad["id"]]))
         assert answer == {bad["id"]: (409, "lead_already_won"), good["id"]: (200, None)}
         assert ok(api.get(f"/leads/{bad['id']}")) == bad
-        assert [each["id"] for each in ok(api.get("/leads?q=asia"))["items"]] == [good["id"]]
-        assert names(api).count("leads.lead_changed") == 1
+        assert len(ok(api.get(f"/leads/{bad['id']}/status"))["items"]) == 1
+        assert [each["id"] for each in ok(api.get("/leads?status=contacted"))["items"]] == [good["id"]]
+        assert names(api).count("leads.lead_moved") == 1
 
     def test_a_defect_is_no_row_that_failed(
         self, api: ApiClient, make: Make, send: Send, monkeypatch: pytest.MonkeyPatch
@@ -117,7 +119,7 @@ class TestEachForItself:
         def broken(*_: Any, **__: Any) -> None:
             raise ZeroDivisionError
 
-        monkeypatch.setattr("plugins.leads.service.leads.search.index", broken)
+        monkeypatch.setattr("plugins.leads.service.tags.search.index_all", broken)
         assert problem(send("add_tags", fields={"tags": ["asia"]}, ids=[one["id"]])) == (500, "internal_error")
         assert ok(api.get(f"/leads/{one['id']}"))["tags"] == []
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 from flask import Response
@@ -14,6 +15,9 @@ from core.imports import mapping, reading, repository, service
 from core.imports.errors import FileGone
 from core.imports.repository import imports
 from core.imports.schemas import RowFault
+
+_IN_MEMORY = 4 * 1024 * 1024
+_PIECE = 64 * 1024
 
 
 def faults(import_id: UUID) -> Response:
@@ -26,8 +30,15 @@ def faults(import_id: UUID) -> Response:
     lines = reading.lines(files.content(plan.file_id), plan.form, plan.options)
     first = next(lines, None)
     heading = reading.headings(first) if first is not None else []
-    # What is written is read from the file as it goes; of the answers the file's row is all that was asked for.
-    return tabular.download("Faulty rows", ["row", "faults", *heading], _faulty(lines, wrong, len(heading)))
+    rows = _faulty(lines, wrong, len(heading))
+    # Made as a whole before any of it is sent: the file that it is made of is closed with the request.
+    made = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed with the answer
+    made.writelines(tabular.lines(["row", "faults", *heading], rows))
+    made.seek(0)
+    answer = tabular.answer("Faulty rows", _pieces(made), form="csv")
+    # Where the other side hangs up, nobody reads to the end.
+    answer.call_on_close(made.close)
+    return answer
 
 
 def template(entity: str) -> Response:
@@ -46,3 +57,9 @@ def _faulty(lines: Iterator[reading.Line], wrong: dict[int, list[RowFault]], wid
 
 def _sentence(fault: RowFault) -> str:
     return f"{fault.column}: {fault.message}" if fault.column else fault.message
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(_PIECE):
+            yield piece

@@ -18,7 +18,7 @@ from core.jobs.models import JobEntry, NewJob
 from core.testing.clients import ApiClient, ok
 from core.users import service as users
 from core.users.models import User
-from tests.contract import factor_samples, files, oidc_samples, privacy_samples
+from tests.contract import factor_samples, files, import_samples, oidc_samples, privacy_samples
 from tests.contract.sample import Sample
 
 
@@ -123,6 +123,7 @@ SAMPLES: Mapping[str, Sample] = {
     **factor_samples.SAMPLES,
     **oidc_samples.SAMPLES,
     **privacy_samples.SAMPLES,
+    **import_samples.SAMPLES,
     "allow_lists.create": Sample(body=_allow_list),
     "allow_lists.change": Sample(body=lambda api, number: {"networks": [{"network": f"127.0.0.0/{number % 8 + 1}"}]}),
     "api_keys.create": Sample(body=_api_key),
@@ -182,6 +183,7 @@ ROWS: Mapping[str, Callable[[ApiClient], str]] = {
     **factor_samples.ROWS,
     **oidc_samples.ROWS,
     **privacy_samples.ROWS,
+    **import_samples.ROWS,
     "/factors/members/<uuid:user_id>": _colleague,
     "/users/<uuid:user_id>": _colleague,
     "/auth/members/<uuid:user_id>": _colleague,
@@ -190,4 +192,4 @@ ROWS: Mapping[str, Callable[[ApiClient], str]] = {
     "/jobs/<uuid:job_id>": _job("queued"),
     "/jobs/mine/<uuid:job_id>": _job("queued"),
 }
-SHARED = oidc_samples.SHARED | privacy_samples.SHARED | frozenset({"/plugins/<name>"})
+SHARED = oidc_samples.SHARED | privacy_samples.SHARED | import_samples.SHARED | frozenset({"/plugins/<name>"})

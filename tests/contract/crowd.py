@@ -101,7 +101,7 @@ class Crowd:
         # Where a SELECT narrows it, that says which of the child's columns it is.
         via = declared.via.key if isinstance(declared.via, InstrumentedAttribute) else _selected(declared)
         columns = [column for column in child.columns if column.computed is None]
-        values = [_child_value(column.name, via, declared.column.key) for column in columns]
+        values = [_child_value(column, via, declared.column.key) for column in columns]
         statement = sql.SQL(
             "INSERT INTO {child} ({columns}) SELECT {values} FROM {table} p"
             " CROSS JOIN (SELECT * FROM {child} WHERE {via} = %(sample)s LIMIT 1) t"
@@ -198,11 +198,14 @@ def _selected(declared: Filter) -> str:
     return str(next(iter(declared.via.selected_columns)).key)
 
 
-def _child_value(name: str, via: str, filtered: str) -> str:
+def _child_value(column: Column[Any], via: str, filtered: str) -> str:
+    name = column.name
     if name == "id":
         return "md5(t.id::text || p.id)::uuid"
     if name == "agency_id":
         return "p.agency_id"
     if name == via:
         return "p.id"
-    return f't."{name}" || (row_number() OVER ()) %% {VARIETY}' if name == filtered else f't."{name}"'
+    # What points at something goes on pointing at it.
+    is_varied = name == filtered and isinstance(column.type, Text)
+    return f't."{name}" || (row_number() OVER ()) %% {VARIETY}' if is_varied else f't."{name}"'

@@ -71,3 +71,12 @@ class ImportForgotten(Event):
 
     subject: ClassVar[str] = "import_id"
     import_id: UUID
+
+
+class ImportAssigned(Event):
+    """An import is somebody else's to look after, because whoever uploaded it left."""
+
+    subject: ClassVar[str] = "import_id"
+    import_id: UUID
+    from_owner_id: UUID
+    owner_id: UUID

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from core.imports import repository
+from core.imports import things
 from core.imports.events import ImportRun
 from core.notices import Notice
 
 
 def _owners(event: ImportRun) -> set[UUID]:
-    return repository.owners_of(event.import_id, event.entity)
+    return things.owners_of(event.import_id, event.entity)
 
 
 BROUGHT_IN = Notice(

@@ -19,7 +19,7 @@ from core.errors import Conflict, NotFound
 from core.events.log import publish
 from core.extensions import db
 from core.files import api as files
-from core.imports import reading, repository
+from core.imports import reading, repository, things
 from core.imports.attempts import Attempts
 from core.imports.errors import Unreadable
 from core.imports.events import ImportChecked, ImportReverted, ImportRun
@@ -172,14 +172,14 @@ def _bring_in(plan: Plan, attempts: Attempts, lines: Sequence[Line]) -> None:
 
 
 def _take_back(plan: Plan, importer: Importer[Any], rows: Sequence[repository.MadeRow]) -> None:
-    things = {plan.entity: [row.entity_id for row in rows]}
+    made = {plan.entity: [row.entity_id for row in rows]}
     people = [row.person_id for row in rows if row.with_person and row.person_id is not None]
     if people and plan.entity != CONTACT:
-        things[CONTACT] = people
+        made[CONTACT] = people
     # Whoever changes one of them, or makes something about it, has done so before the question, or finds it gone.
-    for kind, some in things.items():
-        repository.lock(kind, some)
-    touched = repository.touched(things, told_as=told_as(plan.id))
+    for kind, some in made.items():
+        things.lock(kind, some)
+    touched = things.touched(made, told_as=told_as(plan.id))
     for row in rows:
         if {row.entity_id, row.person_id if row.with_person else None} & touched:
             repository.judge(row.id, state="kept", because="touched")

@@ -7,7 +7,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, and_, bindparam, case, delete, func, or_, select, true, type_coerce, update
+from sqlalchemy import (
+    ColumnElement,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    true,
+    type_coerce,
+    update,
+)
 
 from core.sdk import (
     OPTIONAL,
@@ -26,7 +40,7 @@ from core.sdk import (
 
 from .models import Form, Hook, Submission
 from .schemas.forms import FormCaptchaView, FormRow, FormView
-from .schemas.hooks import HookRow, HookView
+from .schemas.hooks import HookRow, HookSecrets, HookView
 from .schemas.submissions import Channel, State, SubmissionRow
 
 _CAPTCHA = type_coerce(
@@ -53,6 +67,10 @@ HOOK = select(*read.columns(HookView, Hook))
 SUBMISSION = select(*read.columns(SubmissionRow, Submission))
 _FORM_OF_KEY = read.Query(FORM.where(Form.key == bindparam("key", type_=Text())), FormView)
 _HOOK_OF_KEY = read.Query(HOOK.where(Hook.key == bindparam("key", type_=Text())), HookView)
+_CAPTCHA_SECRET = read.Query(select(Form.captcha_secret).where(Form.id == bindparam("form_id", type_=Uuid())), str)
+_SECRETS = read.Query(
+    select(*read.columns(HookSecrets, Hook)).where(Hook.id == bindparam("hook_id", type_=Uuid())), HookSecrets
+)
 _MANY = {"synchronize_session": False}
 
 
@@ -78,6 +96,10 @@ class Forms(Repository[Form]):
     def of_key(self, key: str) -> FormView | None:
         """The form at a public address."""
         return _FORM_OF_KEY.first(key=key)
+
+    def captcha_secret(self, form_id: UUID) -> str:
+        """What shows to whoever verifies answers that we ask, sealed. It opens no transaction: they take seconds."""
+        return self._found(_CAPTCHA_SECRET.first(form_id=form_id))
 
     def count(self) -> int:
         """How many there are."""
@@ -106,6 +128,10 @@ class Hooks(Repository[Hook]):
     def of_key(self, key: str) -> HookView | None:
         """The hook at a public address."""
         return _HOOK_OF_KEY.first(key=key)
+
+    def secrets(self, hook_id: UUID) -> HookSecrets:
+        """What senders prove themselves with, sealed. It opens no transaction for who proves nothing."""
+        return self._found(_SECRETS.first(hook_id=hook_id))
 
     def count(self) -> int:
         """How many there are."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -190,6 +191,14 @@ class HookSecretView(View):
 
     secret: str
     previous_secret_until: Instant
+
+
+class HookSecrets(Struct, frozen=True):
+    """What senders prove themselves with, sealed."""
+
+    secret: str
+    previous_secret: str | None
+    previous_secret_until: datetime | None
 
 
 class TryDraft(Draft):

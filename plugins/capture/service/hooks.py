@@ -111,12 +111,12 @@ def rotate(hook_id: UUID) -> HookSecretView:
 
 def secrets_of(hook_id: UUID) -> list[str]:
     """What a sender may prove itself with now. Raises NotFound, Unreadable."""
-    hook = hooks.get(hook_id)
-    until = hook.previous_secret_until
-    stored = [hook.secret]
-    if hook.previous_secret and until is not None and clock.now() < until:
-        stored.append(hook.previous_secret)
-    return [sealing.opened(each, column=_SECRET, row_id=hook.id) for each in stored]
+    kept = hooks.secrets(hook_id)
+    until = kept.previous_secret_until
+    stored = [kept.secret]
+    if kept.previous_secret and until is not None and clock.now() < until:
+        stored.append(kept.previous_secret)
+    return [sealing.opened(each, column=_SECRET, row_id=hook_id) for each in stored]
 
 
 def try_out(hook_id: UUID, draft: TryDraft) -> TriedMapping:
@@ -158,6 +158,7 @@ def source_of(hook: HookView) -> intake.Source:
         owner_id=hook.owner_id,
         team_id=hook.team_id,
         defaults=hook.defaults,
+        failing=hook.failing_since is not None,
     )
 
 

@@ -56,6 +56,8 @@ class Source(NamedTuple):
     team_id: UUID | None = None
     language: str | None = None
     defaults: CaptureDefaults = CaptureDefaults()
+    failing: bool = False
+    """Whether no lead could be made of what came last."""
 
 
 class Made(NamedTuple):
@@ -97,9 +99,7 @@ def take_in(
         kept = _kept(source, payload, sender=reading.sender_of(filled), fingerprint=fingerprint)
         return aside(kept, "faulty", problem.code, problem.errors)
     kept = _kept(source, payload, sender=reading.sender_of(filled), fingerprint=fingerprint)
-    submissions.add(kept)
-    accept(kept, made)
-    return kept
+    return accept(kept, made, failing=source.failing)
 
 
 def make_lead(source: Source, values: Mapping[str, Any], consents: Sequence[ConsentSaid]) -> Made:
@@ -149,20 +149,20 @@ def _draft(enquiry: reading.Enquiry, source: Source) -> leads.LeadDraft:
     return enquiry.draft(contact=contact, language=language, brand_id=source.brand_id)
 
 
-def accept(submission: Submission, made: Made) -> None:
-    """Say that something became a lead."""
+def accept(submission: Submission, made: Made, *, failing: bool) -> Submission:
+    """Say that something became a lead; where what it came by was `failing`, it is no more."""
     submission.state, submission.reason, submission.faults = "accepted", None, []
     submission.lead_id, submission.contact_id, submission.known = made
-    submissions.save()
+    submissions.add(submission)
     form_id, hook_id, about = submission.form_id, submission.hook_id, made._asdict()
     if form_id is not None:
         publish(FormSubmitted(submission_id=submission.id, form_id=form_id, **about))
-        note_failing(Form, form_id, None)
-        return
-    if hook_id is not None:
-        note_failing(Hook, hook_id, None)
-    channel = submission.channel
-    publish(EnquiryCaptured(submission_id=submission.id, channel=channel, hook_id=hook_id, **about))
+    else:
+        channel = submission.channel
+        publish(EnquiryCaptured(submission_id=submission.id, channel=channel, hook_id=hook_id, **about))
+    for kind, source_id in _sources(submission) if failing else ():
+        note_failing(kind, source_id, None)
+    return submission
 
 
 def set_aside(source: Source, payload: Payload, state: str, reason: str) -> Submission:
@@ -184,11 +184,16 @@ def aside(submission: Submission, state: str, reason: str, faults: Sequence[Faul
     publish(SubmissionSetAside(**where, channel=submission.channel, state=state, reason=reason))
     if state != "faulty":
         return submission
-    kinds: tuple[tuple[type[Form | Hook], UUID | None], ...] = ((Form, submission.form_id), (Hook, submission.hook_id))
-    for kind, source_id in kinds:
-        if source_id is not None and note_failing(kind, source_id, clock.now()):
+    for kind, source_id in _sources(submission):
+        if note_failing(kind, source_id, clock.now()):
             publish(SourceFailing(**where))
     return submission
+
+
+def _sources(submission: Submission) -> list[tuple[type[Form | Hook], UUID]]:
+    """The form or hook that something came by."""
+    kinds: tuple[tuple[type[Form | Hook], UUID | None], ...] = ((Form, submission.form_id), (Hook, submission.hook_id))
+    return [(kind, source_id) for kind, source_id in kinds if source_id is not None]
 
 
 def opened(submission: Submission) -> Payload:

@@ -92,6 +92,7 @@ def source_of(form: FormView) -> intake.Source:
         team_id=form.team_id,
         language=form.language,
         defaults=form.defaults,
+        failing=form.failing_since is not None,
     )
 
 

@@ -55,8 +55,7 @@ def accept(submission_id: UUID) -> SubmissionView:
             raise
         return _view(intake.aside(submissions.locked(submission_id), "faulty", problem.code, problem.errors))
     accepted = submissions.locked(submission_id)
-    intake.accept(accepted, made)
-    return _view(accepted)
+    return _view(intake.accept(accepted, made, failing=source.failing))
 
 
 def reject(submission_id: UUID) -> SubmissionView:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from core.config import Settings
+from core.extensions import db
 from core.http.application import Application
 from core.testing import databases
 from core.testing.clients import ApiClient, faults, ok
@@ -97,6 +98,20 @@ class TestVerifying:
         (asked,) = verifier.asked
         assert (asked["secret"], asked["response"]) == ("hush", "person")
         assert asked["remoteip"].startswith("198.18.")
+
+    def test_no_connection_is_held_while_the_provider_is_asked(
+        self, stranger: Stranger, guarded: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        begun: list[bool] = []
+        judge = captchas.judge
+
+        def watched(asked: Any) -> Any:
+            begun.append(db.session().in_transaction())
+            return judge(asked)
+
+        monkeypatch.setattr(captchas, "judge", watched)
+        ok(stranger.send(guarded, ANA, captcha="person"), 201)
+        assert begun == [False]
 
     def test_a_program_does_not(self, stranger: Stranger, guarded: dict[str, Any], came: Look) -> None:
         assert faults(stranger.send(guarded, ANA, captcha="program")) == {"/captcha": "captcha"}

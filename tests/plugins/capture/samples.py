@@ -10,7 +10,6 @@ from core.testing.clients import ApiClient, ok
 from tests.contract.sample import Sample
 from tests.plugins.capture.conftest import FIELDS, MAPPING
 
-
 _numbers = itertools.count(1)
 
 
@@ -40,6 +39,7 @@ SAMPLES: Mapping[str, Sample] = {
     "capture.create_hook": Sample(body=_hook),
     "capture.change_hook": Sample(body=lambda api, number: {"name": f"Another fair {number}"}),
     "capture.try_mapping": Sample(body=lambda api, number: {"sample": {"contact": {"email": "ana@example.com"}}}),
+    "capture.search_submissions": Sample(before=lambda api, address: _spam(api)),
     "capture.bulk": Sample(body=lambda api, number: {"ids": [_spam(api)], "action": {"type": "reject"}}),
 }
 ROWS = {"/capture/submissions/<uuid:submission_id>": _spam}

@@ -177,6 +177,8 @@ def forget_old(before: datetime, most: int) -> int:
                 empty(other)
         stored.forget(each)
     custom_fields.forget(each.other_id for each in found)
+    # What they said of being contacted stays: it is the word of the one that stays.
+    stored_members.forget([each.other_id for each in found])
     return len(found)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from core import clock
 from core.actor import system
 from core.db.session import unit_of_work
 from core.db.tenancy import acting_as
@@ -15,6 +17,8 @@ from core.http.application import Application
 from core.privacy import erasures
 from core.testing.clients import ApiClient, faults, ok, problem
 from core.testing.factories import AgencyUnderTest
+from plugins.contacts import jobs
+from plugins.contacts.repository import members as stored
 from tests.plugins.contacts.test_consents import events
 from tests.plugins.contacts.test_duplicates import add
 from tests.plugins.contacts.test_merging import merge, shown, undo, without_version
@@ -192,6 +196,18 @@ class TestMerge:
 
 
 class TestPrivacy:
+    def test_after_thirty_days_nothing_is_left_of_places_that_were_not_taken_over(
+        self, app: Application, api: ApiClient, family: dict[str, Any]
+    ) -> None:
+        into, other = add(api, "Ana", belongs_to=family["id"]), add(api, "Ana")
+        ok(put(api, add(api, "Silva family", kind="household"), other))
+        ok(merge(api, shown(api, into), shown(api, other)))
+        with app.app_context(), unit_of_work(), acting_as(system(api.agency_id)):
+            assert len(stored.memberships_of([UUID(other["id"])])) == 1
+            assert jobs.MERGES.apply(clock.now() + timedelta(minutes=1), 100) == 1
+            assert stored.memberships_of([UUID(other["id"])]) == []
+        assert memberships(api, into) == {"Duarte family": "member"}
+
     def test_who_is_erased_is_of_nothing(self, app: Application, api: ApiClient, family: dict[str, Any]) -> None:
         ana = add(api, "Ana", belongs_to=family["id"])
         with app.app_context(), unit_of_work(), acting_as(system(api.agency_id)):

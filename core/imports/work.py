@@ -238,7 +238,10 @@ def _actor(doer: Doer) -> Actor:
 def _file_of(plan: Plan) -> Any:
     if plan.file_id is None:
         raise Stopped("file_gone")
-    return files.content(plan.file_id)
+    try:
+        return files.content(plan.file_id)
+    except NotFound:
+        raise Stopped("file_gone") from None
 
 
 def _understanding(plan: Plan, importer: Importer[Any]) -> Understanding:

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import select
+
+from core.actor import system
+from core.db.session import unit_of_work
+from core.db.tenancy import acting_as
+from core.events.event import revive
+from core.events.models import EventEntry
+from core.extensions import db
+from core.plugins.manager import installed
 from core.testing.clients import ApiClient, ok
 from core.testing.factories import AgencyUnderTest
 from tests.core.imports.bringing import LEADS, Bringing
@@ -69,6 +78,21 @@ class TestLeads:
         bringing.brought_in([HEADINGS, BEN], entity=LEADS, defaults={"owner_id": None, "team_id": None})
         [lead] = leads_of(bringing.api)
         assert lead["owner_id"] is None
+
+    def test_tell_owners_once_for_all_of_them(self, bringing: Bringing, agency: AgencyUnderTest) -> None:
+        eva = agency.newcomer("agent")
+        import_id = bringing.brought_in([HEADINGS, ANA, BEN], entity=LEADS, defaults={"owner_id": str(eva.user_id)})
+        told: dict[str, list[Any]] = {"leads.assigned": [], "imports.brought_in": []}
+        with bringing.api.app.app_context(), unit_of_work(), acting_as(system(agency.id)):
+            entries = db.session.scalars(select(EventEntry)).all()
+            events = [revive(each.name, each.schema_version, each.payload) for each in entries]
+            assert {each.request_id for each in entries if each.name == "leads.lead_created"} == {f"import-{import_id}"}
+            for plugin in installed().plugins.values():
+                for notice in plugin.notices:
+                    for event in events:
+                        if notice.name in told and isinstance(event, notice.events):
+                            told[notice.name] += notice.recipients(event)
+        assert told == {"leads.assigned": [], "imports.brought_in": [eva.user_id]}
 
     def test_tell_every_fault_of_a_row(self, bringing: Bringing) -> None:
         headings = ("Client", "E-mail", "start_date", "end_date", "adults", "owner_id", "board", "phone", "tags")

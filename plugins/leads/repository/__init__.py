@@ -40,7 +40,7 @@ from ..models import FIELDS, Lead, Note, StatusChange, Tag
 from ..schemas import Kind, LeadRow, LeadView, Status, StatusChangeView
 from ..schemas.first_response import Priority, ResponseState
 from ..schemas.notes import NoteView
-from ..schemas.scored import Band
+from ..schemas.scored import Band, ScoreValue
 from .first_response import FIRST_RESPONSE
 from .value import has_bought
 
@@ -117,7 +117,7 @@ class Leads(Repository[Lead]):
             "next_action_at": Filter(
                 Lead.next_action_at, Instant, "When something is due.", RANGE, indexed=Lead.sort_next_action
             ),
-            "score": Filter(Lead.score, int, "Score from 0 to 100.", RANGE, indexed=Lead.sort_score),
+            "score": Filter(Lead.score, ScoreValue, "Score from 0 to 100.", RANGE, indexed=Lead.sort_score),
             "score_band": Filter(Lead.score_band, Band, "How promising it is, by its score.", OPTIONAL),
             "needs_action": Filter(
                 Lead.needs_action, bool, "Whether it is open and nobody has said what comes next.", (Operator.EQ,)

@@ -12,7 +12,7 @@ from sqlalchemy import update
 
 from core import clock
 from core.extensions import db
-from core.testing.clients import ApiClient, ok, problem
+from core.testing.clients import ApiClient, faults, ok, problem
 from core.testing.factories import AgencyUnderTest
 from plugins.leads import jobs
 from plugins.leads.models import Lead
@@ -47,6 +47,7 @@ class TestANewAgency:
         assert [each["id"] for each in ok(api.get("/leads?score.gte=35"))["items"]] == [high["id"]]
         assert {each["id"] for each in ok(api.get("/leads?score_band=cold"))["items"]} == {high["id"], low["id"]}
         assert [each["id"] for each in ok(api.get("/leads?score_band.null=true"))["items"]] == [unscored["id"]]
+        assert set(faults(api.get("/leads?score.gte=99999999999999999999"))) == {"?score.gte"}
 
     def test_making_a_lead_takes_no_statement_more(
         self, api: ApiClient, enquire: Enquire, bare: None, monkeypatch: pytest.MonkeyPatch

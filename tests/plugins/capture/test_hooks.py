@@ -13,6 +13,7 @@ import time_machine
 from standardwebhooks.webhooks import Webhook
 from werkzeug.test import TestResponse
 
+from core.http.application import Application
 from core.testing.clients import ApiClient, faults, ok, problem
 from tests.plugins.capture.conftest import MAPPING, Stranger
 
@@ -257,6 +258,17 @@ class TestSettingUp:
         self, api: ApiClient, mapping: list[Any], expected: dict[str, str]
     ) -> None:
         assert faults(api.post("/capture/hooks", {"name": "Fair", "mapping": mapping})) == expected
+
+    def test_there_are_so_many_and_no_more(
+        self, app: Application, api: ApiClient, hook: Make, form: Make, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(app.extensions["tripfile.plugins"].settings["capture"], "most_sources", 1)
+        hook()
+        form()
+        again = api.post("/capture/hooks", {"name": "Fair", "mapping": MAPPING})
+        assert problem(again) == (409, "capture_sources_exhausted")
+        again = api.post("/capture/forms", {"name": "Website", "fields": [{"name": "email"}]})
+        assert problem(again) == (409, "capture_sources_exhausted")
 
     def test_what_is_named_must_be_the_agencys(self, api: ApiClient, other_agency: Any) -> None:
         stranger_id = str(other_agency.member("owner").user_id)

@@ -42,7 +42,8 @@ def begin(key: str) -> FormToken:
 @blueprint.response(201, FormThanks)
 def send(sent: Sent, key: str) -> FormThanks | Response:
     """Send what somebody filled in; a page without a script is led on."""
-    arrival = posting.Arrival(_origin(), request.remote_addr or "", request.headers.get("Idempotency-Key", "")[:255])
+    once = request.headers.get("Idempotency-Key", "")
+    arrival = posting.Arrival(_origin(), request.remote_addr or "", request.host_url.rstrip("/"), once)
     if sent.is_form:
         return pages.answer(key, sent, arrival)
     return posting.post(key, sent, arrival)

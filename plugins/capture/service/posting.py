@@ -33,6 +33,8 @@ class Arrival(NamedTuple):
     origin: str
     """The page it was sent from, as its browser says; empty where it was none."""
     address: str
+    here: str
+    """The origin it was sent to."""
     once: str
     """The Idempotency-Key that came with it."""
 
@@ -75,7 +77,7 @@ def post(key: str, sent: Sent, arrival: Arrival) -> FormThanks:
     """
     with keys.opened(key, forms.of_key) as form:
         _let_read(form, arrival.origin)
-        if form.origins and arrival.origin and arrival.origin not in {*form.origins, origins.own()}:
+        if form.origins and arrival.origin and arrival.origin not in {*form.origins, arrival.here, origins.own()}:
             raise OriginNotAllowed
         limits.take("capture.form", str(form.id), settings_of(CaptureSettings).form_rate)
         _take(form, _said(sent), arrival)

@@ -14,9 +14,11 @@ import pytest
 from core.config import Settings
 from core.extensions import db
 from core.http.application import Application
+from core.plugins.hookspecs import hookimpl
 from core.testing import databases
 from core.testing.clients import ApiClient, faults, ok
 from core.testing.databases import Server
+from plugins.capture.api import CaptchaAnswer
 from plugins.capture.service import captchas
 from tests.plugins.capture.conftest import ANA, FIELDS, Stranger
 
@@ -143,6 +145,27 @@ class TestVerifying:
         made = form(captcha={"provider": "friendly", "site_key": "site", "secret": "hush"})
         ok(stranger.send(made, ANA, captcha="person"), 201)
         assert came()[0]["reason"] == "captcha_unanswered"
+
+    def test_a_plugin_may_bring_its_own(
+        self, app: Application, stranger: Stranger, form: Make, leads: Look, came: Look
+    ) -> None:
+        class Friendly:
+            """A provider of a plugin's."""
+
+            @hookimpl
+            def capture_captcha(self, asked: CaptchaAnswer) -> bool | None:
+                """A person answers with what is asked for."""
+                return asked.answer == "friend" if asked.provider == "friendly" else None
+
+        made = form(captcha={"provider": "friendly", "site_key": "site", "secret": "hush"})
+        relay = app.extensions["tripfile.plugins"].relay
+        relay.register(Friendly(), "friendly")
+        try:
+            assert faults(stranger.send(made, ANA, captcha="foe")) == {"/captcha": "captcha"}
+            ok(stranger.send(made, ANA, captcha="friend"), 201)
+        finally:
+            relay.unregister(name="friendly")
+        assert (len(leads()), len(came())) == (1, 1)
 
     def test_another_that_speaks_the_protocol(
         self, app: Application, api: ApiClient, stranger: Stranger, form: Make, verifier: Verifier, leads: Look

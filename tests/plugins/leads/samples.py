@@ -47,6 +47,12 @@ def _correct_call(api: ApiClient, address: str) -> None:
     ok(api.patch(address.removesuffix("/versions"), {"duration_seconds": 61}, version="*"))
 
 
+def _scoring_rule(api: ApiClient) -> str:
+    """One of those that are there: their number is limited, and a test may have made as many as it likes."""
+    found: str = ok(api.get("/leads/scoring/rules?limit=1"))["items"][0]["id"]
+    return found
+
+
 SAMPLES: Mapping[str, Sample] = {
     "leads.find_duplicates": Sample(body=lambda api, number: {"contact": {"name": f"Ben Okri {number}"}}),
     "leads.log_call": Sample(body=lambda api, number: {"direction": "outbound", "outcome": "answered"}),
@@ -76,6 +82,7 @@ SAMPLES: Mapping[str, Sample] = {
     "leads.assign": Sample(body=lambda api, number: {"owner_id": str(api.user_id)}),
 }
 ROWS: Mapping[str, Callable[[ApiClient], str]] = {
+    "/leads/scoring/rules/<uuid:rule_id>": _scoring_rule,
     "/leads/merges/<uuid:merge_id>": _merged,
     "/leads/skills/<uuid:user_id>": lambda api: str(api.user_id),
 }

@@ -148,6 +148,9 @@ class Database:
 
 
 def _json(column: Column[Any], said: str) -> Any:
+    if column.name == "score_reasons":
+        suggestion = {"name": "ai.tone", "kind": "ai", "points": 1, "reason": said, "counted": False}
+        return {"rules": [], "suggestions": [suggestion]}
     is_object = isinstance(column.type, StructJSON) and get_origin(column.type.kind) is dict
     return {"said": said} if is_object or column.name in {"words", "data", "utm"} else [said]
 

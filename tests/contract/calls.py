@@ -84,6 +84,10 @@ class Calls:
         """Those that answer with a page."""
         return [call for call in self.every if call.contract.listing]
 
+    def is_about_a_row(self, call: Call) -> bool:
+        """Whether its address names a row of an agency's, not what is there for all."""
+        return call.addressed and not any(call.rule.startswith(shared) for shared in self.registry.shared)
+
     def operation(self, call: Call) -> dict[str, Any]:
         """The call in the OpenAPI document."""
         address = self.prefix + _PARAMETER.sub(r"{\1}", call.rule)

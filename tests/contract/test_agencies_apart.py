@@ -237,7 +237,7 @@ class Colleagues:
     def problems(self, calls: Calls, *, visible: bool) -> list[str]:
         """Where the second person can do other than they should with what the first one made."""
         found = []
-        for call in [call for call in self.calls if call.addressed]:
+        for call in [call for call in self.calls if calls.is_about_a_row(call)]:
             address = calls.prepare(call, self.first)
             response = calls.make(call, self.second, address=address)
             if (response.status_code != 404) != visible:

@@ -111,7 +111,7 @@ def scope_of(app: Application, role: str, permission: str | None) -> Scope | Non
 def limited(app: Application, calls: Calls) -> list[Call]:
     """The routes about one row whose permission may be limited to some rows."""
     declared = app.extensions["tripfile.plugins"].permissions
-    found = [each for each in calls.guarded() if each.addressed and each.operation not in OF_MERGES]
+    found = [each for each in calls.guarded() if calls.is_about_a_row(each) and each.operation not in OF_MERGES]
     return [each for each in found if Scope.OWN in declared[each.route.permission].scopes]
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from core.sdk import ListQuery, Page, Upload, acting_user_id, current_actor, files, publish, uploads
+from core.sdk import ListQuery, Page, Upload, acting_user_id, files, publish, uploads
 
-from .. import permissions
 from ..events import FileAttached, FileRemoved
 from ..models import Attachment
 from ..repository import leads
 from ..repository.attachments import attachments
 from ..schemas.timeline import AttachmentView
+from . import reach
 
 ACCEPTS = uploads.Accepts(kinds=(*uploads.DOCUMENTS, *uploads.IMAGES, uploads.CSV), max_bytes=25 * uploads.MIB)
 
@@ -44,10 +44,13 @@ def attach(lead_id: UUID, upload: Upload) -> AttachmentView:
 
 
 def remove(lead_id: UUID, attachment_id: UUID, *, version: int | None) -> None:
-    """Remove one's own file, or with `leads.delete` anybody's. Raises Forbidden, NotFound, PreconditionFailed."""
+    """Remove one's own file, or with `leads.delete` for the lead anybody's.
+
+    Raises Forbidden, NotFound, PreconditionFailed.
+    """
     attachment = attachments.of_one(attachment_id, on=leads.with_merged(lead_id), version=version)
     if attachment.author_id != acting_user_id():
-        current_actor().require(permissions.DELETE.name)
+        reach.require_delete(lead_id)
     forget(attachment)
     publish(FileRemoved(lead_id=lead_id, attachment_id=attachment_id))
 

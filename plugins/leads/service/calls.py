@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from core.sdk import UNSET, Fault, Invalid, ListQuery, Page, acting_user_id, clock, current_actor, publish
+from core.sdk import UNSET, Fault, Invalid, ListQuery, Page, acting_user_id, clock, publish
 
-from .. import permissions
 from ..errors import CallOfSomebodyElse
 from ..events import CallLogged
 from ..events.calls import CallChanged, CallDeleted
@@ -15,7 +14,7 @@ from ..models import Call, CallVersion
 from ..repository import leads
 from ..repository.calls import calls, versions
 from ..schemas.calls import CallDraft, CallPatch, CallVersionView, CallView
-from . import pipeline
+from . import pipeline, reach
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
 
@@ -79,7 +78,7 @@ def write(lead_id: UUID, draft: CallDraft) -> CallView:
 
 
 def change(lead_id: UUID, call_id: UUID, patch: CallPatch, *, version: int | None) -> CallView:
-    """Correct a call of one's own, or with `leads.delete` anybody's; what it said before is kept.
+    """Correct a call of one's own, or with `leads.delete` for the lead anybody's; what it said before is kept.
 
     One that turns out to be contact is the first with the client where there was none; a step that a call has caused
     stays. Raises CallOfSomebodyElse, NotFound, PreconditionFailed, Invalid.
@@ -87,7 +86,7 @@ def change(lead_id: UUID, call_id: UUID, patch: CallPatch, *, version: int | Non
     timeline = leads.with_merged(lead_id)
     leads.lock(lead_id)
     call = calls.of_leads(call_id, about=timeline, version=version)
-    _require_mine(call)
+    _require_mine(call, lead_id)
     changes = {name: value for name, value in patch.changes().items() if getattr(call, name) != value}
     if not changes:
         return calls.shown(call.id, about=timeline)
@@ -108,19 +107,19 @@ def change(lead_id: UUID, call_id: UUID, patch: CallPatch, *, version: int | Non
 
 
 def delete(lead_id: UUID, call_id: UUID, *, version: int | None) -> None:
-    """Delete a call of one's own, or with `leads.delete` anybody's; what it caused stays.
+    """Delete a call of one's own, or with `leads.delete` for the lead anybody's; what it caused stays.
 
     Raises CallOfSomebodyElse, NotFound, PreconditionFailed.
     """
     timeline = leads.with_merged(lead_id)
     call = calls.of_leads(call_id, about=timeline, version=version)
-    _require_mine(call)
+    _require_mine(call, lead_id)
     calls.remove(call)
     publish(CallDeleted(lead_id=lead_id, call_id=call_id))
 
 
-def _require_mine(call: Call) -> None:
-    if call.author_id != acting_user_id() and current_actor().scope_of(permissions.DELETE.name) is None:
+def _require_mine(call: Call, lead_id: UUID) -> None:
+    if call.author_id != acting_user_id() and not reach.deletes_all_of(lead_id):
         raise CallOfSomebodyElse
 
 

@@ -118,7 +118,8 @@ def client(agency: AgencyUnderTest, api: ApiClient, database: Database) -> Perso
     key = {"Idempotency-Key": ids.new().hex}
     note = ok(api.post(f"/leads/{lead['id']}/notes", {"text": f"{person.marker} likes tea"}, headers=key))
     ok(api.patch(f"/leads/{lead['id']}/notes/{note['id']}", {"text": f"{person.marker} likes coffee"}, version="*"))
-    ok(api.post(f"/leads/{lead['id']}/calls", {"direction": "inbound", "outcome": "no_answer", "note": "x"}))
+    call = ok(api.post(f"/leads/{lead['id']}/calls", {"direction": "inbound", "outcome": "no_answer", "note": "x"}))
+    ok(api.patch(f"/leads/{lead['id']}/calls/{call['id']}", {"note": "y"}, version="*"))
     attach(api, lead["id"])
     for table, where in (
         ("contacts_contact", "id"), ("contacts_email", "contact_id"), ("contacts_phone", "contact_id"),

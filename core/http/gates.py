@@ -41,6 +41,7 @@ THE_PERSONS_OWN = frozenset(
         "roles",
         "users",
         "vault",
+        "views",
     }
 )
 """The modules in which nobody changes anything on behalf of another: who may sign in, from where, as what; settings."""

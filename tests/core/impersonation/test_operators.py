@@ -56,6 +56,23 @@ class TestAnOperator:
         (begun,) = happened(api, "impersonation.impersonation_began")
         assert (begun["actor_id"], begun["reason"]) == (str(operator.user_id), WHY)
 
+    def test_sees_the_views_of_a_member_and_leaves_them_as_they_are(
+        self, app: Application, agency: AgencyUnderTest, operator: ApiClient
+    ) -> None:
+        eva = agency.newcomer("agent")
+        wanted = {"entity": "leads.lead", "name": "Mine", "filter": {"status": "new"}}
+        path = f"/views/{ok(eva.post('/views', wanted), 201)['id']}"
+        acting = client(app, enter(operator, agency, user_id=str(eva.user_id)), agency)
+        assert ok(acting.get(path))["name"] == "Mine"
+        for answer in (
+            acting.post("/views", wanted),
+            acting.patch(path, {"name": "Theirs"}, version="*"),
+            acting.delete(path, version="*"),
+            acting.call("PUT", f"{path}/pin"),
+            acting.delete(f"{path}/pin"),
+        ):
+            assert problem(answer) == (403, "forbidden")
+
     def test_enters_as_support_with_the_rights_of_a_role(
         self, app: Application, api: ApiClient, agency: AgencyUnderTest, operator: ApiClient
     ) -> None:

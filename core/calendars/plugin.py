@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.calendars import endpoints, models, permissions
+from core.calendars import endpoints, hooks, models, permissions
 from core.plugins.spec import Plugin
 
 plugin = Plugin(
@@ -13,4 +13,5 @@ plugin = Plugin(
     permissions=permissions.ALL,
     models=models,
     blueprints=(endpoints.blueprint,),
+    hooks=hooks,
 )

@@ -71,6 +71,23 @@ class TestAColleague:
         tokens = "SELECT agency_id FROM core_search_token WHERE token = %s"
         assert database.connection.execute(tokens, [left.marker]).fetchall() == [(other_agency.id,)]
 
+    def test_is_told_when_they_were_away_and_leaves_none_of_it(
+        self, agency: AgencyUnderTest, api: ApiClient, database: Database, work_off: Work,
+        erase: Callable[[dict[str, str]], dict[str, Any]],
+    ) -> None:  # fmt: skip
+        colleague, other = agency.newcomer("agent"), agency.newcomer("agent")
+        for who in (colleague, other):
+            away = {"starts_at": "2027-08-01T00:00:00Z", "ends_at": "2027-08-02T00:00:00Z"}
+            ok(who.post("/calendars/absences", away), 201)
+        holdings = ok(colleague.post("/privacy/me"))["holdings"]
+        [told] = [each["values"] for each in holdings if each["table"] == "core_absence"]
+        assert (told["user_id"], told["starts_at"][:10]) == (str(colleague.user_id), "2027-08-01")
+        database.connection.execute("UPDATE core_membership SET state = 'left' WHERE user_id = %s", [colleague.user_id])
+        shown = erase({"kind": "users.user", "id": str(colleague.user_id)})
+        assert {"table": "core_absence", "rows": 1, "kept": "", "until": None} in shown["manifest"]["outcomes"]
+        left = database.connection.execute("SELECT user_id FROM core_absence WHERE agency_id = %s", [agency.id])
+        assert left.fetchall() == [(other.user_id,)]
+
     def test_who_is_still_a_member_cannot_be_erased(self, api: ApiClient, agency: AgencyUnderTest) -> None:
         subject = {"kind": "users.user", "id": str(agency.newcomer("agent").user_id)}
         answer = api.post("/privacy/erasures", {"subject": subject, "reason": "asked_for"})

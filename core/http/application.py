@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import random
 import time
 from collections.abc import Callable
@@ -41,7 +42,6 @@ class Application(Flask):
     def __init__(self, settings: Settings) -> None:
         super().__init__("core", static_folder=None)
         self.settings = settings
-        self._called: dict[Callable[..., Any], Callable[..., Any]] = {}
         self.extensions["tripfile.settings"] = settings
         self.extensions.setdefault("tripfile.routes", {})
         self.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
@@ -82,11 +82,14 @@ class Application(Flask):
         return self._persistently(view, rule)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """A function that is called as any other: Flask asks for every one before, in and after every request."""
-        found = self._called.get(func)
-        if found is None:
-            found = self._called[func] = super().ensure_sync(func)
-        return found
+        """A function that is called as any other: Flask asks for every one before, in and after every request.
+
+        Nothing is remembered of them: what runs after one request alone may hold its secrets.
+        """
+        code = getattr(func, "__code__", None)
+        if code is not None and not code.co_flags & inspect.CO_COROUTINE:
+            return func
+        return super().ensure_sync(func)
 
     def _persistently(self, view: Callable[..., Any], rule: Rule) -> Response:
         """Run the view, and once more where the database only lost a race or a read met a dead connection."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import request
+from flask import Response, after_this_request, request
 from flask.testing import FlaskClient
 
 from core.http.application import Application
@@ -133,6 +135,31 @@ class TestHeaders:
     def test_of_options_leak_nothing(self, client: FlaskClient) -> None:
         response = client.options(URL)
         assert (response.status_code, response.data) == (200, b"")
+
+
+class Secret:
+    """What only one answer is to carry."""
+
+
+class TestWhatRunsAfterOneRequest:
+    def test_is_forgotten_with_it(self, make_app: Make) -> None:
+        app, made = make_app(), weakref.WeakSet[Secret]()
+
+        def seen() -> str:
+            secret = Secret()
+            made.add(secret)
+
+            def carry(response: Response) -> Response:
+                response.headers["X-Carried"] = type(secret).__name__
+                return response
+
+            after_this_request(carry)
+            return ""
+
+        _add(app, seen)
+        carried = [app.test_client().get("/seen").headers["X-Carried"] for _ in range(5)]
+        gc.collect()
+        assert (carried, len(made)) == (["Secret"] * 5, 0)
 
 
 def _add(app: Application, view: Any) -> None:

@@ -53,6 +53,7 @@ __all__ = [
     "Sought",
     "SoughtContact",
     "add",
+    "check",
     "consents_there_are",
     "email_of",
     "exists",
@@ -74,6 +75,7 @@ __all__ = [
     "weigh",
 ]
 
+check = service.check
 is_kept = contacts.is_kept
 view = service.view
 may_contact = consents.may_contact

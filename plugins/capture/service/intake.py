@@ -21,6 +21,7 @@ from core.sdk import (
     clock,
     current_agency_id,
     db,
+    gather,
     ids,
     locks,
     publish,
@@ -109,7 +110,7 @@ def make_lead(source: Source, values: Mapping[str, Any], consents: Sequence[Cons
         known = named(filled)
         enquiry = reading.read(filled, known, source.defaults)
         # As somebody new, whoever they are: what is wrong is told in any case.
-        draft = _draft(enquiry, source)
+        draft = of_new = _draft(enquiry, source)
         with enquiry.faults_at_fields(), under("/contact"):
             contact_id = people.find(enquiry)
         if contact_id is not None:
@@ -119,9 +120,22 @@ def make_lead(source: Source, values: Mapping[str, Any], consents: Sequence[Cons
         if owner_id is not None or source.team_id is not None:
             draft = msgspec.structs.replace(draft, owner_id=owner_id, team_id=source.team_id)
         with enquiry.faults_at_fields():
-            lead = leads.create(draft)
+            lead = _create(draft, checked=of_new)
         _record(lead.contact_id, consents, source, known=contact_id is not None)
     return Made(lead.id, lead.contact_id, contact_id is not None)
+
+
+def _create(draft: leads.LeadDraft, *, checked: leads.LeadDraft) -> leads.LeadView:
+    """Make the lead. Raises Invalid, of who is known with the same as of somebody new: no answer tells them apart."""
+    made: list[leads.LeadView] = []
+
+    def check() -> None:
+        if draft.contact is UNSET and checked.contact is not UNSET:
+            with under("/contact"):
+                contacts.check(checked.contact)
+
+    gather(check, lambda: made.append(leads.create(draft)))
+    return made[0]
 
 
 @contextmanager

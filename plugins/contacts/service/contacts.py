@@ -78,6 +78,12 @@ def add(draft: ContactDraft) -> UUID:
     return contact.id
 
 
+def check(draft: ContactDraft) -> None:
+    """Raise Invalid for what is wrong with what a draft says of somebody, whether or not they are added."""
+    contact = Contact(kind=draft.kind, emails=[], phones=[], addresses=[])
+    gather(partial(apply, contact, _given(draft)), partial(FIELDS.apply, contact, draft.custom_fields))
+
+
 def _group(group_id: UUID | None) -> Contact | None:
     """What a new person becomes a member of. Raises Invalid."""
     if group_id is None:

@@ -6,10 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, any_, bindparam, case, delete, exists, or_, select
+from sqlalchemy.dialects.postgresql import insert
 
+from core import clock, ids
 from core.actor import Scope, acting_user_id, current_actor
 from core.db.query import Filter, Listing, ListQuery, Page
 from core.db.repository import Ownership, Repository
+from core.db.tenancy import current_agency_id
 from core.extensions import db
 from core.views.models import SavedView, ViewPin
 from core.views.permissions import SHARE
@@ -26,6 +29,7 @@ _DERIVED: dict[str, Any] = {
 _NAMES = [name for name in SavedViewView.__struct_fields__ if name != "broken"]
 _COLUMNS: list[Any] = [_DERIVED[name] if name in _DERIVED else getattr(SavedView, name) for name in _NAMES]
 VIEW = select(*_COLUMNS)
+_PINS = ViewPin.metadata.tables[ViewPin.__tablename__]
 
 
 class Views(Repository[SavedView]):
@@ -81,13 +85,19 @@ class Pins(Repository[ViewPin]):
     permission = "views.read"
     ownership = Ownership(ViewPin.user_id, on_leaving="removed")
 
-    def replace(self, user_id: UUID, *, entity: str, view_id: UUID | None) -> None:
-        """Let somebody begin a list with this view, or with none."""
-        mine = delete(ViewPin).where(ViewPin.user_id == user_id, ViewPin.entity == entity)
+    def keep(self, user_id: UUID, *, entity: str, view_id: UUID) -> None:
+        """Let somebody begin a list with this view; of two at once the later one counts."""
+        now = clock.now()
+        row = {"user_id": user_id, "entity": entity, "view_id": view_id, "agency_id": current_agency_id()}
+        pinned = insert(_PINS).values(**row, id=ids.new(), version=1, created_at=now, updated_at=now)
+        newest = {"view_id": pinned.excluded.view_id, "updated_at": now, "version": _PINS.c.version + 1}
+        keys = ["agency_id", "user_id", "entity"]
+        db.session.connection().execute(pinned.on_conflict_do_update(index_elements=keys, set_=newest))
+
+    def let_go(self, user_id: UUID, *, view_id: UUID) -> None:
+        """Let somebody begin with this view no more."""
+        mine = delete(ViewPin).where(ViewPin.user_id == user_id, ViewPin.view_id == view_id)
         db.session.execute(mine, execution_options={"synchronize_session": False})
-        if view_id is not None:
-            db.session.add(ViewPin(user_id=user_id, entity=entity, view_id=view_id))
-        db.session.flush()
 
 
 views = Views()

@@ -72,15 +72,13 @@ def delete(view_id: UUID, *, version: int | None) -> None:
 def pin(view_id: UUID) -> SavedViewView:
     """Begin the list with this view from now on. Raises NotFound."""
     found = views.shown(view_id)
-    pins.replace(current_user_id(), entity=found.entity, view_id=found.id)
+    pins.keep(current_user_id(), entity=found.entity, view_id=found.id)
     return view(view_id)
 
 
 def unpin(view_id: UUID) -> None:
     """Begin the list with no view, where it was this one. Raises NotFound."""
-    found = views.shown(view_id)
-    if found.pinned:
-        pins.replace(current_user_id(), entity=found.entity, view_id=None)
+    pins.let_go(current_user_id(), view_id=views.shown(view_id).id)
 
 
 def audience_of(found: SavedView) -> Audience:

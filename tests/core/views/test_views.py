@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -141,3 +142,13 @@ class TestPins:
         assert ok(api.get(f"/views/{second['id']}"))["pinned"] is False
         ok(api.call("PUT", f"/views/{first['id']}/pin"))
         ok(api.delete(f"/views/{first['id']}", version="*"), 204)
+
+    def test_of_several_at_once_one_is_kept(self, api: ApiClient, keep: Keep) -> None:
+        kept = [keep(name=name)["id"] for name in "ABCD"]
+        with ThreadPoolExecutor(len(kept)) as pool:
+            for _ in range(5):
+                for view_id in kept:
+                    ok(api.delete(f"/views/{view_id}/pin"), 204)
+                answers = [*pool.map(lambda view_id: api.call("PUT", f"/views/{view_id}/pin"), kept)]
+                assert [each.status_code for each in answers] == [200] * len(kept)
+                assert sum(each["pinned"] for each in ok(api.get("/views"))["items"]) == 1

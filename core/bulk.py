@@ -24,6 +24,8 @@ from core.vault import rows as sealing
 T = TypeVar("T")
 CHUNK = 2_000
 """Rows in one statement: few enough for DATABASE_STATEMENT_TIMEOUT."""
+_MANY = 100
+"""Rows in one statement from which on it is worth planning the checks of foreign keys anew."""
 # The driver's dialect has no annotations.
 _TYPES: Any = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 
@@ -40,13 +42,13 @@ def insert(model: type[Model], rows: Iterable[Mapping[str, Any]]) -> None:
     fixed = _fixed(model, table)
     for chunk in _chunks(rows):
         complete = sealing.sealed_rows(model, [{**fixed, **row} for row in chunk])
-        _write(table, tuple(complete[0]), msgspec.json.encode(complete).decode())
+        _write(table, tuple(complete[0]), msgspec.json.encode(complete).decode(), count=len(chunk))
 
 
 def insert_encoded(model: type[Model], names: Sequence[str], rows: Iterable[bytes]) -> None:
     """Insert rows that are JSON objects of these columns already, the agency among them."""
     for chunk in _chunks(rows):
-        _write(table_of(model), tuple(names), f"[{b','.join(chunk).decode()}]")
+        _write(table_of(model), tuple(names), f"[{b','.join(chunk).decode()}]", count=len(chunk))
 
 
 def index(entity: str, texts: Iterable[tuple[UUID, Iterable[str | None]]]) -> None:
@@ -91,10 +93,11 @@ def _fixed(model: type[Model], table: Table) -> dict[str, Any]:
     return fixed | {"version": 1} if "version" in table.columns else fixed
 
 
-def _write(table: Table, names: tuple[str, ...], rows: str) -> None:
+def _write(table: Table, names: tuple[str, ...], rows: str, *, count: int) -> None:
     connection = db.session().connection()
-    # PostgreSQL plans the check of a foreign key once: of a table that was empty then it would read every row.
-    connection.exec_driver_sql("DISCARD PLANS")
+    if count >= _MANY:
+        # PostgreSQL plans the check of a foreign key once: of a table that was empty then it would read every row.
+        connection.exec_driver_sql("DISCARD PLANS")
     connection.exec_driver_sql(_sql(table, names), (rows,))
 
 

@@ -179,6 +179,13 @@ class TestRestrictedFields:
         assert faults(agent.post("/leads", sent)) == {"/custom_fields/margin": "unknown_field"}
 
 
+class TestWriting:
+    def test_leaves_what_the_connection_has_planned(self, six: ApiClient, statements: Statements) -> None:
+        ok(six.patch(f"/leads/{lead(six, EVERY)['id']}", {"custom_fields": {"fee": "3"}}, version="*"))
+        assert [each for each in statements.others if "core_custom_value" in each]
+        assert not [each for each in statements.others if "DISCARD" in each]
+
+
 class TestThingsThatAreGone:
     def test_a_lead_that_was_put_away_comes_back_with_its_values(self, six: ApiClient) -> None:
         made = lead(six, EVERY)

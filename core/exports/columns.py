@@ -97,8 +97,8 @@ def _cell(value: Any, zone: tzinfo, form: Form) -> Any:
         return None
     if isinstance(value, datetime):
         local = value.astimezone(zone)
-        # Cells of a workbook know no offset: there the heading tells the zone.
-        return local.replace(tzinfo=None) if form == "xlsx" else local
+        # Cells of a workbook know no offset: there the heading tells the zone, enough but for an hour a year.
+        return local.replace(tzinfo=None) if form == "xlsx" and not _comes_twice(local) else local
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, (list, tuple)) and all(isinstance(each, str) for each in value):
@@ -106,6 +106,11 @@ def _cell(value: Any, zone: tzinfo, form: Form) -> Any:
     if isinstance(value, (list, tuple, dict, msgspec.Struct)):
         return msgspec.json.encode(value).decode()
     return value
+
+
+def _comes_twice(local: datetime) -> bool:
+    """Whether clocks that are put back show this time a second time."""
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
 
 
 def _may_see(name: str, guarded: Mapping[str, str]) -> bool:

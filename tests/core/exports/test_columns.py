@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from io import StringIO
+from datetime import UTC, datetime
+from io import BytesIO, StringIO
 from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from msgspec import UNSET, Meta, UnsetType
+from openpyxl import load_workbook
 
 from core import ids
 from core.actor import system
@@ -24,6 +27,7 @@ from core.http.application import Application
 from core.http.structs import View
 from core.listed import Listed
 from core.money import Money
+from core.tabular import workbook
 from core.testing.clients import ApiClient, ok
 from core.testing.factories import AgencyUnderTest
 from plugins.contacts.repository import contacts
@@ -34,6 +38,13 @@ def table(answer: Any) -> list[dict[str, str]]:
     """The rows of a CSV file."""
     assert answer.status_code == 200, answer.get_data(as_text=True)
     return list(csv.DictReader(StringIO(answer.get_data(as_text=True))))
+
+
+def read(book: bytes) -> list[tuple[Any, ...]]:
+    """The rows of a workbook, the heading first."""
+    found = load_workbook(BytesIO(book)).active
+    assert found is not None
+    return list(found.iter_rows(values_only=True))
 
 
 class Fare(View):
@@ -71,6 +82,31 @@ class TestColumns:
         told = ok(api.get("/leads/export/columns"))
         assert told[-1] == {"name": "custom.tier", "title": "Tier of service"}
         assert "custom_fields" not in {each["name"] for each in told}
+
+
+class Call(View):
+    """A row with an instant."""
+
+    at: datetime
+
+
+class TestInstants:
+    def test_of_a_workbook_are_told_apart_where_clocks_are_put_back(self) -> None:
+        """Its cells know no offset: what shows one time twice a year says which it is, as a text."""
+
+        def shown(hour: int) -> Any:
+            at = datetime(2026, 10, 25, hour, 30, tzinfo=UTC)
+            zone = ZoneInfo("Europe/Lisbon")
+            (value,) = columns.cells(columns.of_struct(Call), Call(at), {}, zone=zone, form="xlsx")
+            return value
+
+        first = [shown(hour) for hour in range(24)]
+        assert len({str(each) for each in first}) == 24
+        assert [hour for hour, each in enumerate(first) if each.tzinfo is not None] == [0, 1]
+        book = b"".join(workbook(["At"], [[shown(0)], [shown(1)], [shown(2)]]))
+        cells = [row[0] for row in read(book)]
+        assert cells[:3] == ["At", "2026-10-25 01:30:00+01:00", "2026-10-25 01:30:00+00:00"]
+        assert cells[3].isoformat() == "2026-10-25T02:30:00"
 
 
 class TestOneInstant:

@@ -50,6 +50,8 @@ def download(listed: Listed[Any], query: ListQuery, asked: ExportQuery) -> Respo
     wanted = columns.chosen(listed, named or query.columns)
     zone = ZoneInfo(agencies.agency_view().zone)
     with snapshot(), using(narrower(current_permission() or listed.permission, listed.permission)):
+        # The file is paid for once it is made: whoever cannot pay has none made.
+        quotas.require(permissions.FILES.name)
         first = _page(listed, structs.replace(query, count="exact"))
         total = first.total or 0
         most = min(MOST, MOST_IN_WORKBOOK) if asked.form == "xlsx" else MOST

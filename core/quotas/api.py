@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from core.quotas.errors import QuotaExceeded
-from core.quotas.service import spend
+from core.quotas.service import require, spend
 
-__all__ = ["QuotaExceeded", "spend"]
+__all__ = ["QuotaExceeded", "require", "spend"]

@@ -28,6 +28,17 @@ def spend(quota: str, amount: int = 1) -> None:
         raise _exceeded(declared)
 
 
+def require(quota: str) -> None:
+    """Raise QuotaExceeded where nothing is left today, before work that `spend` would refuse at its end.
+
+    Nothing is counted, and nothing promised: several who ask at once may all be let pass.
+    """
+    declared = _declared(quota)
+    use = repository.use_of(quota)
+    if use.used >= _per_day(declared, use):
+        raise _exceeded(declared)
+
+
 def views() -> list[QuotaView]:
     """Every quota of the acting agency, by name."""
     uses, renews_at = repository.uses(), _renews_at()

@@ -11,9 +11,13 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
+from core.actor import system
+from core.db.session import unit_of_work
+from core.db.tenancy import acting_as
 from core.exports import taking
 from core.http.application import Application
 from core.http.contract import rule_of
+from core.quotas import service as quotas
 from core.testing.clients import ApiClient, faults, ok, problem
 from core.testing.factories import AgencyUnderTest
 from plugins.leads.schemas import LeadRow
@@ -203,5 +207,23 @@ class TestLog:
         assert problem(api.post("/leads/export")) == (422, "export_too_large")
         assert logged(api) == []
         assert len(table(api.post("/leads/export?source=fair"))) == 1
-        quotas = {each["name"]: each["used"] for each in ok(api.get("/quotas"))}
-        assert quotas["exports.files"] == 1
+        used = {each["name"]: each["used"] for each in ok(api.get("/quotas"))}
+        assert used["exports.files"] == 1
+
+    def test_nothing_is_read_once_the_quota_is_used_up(
+        self,
+        app: Application,
+        api: ApiClient,
+        agency: AgencyUnderTest,
+        make: Callable[..., dict[str, Any]],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        make()
+        with app.app_context(), unit_of_work(), acting_as(system(agency.id)):
+            quotas.allow("exports.files", 1)
+        assert len(table(api.post("/leads/export"))) == 1
+        read: list[Any] = []
+        monkeypatch.setattr(taking, "_page", lambda *asked: read.append(asked))
+        assert problem(api.post("/leads/export")) == (429, "quota_exceeded")
+        assert read == []
+        assert [each["used"] for each in ok(api.get("/quotas")) if each["name"] == "exports.files"] == [1]

@@ -34,6 +34,8 @@ from core.db.tenancy import current_agency_id
 from core.extensions import db
 
 MAX_WORDS = 6
+MAX_SPELLINGS = 4000
+"""Of all words of a search together; a long name has some 1,000."""
 _MAX_TOKEN = 64
 _MAX_SORT_KEY = 200
 # Vowel signs of Indian and south-east Asian scripts belong to their words, though they are no letters.
@@ -133,8 +135,14 @@ def _code(text: str) -> list[str]:
 
 
 def sought(asked: Iterable[str]) -> list[Sought]:
-    """What words that are asked for may also stand for: one typo away, and in whatever script. Empty where nothing."""
-    found = [other for word in asked for other in _others(word)]
+    """What words that are asked for may also stand for: one typo away, and in whatever script. Empty where nothing.
+
+    A word whose spellings would make it more than MAX_SPELLINGS, together with those before it, has none.
+    """
+    found, room = [], MAX_SPELLINGS
+    for each in (other for word in asked for other in _others(word)):
+        found.append(each if len(each.spellings) <= room else each._replace(spellings=[]))
+        room -= len(found[-1].spellings)
     return found if any(each.spellings for each in found) or any(not word.isascii() for word in asked) else []
 
 

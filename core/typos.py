@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 SHORTEST = 5
 """Shorter words have no room for a slip: Ana and Ann, Lima and Lime are two words."""
+LONGEST = 20
+"""What is longer is no name that anybody types by heart, and has as many slips as it has letters."""
 _LATIN = "abcdefghijklmnopqrstuvwxyz"
 _DIGITS = "0123456789"
 # As `search.fold` leaves letters: without accents and points. What other languages of a script add stands behind it.
@@ -23,20 +25,20 @@ def near(word: str) -> list[str]:
     """The words of SHORTEST letters and more that a folded word may have been meant to be, in order.
 
     Left out are those that it begins, which are found as it stands. What is mostly digits is a number, or a reference,
-    and means no other.
+    and means no other; what is longer than LONGEST, or of several scripts, is nobody's name.
     """
-    if sum(map(str.isalpha, word)) < SHORTEST - 1:
+    scripts = [script for script in (_LATIN, *_OTHERS) if any(letter in script for letter in word)]
+    if len(word) > LONGEST or len(scripts) > 1 or sum(map(str.isalpha, word)) < SHORTEST - 1:
         return []
-    letters = _letters_of(word)
+    letters = _letters_of(word, scripts)
     found = {other for other in _slips(word, letters) if len(other) >= SHORTEST and not other.startswith(word)}
     return sorted(found)
 
 
-def _letters_of(word: str) -> str:
+def _letters_of(word: str, scripts: list[str]) -> str:
     """What may stand in a word."""
     # A number within a word may have been mistyped; without one, nobody meant any.
     digits = _DIGITS if any(letter in _DIGITS for letter in word) else ""
-    scripts = [script for script in (_LATIN, *_OTHERS) if any(letter in script for letter in word)]
     return "".join(scripts) + digits
 
 

@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
-from core import typos
+from core import search, typos
 
 ALPHABETS = ("abcdefghijklmnopqrstuvwxyz", "абвгдежзиклмнопрстуфхцчшщъыьэюя", "αβγδεζηθικλμνξοπρστυφχψω")
 
@@ -48,3 +48,30 @@ class TestNear:
         # Typed with a letter too many, it would be found by every other short word.
         assert "anna" not in typos.near("annax")
         assert "joana" in typos.near("jona")
+
+    @pytest.mark.parametrize("word", ["b" * 21, "maбria", "σλξψπmaria", "gonzalбz"])
+    def test_leaves_long_words_and_those_of_several_scripts_alone(self, word: str) -> None:
+        assert typos.near(word) == []
+
+
+SCRIPTS = "abcxyz019 -éßабвяїαβωبتپאבםაბჰաբֆ王小ひक"
+
+
+def number(asked: str) -> int:
+    return sum(len(each.spellings) for each in search.sought(search.asked(asked)))
+
+
+class TestASearch:
+    @given(st.one_of(st.text(max_size=200), st.text(st.sampled_from(SCRIPTS), max_size=200)))
+    def test_has_a_bounded_number_of_spellings(self, asked: str) -> None:
+        assert number(asked) <= search.MAX_SPELLINGS
+
+    @pytest.mark.parametrize("letters", ["bβбبאაԳ", "ა", "ب", "б", "b"])
+    def test_has_so_few_however_long_its_words_are(self, letters: str) -> None:
+        for length in (5, 10, 20, 62):
+            word = (letters * length)[:length]
+            assert number(" ".join(first + word[1:] for first in letters + "xyzuvw")) <= search.MAX_SPELLINGS
+
+    @pytest.mark.parametrize("asked", ["Maximiliana Hernandez Rodriguez Gonzalez", "Александра Щукинская-Петрова"])
+    def test_has_those_of_each_word_of_a_full_name(self, asked: str) -> None:
+        assert all(each.spellings for each in search.sought(search.asked(asked)))

@@ -25,19 +25,19 @@ def list_entities() -> list[ImportEntityView]:
     return service.entities()
 
 
-@blueprint.get("/entities/<entity>/template", permission=permissions.RUN)
+@blueprint.get("/entities/<key>/template", permission=permissions.RUN)
 @blueprint.file(_CSV)
-def show_template(entity: str) -> Response:
+def show_template(key: str) -> Response:
     """Give away an empty file with every heading that is understood."""
-    return sheets.template(entity)
+    return sheets.template(key)
 
 
-@blueprint.post("/entities/<entity>", permission=permissions.RUN, cost=_COST)
+@blueprint.post("/entities/<key>", permission=permissions.RUN, cost=_COST)
 @blueprint.upload(service.ACCEPTS)
 @blueprint.response(201, ImportView)
-def upload(file: Upload, entity: str) -> ImportView:
+def upload(file: Upload, key: str) -> ImportView:
     """Take in a file; the answer tells its headings, and which column each seems to stand for."""
-    return service.upload(entity, file)
+    return service.upload(key, file)
 
 
 @blueprint.get("/", permission=permissions.READ)

@@ -54,7 +54,7 @@ SAMPLES: Mapping[str, Sample] = {
     "imports.search_rows": Sample(before=_run),
 }
 ROWS: Mapping[str, Callable[[ApiClient], str]] = {
-    "/imports/entities/<entity>": lambda api: "contacts.contact",
+    "/imports/entities/<key>": lambda api: "contacts.contact",
     "/imports/<uuid:import_id>": _import,
 }
-SHARED = frozenset({"/imports/entities/<entity>"})
+SHARED = frozenset({"/imports/entities/<key>"})

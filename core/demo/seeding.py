@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, select
 from core import past
 from core.actor import system
 from core.agencies.models import Agency
+from core.auth import api as auth
 from core.db.read import SystemQuery
 from core.db.session import unit_of_work
 from core.db.tenancy import acting_as
@@ -71,8 +72,11 @@ def seed(order: Order, *, password: str, advance: Callable[[float], None] = lamb
     """Make what is missing of the demo world; what is there stays as it is.
 
     Each agency is filled in one unit of work: it has all of its leads, or none yet. `advance` is told how much more is
-    done, as a share of all there is to do. Raises Invalid for a password that is too weak.
+    done, as a share of all there is to do. Raises Invalid for a password that is too weak, and Conflict where an agency
+    has the name of one of these and is none.
     """
+    for agency in cast.AGENCIES:
+        _refuse_namesake(agency)
     found = []
     for number, agency in enumerate(cast.AGENCIES):
         known = _known(agency)
@@ -110,12 +114,11 @@ def _make(agency: cast.Agency, order: Order, password: str, number: int, advance
     until = datetime.combine(order.until, time(), UTC)
     since = until - timedelta(days=round(order.months * _DAYS_A_MONTH))
     founding = Founding(agency, since=since, stream=lambda name: stream(order.seed, agency.slug, f"founding:{name}"))
+    _refuse_namesake(agency)
     user_ids = founding.people(password)
     # It is there without its leads where an earlier attempt was killed.
     agency_id = _BY_SLUG.first(slug=agency.slug) or founding.agency(user_ids)
     with unit_of_work(), acting_as(system(agency_id)):
-        if not members.is_member(user_ids["owner"]):
-            raise Conflict(f"There is an agency {agency.slug} already, and it is not made up")
         world = World(
             agency_id=agency_id,
             slug=agency.slug,
@@ -134,6 +137,17 @@ def _make(agency: cast.Agency, order: Order, password: str, number: int, advance
         made = WorldSeeded(agency_id=agency_id, **order._asdict())
         world.tell([Fact(event=made, at=until, user_id=None)])
         fill(world)
+
+
+def _refuse_namesake(agency: cast.Agency) -> None:
+    """Raise Conflict where there is an agency of this name, and not its owner in the demo world in it."""
+    agency_id = _BY_SLUG.first(slug=agency.slug)
+    if agency_id is None:
+        return
+    owner_id = auth.find(next(agency.email(each) for each in agency.people if each.mailbox == "owner"))
+    with acting_as(system(agency_id)):
+        if owner_id is None or not members.is_member(owner_id):
+            raise Conflict(f"There is an agency {agency.slug} already, and it is not made up")
 
 
 def _shares(leads: int) -> list[int]:

@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 
 from core import preparation
 from core.agencies import service as agencies
+from core.auth import api as auth
 from core.config import Settings
 from core.db.session import unit_of_work
 from core.demo import cast, commands, seeding
@@ -52,6 +53,13 @@ def world(settings: Settings) -> dict[str, list[Any]]:
             rows = f"SELECT (to_jsonb(t) - %s::text[])::text FROM {name} t ORDER BY 1"
             found[name] = [row for (row,) in connection.execute(rows.encode(), [list(SECRET.get(name, ()))])]
         return found
+
+
+def passwords(app: Application) -> list[Any]:
+    """What people's passwords are checked against."""
+    url = make_url(settings_of(app).database_owner_url.get_secret_value())  # type: ignore[union-attr] # a test has one
+    with psycopg.connect(url.render_as_string(hide_password=False)) as connection:
+        return connection.execute("SELECT user_id, password_hash FROM core_credential ORDER BY 1").fetchall()
 
 
 def settings_of(app: Application) -> Settings:
@@ -121,9 +129,14 @@ class TestASecondRun:
         other = fresh()
         with other.app_context(), unit_of_work():
             agencies.found(slug="duroob-demo", name="Duroob", currency="SAR", zone="UTC", language="ar")
+            words = {"language": "ar", "zone": "UTC", "password": "nobody has to know this"}
+            for agency in cast.AGENCIES:
+                auth.create(email=agency.email(agency.people[0]), name="Somebody", **words)
+        before = world(settings_of(other)), passwords(other)
         result = seeded(other, leads=10)
         assert result.exit_code != 0
         assert "is not made up" in str(result.exception or result.output)
+        assert (world(settings_of(other)), passwords(other)) == before
         assert world(settings_of(other))["core_membership"] == [
             row for row in world(settings_of(other))["core_membership"] if "duroob" not in row
         ]

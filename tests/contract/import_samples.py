@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 from uuid import UUID
 
 from core import clock, ids
@@ -41,7 +42,7 @@ def _checked(api: ApiClient, address: str) -> None:
 
 def _run(api: ApiClient, address: str) -> None:
     made = {"entity_id": ids.new(), "person_id": None, "with_person": False, "kept_because": None}
-    about = {"faults": [], "duplicate_of": None, "duplicate_line": None, "score": None, "reasons": []}
+    about: dict[str, Any] = {"faults": [], "duplicate_of": None, "duplicate_line": None, "score": None, "reasons": []}
     with _working(api):
         repository.keep(_of(address), [{"line": 2, "state": "created", **made, **about}])
         repository.note(_of(address), state="done", line=2, created=1, run_at=clock.now())

@@ -98,9 +98,10 @@ def record_consents(contact_id: UUID, said: Sequence[ConsentDraft]) -> ContactVi
 
 
 def consents_there_are() -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What people can be asked for: the purposes, and the channels."""
+    """What strangers can be asked for, and how they are reached: no purpose of the contract, which needs no yes."""
     settings = settings_of(ContactSettings)
-    return settings.consent_purposes, settings.consent_channels
+    asked = tuple(each for each in settings.consent_purposes if each not in settings.contract_purposes)
+    return asked, settings.consent_channels
 
 
 def on_hold() -> list[UUID]:

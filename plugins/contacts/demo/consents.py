@@ -68,7 +68,9 @@ class Consents:
 
     def _standing(self, said: ConsentStatement) -> dict[str, Any]:
         given_for = f"{said.purpose}:{said.channel}" if said.state == "given" else None
-        more = {"id": ids.at(said.said_at, self._random), "statement_id": said.id, "given_for": given_for}
+        asked_at = said.said_at if said.state == "pending" else None
+        row_id = ids.at(said.said_at, self._random)
+        more = {"id": row_id, "statement_id": said.id, "given_for": given_for, "asked_at": asked_at}
         return {**_columns(said), **more}
 
 

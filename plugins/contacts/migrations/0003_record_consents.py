@@ -36,6 +36,7 @@ def upgrade() -> None:
         *_said(),
         sa.Column("statement_id", sa.Uuid(), nullable=False),
         sa.Column("given_for", sa.Text()),
+        sa.Column("asked_at", sa.DateTime(timezone=True)),
         sa.UniqueConstraint("agency_id", "contact_id", "purpose", "channel"),
         owned_foreign_key("contact_id", "contacts_contact", ondelete="CASCADE"),
     )

@@ -50,6 +50,8 @@ class Consent(Said, Owned, Model):
     """The statement that stands."""
     given_for: Mapped[Code | None]
     """`marketing:email` where it was given: what lists are filtered by."""
+    asked_at: Mapped[datetime | None]
+    """When they were asked what they have yet to answer."""
 
     __table_args__ = (
         UniqueConstraint("agency_id", "contact_id", "purpose", "channel"),

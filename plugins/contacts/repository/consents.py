@@ -72,8 +72,8 @@ def standing(contact_id: UUID) -> dict[Key, Consent]:
     return {(each.purpose, each.channel): each for each in found}
 
 
-def settle(contact_id: UUID, standing: Mapping[Key, ConsentStatement]) -> bool:
-    """Let things stand as these statements say, and nothing else; whether that changed anything."""
+def settle(contact_id: UUID, standing: Mapping[Key, ConsentStatement], asked: Mapping[Key, ConsentStatement]) -> bool:
+    """Let things stand as these statements say, with open questions beside them; whether that changed anything."""
     known = _standing(contact_id)
     gone = [each for key, each in known.items() if key not in standing]
     changed = bool(gone)
@@ -81,9 +81,10 @@ def settle(contact_id: UUID, standing: Mapping[Key, ConsentStatement]) -> bool:
         db.session.delete(each)
     for key, said in standing.items():
         row = known.get(key) or Consent(contact_id=contact_id, purpose=said.purpose, channel=said.channel)
-        if row.statement_id == said.id:
+        asked_at = asked[key].said_at if key in asked else None
+        if (row.statement_id, row.asked_at) == (said.id, asked_at):
             continue
-        changed = True
+        changed, row.asked_at = True, asked_at
         row.statement_id, row.state, row.basis, row.source = said.id, said.state, said.basis, said.source
         row.wording, row.said_at, row.expires_at = said.wording, said.said_at, said.expires_at
         row.given_for = ":".join(key) if said.state == "given" else None

@@ -78,6 +78,10 @@ class ConsentView(View):
     wording: Wording | None
     said_at: SaidAt
     expires_at: ExpiresAt | None
+    asked_at: (
+        Annotated[Instant, Meta(description="When they were asked what they have yet to answer, whatever stands.")]
+        | None
+    ) = None
 
 
 class StatementView(View):

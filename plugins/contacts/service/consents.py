@@ -49,23 +49,23 @@ def record(contact_id: UUID, drafts: Sequence[ConsentDraft]) -> ContactView:
     if is_erased(contact):
         raise vault.SubjectErased
     known = stored.standing(contact.id)
-    withdrawn = {key for key, each in known.items() if each.state == "withdrawn"}
+    withdrawn = {key: each.said_at for key, each in known.items() if each.state == "withdrawn"}
     checked = gather(*(partial(_said, contact, draft, number, {*known}) for number, draft in enumerate(drafts)))
-    # That somebody withdraws everything says nothing new of what they have withdrawn already.
+    # That somebody withdraws everything says nothing new of what they withdrew then or later already.
     made = [
         each
         for draft, said in zip(drafts, checked, strict=True)
         for each in said
-        if (draft.purpose and draft.channel) or (each.purpose, each.channel) not in withdrawn
+        if (draft.purpose and draft.channel) or _is_later(each, withdrawn.get((each.purpose, each.channel)))
     ]
     if not made:
         return contacts.shown(contact.id)
     stored.add(made)
-    standing = settle(contact.id)
+    counting = settle(contact.id)
     contact.updated_at = clock.now()
     contacts.save()
     for each in made:
-        publish(event_of(each, stands=standing[each.purpose, each.channel].id == each.id))
+        publish(event_of(each, stands=each.id in counting))
     return contacts.written(contact.id)
 
 
@@ -76,7 +76,8 @@ def may_contact(contact_id: UUID, channel: str, purpose: str) -> MayContact:
         return MayContact(allowed=False, reason="no_contact", basis=None)
     if found.state == "given":
         return MayContact(allowed=True, reason="given", basis=found.basis)
-    if found.state is None and purpose in settings_of(ContactSettings).contract_purposes:
+    # That a question is open says nothing: anybody may have asked it in their name.
+    if found.state in {None, "pending"} and purpose in settings_of(ContactSettings).contract_purposes:
         return MayContact(allowed=True, reason="contract", basis="contract")
     return MayContact(allowed=False, reason=found.state or "nothing_said", basis=found.basis)
 
@@ -84,32 +85,42 @@ def may_contact(contact_id: UUID, channel: str, purpose: str) -> MayContact:
 def stands(said: Iterable[ConsentStatement]) -> dict[Key, ConsentStatement]:
     """What statements come to, in whatever order they are told.
 
-    The latest yes or no counts, of two at one instant the no. A question takes the place of a no, and of a yes that
-    had expired when it was asked: what nobody has confirmed takes nothing away.
+    The latest yes or no counts, of two at one instant the no. A question stands where nothing was ever answered: what
+    nobody has confirmed takes no answer's place.
     """
+    answers, questions = _latest(said)
+    return questions | answers
+
+
+def asked(said: Iterable[ConsentStatement]) -> dict[Key, ConsentStatement]:
+    """The questions that are open: nothing was answered since, or that the answer does not hold was known then."""
+    answers, questions = _latest(said)
+    return {key: each for key, each in questions.items() if key not in answers or _is_open(each, answers[key])}
+
+
+def _latest(said: Iterable[ConsentStatement]) -> tuple[dict[Key, ConsentStatement], dict[Key, ConsentStatement]]:
+    """The last answer and the last question of each kind."""
     answers: dict[Key, ConsentStatement] = {}
     questions: dict[Key, ConsentStatement] = {}
     for each in said:
         among, key = questions if each.state == "pending" else answers, (each.purpose, each.channel)
         if key not in among or _rank(each) > _rank(among[key]):
             among[key] = each
-    for key, question in questions.items():
-        if key not in answers or _is_open(question, answers[key]):
-            answers[key] = question
-    return answers
+    return answers, questions
 
 
-def settle(contact_id: UUID) -> dict[Key, ConsentStatement]:
-    """Let things stand as all statements of a contact, and of those that went into it, come to."""
-    standing = stands(stored.latest([contact_id, *merged.merged_into(contact_id)]))
-    stored.settle(contact_id, standing)
-    return standing
+def settle(contact_id: UUID) -> set[UUID]:
+    """Let things stand as all statements of a contact, and of those that went into it, come to; which ones count."""
+    said = stored.latest([contact_id, *merged.merged_into(contact_id)])
+    standing, questions = stands(said), asked(said)
+    stored.settle(contact_id, standing, questions)
+    return {each.id for each in (*standing.values(), *questions.values())}
 
 
 def unite(contact_id: UUID) -> bool:
     """The same where another contact went into it, or came out; whether that changed anything."""
-    standing = stands(stored.latest([contact_id, *merged.merged_into(contact_id)]))
-    return stored.settle(contact_id, standing)
+    said = stored.latest([contact_id, *merged.merged_into(contact_id)])
+    return stored.settle(contact_id, stands(said), asked(said))
 
 
 def come_apart(contact_id: UUID, other_id: UUID, *, since: datetime) -> None:
@@ -121,9 +132,13 @@ def come_apart(contact_id: UUID, other_id: UUID, *, since: datetime) -> None:
     ]
     stored.add(both)
     unite(contact_id)
-    standing = settle(other_id)
+    counting = settle(other_id)
     for each in both:
-        publish(event_of(each, stands=standing[each.purpose, each.channel].id == each.id))
+        publish(event_of(each, stands=each.id in counting))
+
+
+def _is_later(said: ConsentStatement, before: datetime | None) -> bool:
+    return before is None or said.said_at > before
 
 
 def _rank(said: ConsentStatement) -> tuple[datetime, bool, UUID]:

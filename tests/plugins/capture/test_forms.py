@@ -195,7 +195,9 @@ class TestConsents:
         ok(api.post(f"/contacts/{ana['id']}/consents", {"consents": [no]}))
         ok(stranger.send(form(consents=[CONSENT]), ANA, consents={"newsletter": True}), 201)
         said = ok(api.get(f"/contacts/{ana['id']}"))["consents"]
-        assert {each["state"] for each in said} == {"pending"}
+        assert all(each["asked_at"] for each in said)
+        assert {each["channel"]: each["state"] for each in said}["email"] == "withdrawn"
+        assert {each["state"] for each in said if each["channel"] != "email"} == {"pending"}
 
     def test_may_wait_until_they_are_confirmed(
         self, api: ApiClient, stranger: Stranger, form: Make, came: Look
@@ -210,6 +212,10 @@ class TestConsents:
         body = {"name": "Website", "fields": FIELDS, "consents": [asked]}
         found = faults(api.post("/capture/forms", body))
         assert found == {"/consents/0/purpose": "unknown", "/consents/0/channels": "unknown"}
+
+    def test_for_what_is_part_of_the_contract_is_nothing_to_ask_strangers(self, api: ApiClient) -> None:
+        body = {"name": "Website", "fields": FIELDS, "consents": [CONSENT | {"purpose": "trip"}]}
+        assert faults(api.post("/capture/forms", body)) == {"/consents/0/purpose": "unknown"}
 
     def test_that_are_required_must_be_given_and_others_do_not_exist(self, stranger: Stranger, form: Make) -> None:
         made = form(consents=[CONSENT | {"required": True}])

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugins.contacts.models import ConsentStatement
-from plugins.contacts.service.consents import stands
+from plugins.contacts.service.consents import asked, stands
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -73,12 +73,15 @@ class TestStands:
                 assert all(each.said_at < standing.said_at for each in of_it)
 
     @given(said())
-    def test_a_question_takes_no_yes_away_that_holds(self, every: list[ConsentStatement]) -> None:
+    def test_a_question_takes_no_answers_place_and_none_is_open_beside_a_yes_that_holds(
+        self, every: list[ConsentStatement]
+    ) -> None:
         answers = [each for each in every if each.state != "pending"]
         before, after = stands(answers), stands(every)
         for key, standing in before.items():
+            assert after[key] is standing
             if standing.state == "given" and standing.expires_at is None:
-                assert after[key] is standing
+                assert key not in asked(every)
 
     @given(said())
     def test_something_stands_for_all_that_anything_was_said_about(self, every: list[ConsentStatement]) -> None:

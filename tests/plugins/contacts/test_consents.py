@@ -95,9 +95,19 @@ class TestRecord:
         assert set(now.values()) == {"withdrawn"}
         assert len(now) == 3 * 5
         assert len(events(api, ana, "consent_withdrawn")) == 15
-        # It says nothing new.
-        assert ok(say(api, ana, {"state": "withdrawn"}))["version"] == shown(api, ana)["version"]
+        # That they had said so before says nothing new.
+        before = shown(api, ana)["version"]
+        assert ok(say(api, ana, {"state": "withdrawn", "said_at": ago(days=1)}))["version"] == before
         assert len(history(api, ana, state="withdrawn")) == 15
+
+    def test_who_withdraws_everything_once_more_takes_back_what_was_given_before_and_is_entered_later(
+        self, api: ApiClient
+    ) -> None:
+        ana = add(api, "Ana")
+        ok(say(api, ana, {**NEWS, "state": "withdrawn", "said_at": ago(days=90)}))
+        ok(say(api, ana, {"state": "withdrawn"}))
+        now = ok(say(api, ana, {**NEWS, "state": "given", "said_at": ago(days=30)}))
+        assert states(now)["newsletter:email"] == "withdrawn"
 
     def test_one_channel_is_withdrawn_for_every_purpose(self, api: ApiClient) -> None:
         now = ok(say(api, add(api, "Ana"), {"channel": "phone", "state": "withdrawn"}))
@@ -107,7 +117,18 @@ class TestRecord:
         ana = add(api, "Ana")
         assert states(ok(say(api, ana, {**NEWS, "state": "pending"}))) == {"newsletter:email": "pending"}
         assert states(ok(say(api, ana, {**NEWS, "state": "given"}))) == {"newsletter:email": "given"}
-        assert states(ok(say(api, ana, {**NEWS, "state": "pending"}))) == {"newsletter:email": "given"}
+        now = ok(say(api, ana, {**NEWS, "state": "pending"}))
+        assert (states(now), now["consents"][0]["asked_at"]) == ({"newsletter:email": "given"}, None)
+
+    def test_what_is_to_be_confirmed_stands_beside_what_was_withdrawn(self, api: ApiClient) -> None:
+        ana = add(api, "Ana")
+        ok(say(api, ana, {**NEWS, "state": "withdrawn", "said_at": ago(days=2)}))
+        now = ok(say(api, ana, {**NEWS, "state": "pending", "said_at": (asked := ago(days=1))}))
+        assert states(now) == {"newsletter:email": "withdrawn"}
+        assert datetime.fromisoformat(now["consents"][0]["asked_at"]) == datetime.fromisoformat(asked)
+        assert events(api, ana, "consent_asked")[0]["stands"] is True
+        now = ok(say(api, ana, {**NEWS, "state": "withdrawn"}))
+        assert now["consents"][0]["asked_at"] is None
 
     def test_every_fault_is_told_and_nothing_is_written(self, api: ApiClient) -> None:
         ana = add(api, "Ana")

@@ -48,6 +48,16 @@ class TestMayContact:
         assert allowed(app, api, ana, "phone", "trip") == (False, "withdrawn")
         assert allowed(app, api, ana, "email", "trip") == (True, "contract")
 
+    def test_what_is_asked_in_their_name_takes_no_trip_away_and_brings_none_back(
+        self, app: Application, api: ApiClient
+    ) -> None:
+        ana, trip = add(api, "Ana"), {"purpose": "trip", "channel": "phone"}
+        ok(say(api, ana, {**trip, "state": "pending"}))
+        assert allowed(app, api, ana, "phone", "trip") == (True, "contract")
+        ok(say(api, ana, {**trip, "state": "withdrawn"}))
+        ok(say(api, ana, {**trip, "state": "pending"}))
+        assert allowed(app, api, ana, "phone", "trip") == (False, "withdrawn")
+
     def test_what_has_expired_holds_no_more(self, app: Application, api: ApiClient) -> None:
         ana = add(api, "Ana")
         now = ok(say(api, ana, {**NEWS, "state": "given", "said_at": ago(days=2), "expires_at": ago(days=1)}))

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from core.sdk import bulk, demo, ids, is_on, next_references, settings_of, vault
 
+from .. import jobs
 from ..models import Call, Lead, Note, StatusChange, Tag
 from ..service.leads import ENTITY
 from ..service.pipeline import STEPS
@@ -34,6 +35,8 @@ def fill(world: demo.World, random: Random) -> None:
     desk = _Desk(world, random)
     for some in world.portions(enquiries(world, random), count=world.leads):
         desk.write(some)
+    # By a worker, as all scores are.
+    jobs.score_every_night.enqueue()
 
 
 class _Desk:

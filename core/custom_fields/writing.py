@@ -19,8 +19,6 @@ from core.events import changes
 from core.events.changes import REDACTED
 from core.extensions import db
 
-RESTRICTED = "[restricted]"
-"""What the log tells of a field that is not for everybody."""
 _KEY = "custom_fields.pending"
 _with_fields: set[type[Any]] = set()
 _TABLE = CustomValue.metadata.tables[CustomValue.__tablename__]
@@ -92,25 +90,18 @@ def _shown(row: Mapping[str, Any]) -> tuple[Any, ...]:
 def tell(
     entity: Any, changed: Iterable[Definition], *, before: Mapping[str, Value], after: Mapping[str, Value]
 ) -> None:
-    """Have the entity's next event tell what became of fields, by the values of all of them."""
+    """Have the entity's next event tell which fields changed, by the values of all of them, and none of those."""
     was: dict[str, Any] = {}
     now: dict[str, Any] = {}
-    for each in changed:
-        key, name = each.key, f"custom_fields.{each.key}"
+    for key in (each.key for each in changed):
+        name = f"custom_fields.{key}"
         if before.get(key) == after.get(key):
             continue
         if key in before:
-            was[name] = _told(each, before[key])
-        now[name] = _told(each, after.get(key))
+            was[name] = REDACTED
+        # The log stays as it is, and what an agency says of a field does not: it may become personal, or restricted.
+        now[name] = REDACTED if key in after else None
     changes.note(entity, before=was, after=now)
-
-
-def _told(definition: Definition, value: Any) -> Any:
-    if value is None:
-        return None
-    if definition.personal:
-        return REDACTED
-    return RESTRICTED if definition.seen_by == "restricted" else value
 
 
 @event.listens_for(db.session, "after_flush")

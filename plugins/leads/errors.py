@@ -40,6 +40,13 @@ class CallOfSomebodyElse(Forbidden):
     title = "Somebody else logged this call"
 
 
+class ClientsDiffer(Conflict):
+    """What one client said never ends up in the lead of another: who they are comes first."""
+
+    code = "clients_differ"
+    title = "The leads are of two contacts; merge these first, or correct whose enquiry one of them is"
+
+
 class WonLeadStays(Conflict):
     """The trip file stands under a won lead's reference: the other one goes into it."""
 

@@ -51,7 +51,7 @@ def contacts_merged(contact_id: UUID, other_id: UUID) -> dict[str, list[UUID]]:
 @hookimpl
 def contacts_merge_undone(contact_id: UUID, other_id: UUID, moved: dict[str, list[UUID]]) -> None:
     """They go back, those that are somebody else's by now left out."""
-    merging.follow(contact_id, to=other_id, only=moved.get(Leads.subject, []))
+    merging.come_apart(contact_id, to=other_id, only=moved.get(Leads.subject, []))
 
 
 @hookimpl

@@ -201,7 +201,7 @@ def confuse(pair: LeadPairDraft, lead_id: UUID) -> None:
     alike.confuse(lead_id, pair.other_id)
 
 
-@blueprint.post("/<uuid:lead_id>/merge", permission=permissions.MERGE, problems=(410,))
+@blueprint.post("/<uuid:lead_id>/merge", permission=permissions.MERGE, problems=(409, 410))
 @blueprint.if_match
 @blueprint.arguments(merging.MergeDraft)
 @blueprint.response(200, merging.MergeView)

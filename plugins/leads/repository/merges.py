@@ -108,6 +108,22 @@ def follow(contact_id: UUID, *, to: UUID, only: Sequence[UUID] | None = None) ->
     return list(found)
 
 
+def crossing(contact_id: UUID, some: Sequence[UUID]) -> bool:
+    """Whether any lead of a contact that is among some is one with a lead that is not."""
+    across = Lead.id.in_(some) != Lead.merged_into.in_(some)
+    found = select(Lead.id).where(Lead.contact_id == contact_id, Lead.merged_into.is_not(None), across).limit(1)
+    return db.session.scalar(found, execution_options=_DELETED) is not None
+
+
+def go_along(lead_id: UUID, *, to: UUID) -> None:
+    """Let what went into a lead, and what it takes to be undone, be of the contact whose enquiry the lead is now."""
+    gone = db.session.scalars(select(Lead).where(Lead.merged_into == lead_id), execution_options=_DELETED).all()
+    for lead in gone:
+        lead.contact_id = to
+    for merge in db.session.scalars(select(Merge).where(Merge.lead_id.in_([lead_id, *(lead.id for lead in gone)]))):
+        merge.contact_id = merge.other_contact_id = to
+
+
 def untag(lead_id: UUID, tags: Collection[str]) -> None:
     """Take some tags from a lead."""
     db.session.execute(delete(Tag).where(Tag.lead_id == lead_id, Tag.tag.in_(tags)))

@@ -30,7 +30,7 @@ from ..events import LeadChanged, LeadCreated, LeadDeleted, LeadRestored
 from ..models import FIELDS, Lead
 from ..repository import leads
 from ..repository.duplicates import count_open
-from ..repository.merges import references_in
+from ..repository.merges import go_along, references_in
 from ..schemas import LeadDraft, LeadPatch, LeadRow, LeadView
 from ..schemas.duplicates import NewLead
 from ..settings import LeadSettings
@@ -121,6 +121,8 @@ def change(lead_id: UUID, patch: LeadPatch, *, version: int | None) -> LeadView:
     lead.updated_at = clock.now()
     if "priority" in changes:
         sla.reckon(lead)
+    if "contact_id" in changes:
+        go_along(lead.id, to=lead.contact_id)
     leads.save()
     if "next_action_at" in changes:
         leads.settle_next_action(lead.id)

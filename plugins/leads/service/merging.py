@@ -33,7 +33,7 @@ from core.sdk import (
 )
 from plugins.contacts import api as contacts
 
-from ..errors import ContactIsDeleted, WonLeadStays
+from ..errors import ClientsDiffer, ContactIsDeleted, WonLeadStays
 from ..events import LeadChanged, LeadMergedAway, LeadRestored, LeadsMerged, MergeUndone
 from ..models import FIELDS as OWN_FIELDS
 from ..models import Lead, Merge
@@ -74,7 +74,7 @@ def rows(lead_id: UUID, query: ListQuery) -> Page[merging.MergeView]:
 def merge(lead_id: UUID, draft: merging.MergeDraft, *, version: int | None) -> merging.MergeView:
     """Let another lead go into this one, whose status, owner and reference stay; both timelines are one.
 
-    Raises Invalid, NotFound, MergedAway, AlreadyMerged, WonLeadStays, PreconditionFailed.
+    Raises Invalid, NotFound, MergedAway, AlreadyMerged, ClientsDiffer, WonLeadStays, PreconditionFailed.
     """
     target, other = _pair(lead_id, draft, version=version)
     before, tags, client = _image(target), leads.tags_of(target.id), target.contact_id
@@ -162,6 +162,13 @@ def follow(contact_id: UUID, *, to: UUID, only: list[UUID] | None = None) -> lis
     return [lead.id for lead in moved]
 
 
+def come_apart(contact_id: UUID, *, to: UUID, only: list[UUID]) -> None:
+    """Give the leads back that came with a contact. Raises NotUndoable where one of them and another are one by now."""
+    if stored.crossing(contact_id, only):
+        raise merging.NotUndoable("Leads of the two were merged since: undo that first")
+    follow(contact_id, to=to, only=only)
+
+
 def forget_old(before: datetime, most: int) -> int:
     """Forget what it took to undo merges before an instant, and what they did not take over; how many.
 
@@ -202,6 +209,8 @@ def _pair(lead_id: UUID, draft: merging.MergeDraft, *, version: int | None) -> t
         raise Invalid(errors=[Fault("/other_id", "unknown", "There is no such lead")])
     if (version is not None and target.version != version) or other.version != draft.other_version:
         raise PreconditionFailed
+    if target.contact_id != other.contact_id:
+        raise ClientsDiffer
     if other.status == "won":
         raise WonLeadStays
     return target, other

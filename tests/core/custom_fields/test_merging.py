@@ -34,12 +34,18 @@ def shown(api: ApiClient, thing: Any, things: str = "leads") -> Any:
     return ok(api.get(f"/{things}/{thing['id']}"))["custom_fields"]
 
 
+def two(api: ApiClient, mine: dict[str, Any] | None, theirs: dict[str, Any] | None) -> tuple[Any, Any]:
+    """Two leads of one client."""
+    other = lead(api, theirs)
+    return ok(api.patch(f"/leads/{lead(api, mine)['id']}", {"contact_id": other["contact_id"]}, version="*")), other
+
+
 THEIRS: dict[str, Any] = {"market": "Baltics", "likes": ["silver", "gold"]}
 
 
 class TestMerging:
     def test_takes_over_what_only_the_other_one_says_and_undoing_gives_it_back(self, three: ApiClient) -> None:
-        target, other = lead(three, {"market": "Nordics", "fee": "3"}), lead(three, THEIRS)
+        target, other = two(three, {"market": "Nordics", "fee": "3"}, THEIRS)
         made = merge(three, target, other)
         assert "custom_fields" in made["fields"]
         assert shown(three, target) == {"market": "Nordics", "fee": "3", "likes": ["silver", "gold"]}
@@ -49,20 +55,20 @@ class TestMerging:
 
     def test_each_field_can_be_chosen_and_undoing_gives_back_what_was_replaced(self, three: ApiClient) -> None:
         mine = {"market": "Nordics", "fee": "3", "likes": ["gold"]}
-        target, other = lead(three, mine), lead(three, THEIRS)
+        target, other = two(three, mine, THEIRS)
         made = merge(three, target, other, market="other", likes="both", fee="other")
         assert shown(three, target) == {"market": "Baltics", "likes": ["gold", "silver"]}
         ok(three.post(f"/leads/merges/{made['id']}/undo"))
         assert (shown(three, target), shown(three, other)) == (mine, THEIRS)
 
     def test_what_the_one_that_stays_does_not_say_can_stay_unsaid(self, three: ApiClient) -> None:
-        target, other = lead(three), lead(three, THEIRS)
+        target, other = two(three, None, THEIRS)
         merge(three, target, other, market="target")
         assert shown(three, target) == {"likes": ["silver", "gold"]}
 
     def test_every_fault_is_told_and_nothing_is_merged(self, three: ApiClient) -> None:
         field(three, "must", "text", required=True)
-        target, other = lead(three, {"must": "x"}), lead(three, {"must": "y"})
+        target, other = two(three, {"must": "x"}, {"must": "y"})
         assert faults(try_merge(three, target, other, market="both", shoe="other")) == {
             "/fields/custom_fields.market": "value",
             "/fields/custom_fields.shoe": "unknown",
@@ -82,14 +88,14 @@ class TestMerging:
         assert shown(api, target, "contacts") == {"margin": "1"}
 
     def test_the_log_tells_in_which_fields_something_was_taken_over(self, three: ApiClient) -> None:
-        target, other = lead(three), lead(three, THEIRS)
+        target, other = two(three, None, THEIRS)
         merge(three, target, other)
         [fact] = ok(three.get(f"/audit?name=leads.leads_merged&subject_id={target['id']}"))["items"]
         told = {name: value for name, value in fact["after"].items() if name.startswith("custom_fields.")}
         assert told == {"custom_fields.market": "[personal]", "custom_fields.likes": "[personal]"}
 
     def test_is_not_undone_where_a_value_was_changed_since(self, three: ApiClient) -> None:
-        target, other = lead(three), lead(three, THEIRS)
+        target, other = two(three, None, THEIRS)
         made = merge(three, target, other)
         ok(three.patch(f"/leads/{target['id']}", {"custom_fields": {"market": "Nordics"}}, version="*"))
         assert problem(three.post(f"/leads/merges/{made['id']}/undo")) == (409, "merge_touched_since")

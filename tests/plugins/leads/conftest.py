@@ -26,7 +26,10 @@ def enquire(api: ApiClient) -> Callable[..., dict[str, Any]]:
     """Takes in a lead that is ready to be qualified, with some fields changed."""
 
     def take_in(by: ApiClient = api, **changes: Any) -> dict[str, Any]:
-        made: dict[str, Any] = ok(by.post("/leads", ENQUIRY | changes), 201)
+        draft = ENQUIRY | changes
+        if "contact_id" in changes:
+            del draft["contact"]
+        made: dict[str, Any] = ok(by.post("/leads", draft), 201)
         return made
 
     return take_in

@@ -22,17 +22,30 @@ def _pair(api: ApiClient, number: int) -> dict[str, Any]:
     return {"other_id": ok(api.post("/leads", {"contact": {"name": f"Other {number}"}}), 201)["id"]}
 
 
+def _client(api: ApiClient) -> str:
+    """Whose leads are merged: it takes one and the same."""
+    address = "merged@example.com"
+    found = ok(api.get(f"/contacts?email={address}"))["items"]
+    made = found[0] if found else ok(api.post("/contacts", {"name": "Ana", "emails": [{"address": address}]}), 201)
+    return str(made["id"])
+
+
 def _merge(api: ApiClient, number: int) -> dict[str, Any]:
-    return {**_pair(api, number), "other_version": 1}
+    return {"other_id": ok(api.post("/leads", {"contact_id": _client(api)}), 201)["id"], "other_version": 1}
+
+
+def _same_client(api: ApiClient, address: str) -> None:
+    ok(api.patch(address.rpartition("/")[0], {"contact_id": _client(api)}, version="*"))
 
 
 def _merge_into(api: ApiClient, address: str) -> str:
-    made: str = ok(api.post(f"{address.removesuffix('/merges')}/merge", _merge(api, 0), version="*"))["id"]
+    _same_client(api, address)
+    made: str = ok(api.post(f"{address.rpartition('/')[0]}/merge", _merge(api, 0), version="*"))["id"]
     return made
 
 
 def _merged(api: ApiClient) -> str:
-    return _merge_into(api, f"/leads/{_pair(api, 1)['other_id']}")
+    return _merge_into(api, f"/leads/{_pair(api, 1)['other_id']}/merges")
 
 
 def _skilled(api: ApiClient, address: str) -> None:
@@ -56,7 +69,7 @@ def _scoring_rule(api: ApiClient) -> str:
 SAMPLES: Mapping[str, Sample] = {
     "leads.find_duplicates": Sample(body=lambda api, number: {"contact": {"name": f"Ben Okri {number}"}}),
     "leads.log_call": Sample(body=lambda api, number: {"direction": "outbound", "outcome": "answered"}),
-    "leads.merge": Sample(body=_merge),
+    "leads.merge": Sample(body=_merge, before=_same_client),
     "leads.search_merges": Sample(before=_merge_into),
     "leads.distinguish": Sample(body=_pair),
     "leads.confuse": Sample(body=_pair),

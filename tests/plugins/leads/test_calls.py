@@ -82,7 +82,8 @@ class TestLogging:
 
 class TestMerged:
     def test_calls_are_on_the_timeline_of_the_lead_that_stays(self, api: ApiClient, enquire: Enquire) -> None:
-        lead, other = enquire(), enquire()
+        lead = enquire()
+        other = enquire(contact_id=lead["contact_id"])
         ok(api.post(f"/leads/{lead['id']}/calls", OUTBOUND), 201)
         made = ok(api.post(f"/leads/{other['id']}/calls", OUTBOUND), 201)
         ok(

@@ -117,7 +117,8 @@ class TestIdle:
 
 class TestMerging:
     def test_tasks_go_along_and_come_back(self, api: ApiClient, enquire: Enquire) -> None:
-        into, other = enquire(next_action_at="2031-01-01T08:00:00Z"), enquire()
+        into = enquire(next_action_at="2031-01-01T08:00:00Z")
+        other = enquire(contact_id=into["contact_id"])
         mine, theirs = ask_for(api, into, "2030-06-02"), ask_for(api, other, "2030-06-01")
         body = {"other_id": other["id"], "other_version": other["version"], "fields": {"next_action_at": "other"}}
         made = ok(api.post(f"/leads/{into['id']}/merge", body, version=into["version"]))

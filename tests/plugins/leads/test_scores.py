@@ -134,7 +134,8 @@ class TestWhatHappens:
     ) -> None:
         rule(api, "Called", 10, calls_from=1)
         rule(api, "Talked twice", 20, answered_from=2)
-        lead, other = enquire(), enquire()
+        lead = enquire()
+        other = enquire(contact_id=lead["contact_id"])
         for each, outcome in ((lead, "answered"), (other, "answered"), (lead, "busy")):
             ok(api.post(f"/leads/{each['id']}/calls", {"direction": "outbound", "outcome": outcome}), 201)
         scorer.follow()

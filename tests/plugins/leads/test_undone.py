@@ -117,7 +117,8 @@ def test_contacts_and_their_leads_are_as_they_were(
 def test_leads_are_as_they_were(
     app: Application, api: ApiClient, one: dict[str, Any], two: dict[str, Any], fields: dict[str, str]
 ) -> None:
-    into, other = (ok(api.post("/leads", {**wish, "contact": {"name": "Ana"}}), 201) for wish in (one, two))
+    ana = ok(api.post("/contacts", {"name": "Ana"}), 201)["id"]
+    into, other = (ok(api.post("/leads", {**wish, "contact_id": ana}), 201) for wish in (one, two))
     before = rows(app, api)
     made = ok(merged(api, "leads", into, other, fields))
     assert rows(app, api) != before

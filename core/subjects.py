@@ -55,8 +55,11 @@ def require(kind: str, thing_id: UUID, *, but: str = "") -> None:
 
 
 def whose(kind: str, thing_id: UUID) -> Whose | None:
-    """Whose a thing is, whether or not the caller may see it; None where there is none, or it was put away."""
-    rows = repository_of(kind)
+    """Whose a thing is, whether or not the caller may see it.
+
+    None where there is none, it was put away, or its plugin is off in the acting agency.
+    """
+    rows = repository_of(kind) if kind in kinds() else None
     if rows is None:
         return None
     ownership = rows.ownership

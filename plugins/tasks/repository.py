@@ -7,7 +7,22 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, DateTime, Text, Uuid, and_, any_, bindparam, func, select, tuple_, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    DateTime,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    case,
+    false,
+    func,
+    select,
+    tuple_,
+    update,
+)
 
 from core.sdk import (
     OPTIONAL,
@@ -166,10 +181,31 @@ def has_later(series_id: UUID, day: Any) -> bool:
     return db.session.scalar(later) is not None
 
 
-def take_reminders(now: datetime, *, most: int) -> Sequence[Task]:
-    """Tasks that somebody is to be told of by now; nobody else gets them before this unit of work ends."""
-    due = select(Task).where(Task.remind_at <= now).order_by(Task.remind_at, Task.id).limit(most)
-    return db.session.scalars(due.with_for_update(skip_locked=True)).all()
+class Reminder(NamedTuple):
+    """A task that somebody is to be told of."""
+
+    due: datetime
+    """When it was to be told of."""
+    task_id: UUID
+    late: bool
+    """Whether it is overdue, and not merely due soon."""
+
+
+def take_reminders(now: datetime, *, most: int) -> list[Reminder]:
+    """Tasks that somebody is to be told of by now, in order; nobody else gets them before this unit of work ends.
+
+    After being told that it is due soon they are told once more as it is due; then no more. The task itself is as it
+    was: whoever is changing it need not look again.
+    """
+    due = select(Task.id, Task.remind_at).where(Task.remind_at <= now).order_by(Task.remind_at, Task.id).limit(most)
+    taken = due.with_for_update(skip_locked=True).cte("taken")
+    told = (
+        update(Task)
+        .where(Task.id == taken.c.id)
+        .values(remind_at=case((Task.due_at > now, Task.due_at)), updated_at=Task.updated_at)
+        .returning(taken.c.remind_at, Task.id, func.coalesce(Task.due_at <= now, false()))
+    )
+    return sorted(Reminder(*row) for row in db.session.execute(told, execution_options={"synchronize_session": False}))
 
 
 def about(things: Iterable[UUID]) -> Sequence[Task]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.sdk import clock, publish
 
 from ..events import TaskDueSoon, TaskOverdue
-from ..repository import take_reminders, tasks
+from ..repository import take_reminders
 
 BATCH = 200
 """How many tasks are told of in one unit of work."""
@@ -19,10 +19,6 @@ def send() -> bool:
     """
     now = clock.now()
     found = take_reminders(now, most=BATCH)
-    for task in found:
-        late = task.due_at is not None and task.due_at <= now
-        # After being told that it is due soon they are told once more when it was not done; then no more.
-        task.remind_at = task.due_at if task.due_at is not None and not late else None
-        publish(TaskOverdue(task_id=task.id) if late else TaskDueSoon(task_id=task.id))
-    tasks.save()
+    for _, task_id, late in found:
+        publish(TaskOverdue(task_id=task_id) if late else TaskDueSoon(task_id=task_id))
     return len(found) == BATCH

@@ -125,6 +125,16 @@ class TestWhen:
         assert told._events() == ["overdue"] * 20
 
 
+class TestTheTask:
+    def test_is_as_it_was_for_whoever_is_changing_it(self, api: ApiClient, make: Make, told: Told) -> None:
+        task = make(due_on="2027-05-10", due_time="15:00", zone="UTC")
+        assert told.at("2027-05-10T14:30:00Z") == ["due_soon"]
+        assert ok(api.get(f"/tasks/{task['id']}")) == task
+        changed = ok(api.patch(f"/tasks/{task['id']}", {"title": "Ask about the flights"}, version=task["version"]))
+        assert changed["title"] == "Ask about the flights"
+        assert told.at("2027-05-10T15:00:00Z") == ["overdue"]
+
+
 class TestWhom:
     def audience(self, app: Application, agency: AgencyUnderTest, name: str, **payload: Any) -> set[UUID]:
         kinds = {notice.name: notice for notice in notices.ALL}
@@ -151,6 +161,15 @@ class TestWhom:
         task = make(by=agent, subject="leads.lead", subject_id=mine["id"])
         assert self.audience(app, agency, "tasks.overdue", task_id=task["id"]) == {agent.user_id}
         ok(api.post(f"/leads/{mine['id']}/assignment", {"owner_id": str(api.user_id), "team_id": None}, version="*"))
+        assert self.audience(app, agency, "tasks.overdue", task_id=task["id"]) == set()
+
+    def test_nobody_where_what_it_is_about_is_switched_off(
+        self, app: Application, agency: AgencyUnderTest, api: ApiClient, make: Make, lead: Make
+    ) -> None:
+        task = make(subject="leads.lead", subject_id=lead()["id"])
+        assert self.audience(app, agency, "tasks.overdue", task_id=task["id"]) == {api.user_id}
+        for name in ("capture", "leads"):
+            ok(api.patch(f"/plugins/{name}", {"enabled": False}))
         assert self.audience(app, agency, "tasks.overdue", task_id=task["id"]) == set()
 
 

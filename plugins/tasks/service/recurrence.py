@@ -84,6 +84,11 @@ def read(text: str, first: date) -> Rule:
     return rule
 
 
+def normal(text: str) -> str:
+    """A rule as it is stored. Raises Invalid."""
+    return str(_parsed(text))
+
+
 def after(text: str, first: date, day: date, *, unless: Callable[[date], bool]) -> date | None:
     """The next day of a stored rule after a day, those left out that `unless` is true of; None where it has ended."""
     return next((each for each in _parsed(text).days(first) if each > day and not unless(each)), None)

@@ -79,7 +79,10 @@ def change(task_id: UUID, patch: TaskPatch, *, version: int | None) -> TaskView:
         return tasks.shown(task.id)
     if task.state != "open":
         raise NotOpen
-    when = {name: value for name, value in changes.items() if name in _WHEN}
+    if isinstance(rule := changes.get("rrule"), str):
+        changes["rrule"] = recurrence.normal(rule)
+    # A form sends what it was shown as well: what is as it was is no change of when.
+    when = {name: value for name, value in changes.items() if name in _WHEN and value != getattr(task, name)}
     if when:
         plan(task, when)
         task.snoozed_until = None
@@ -112,7 +115,7 @@ def plan(task: Task, changes: dict[str, Any]) -> None:
     values = {name: getattr(task, name) for name in _WHEN} | changes
     day, rrule = values["due_on"], values["rrule"]
     gather(partial(fields.check_zone, values["zone"]), partial(_check_day, day, values["due_time"], rrule))
-    moved = rrule is not None and "rrule" not in changes
+    moved = rrule is not None and rrule == task.rrule
     rule = recurrence.read(rrule, day) if rrule is not None and not moved else None
     task.due_on, task.due_time, task.zone = day, values["due_time"], values["zone"]
     task.due_at = due.instant(day, task.due_time, task.zone) if day is not None else None

@@ -129,6 +129,23 @@ class TestRepeating:
         assert (skipped["task"]["state"], skipped["next"]["due_on"]) == ("cancelled", "2027-05-11")
         assert problem(do(api, make(), "skip")) == (409, "task_does_not_repeat")
 
+    def test_a_form_that_sends_the_rule_back_goes_on_with_the_series(self, api: ApiClient, make: Make) -> None:
+        task = ok(do(api, make(**DAILY), "complete"))["next"]
+        shown = {name: task[name] for name in ("title", "due_on", "due_time", "zone")}
+        sent = shown | {"rrule": "count=3;freq=daily"}
+        kept = ok(api.patch(f"/tasks/{task['id']}", sent | {"title": "Ask"}, version=1))
+        assert kept == task | {"title": "Ask", "version": 2, "updated_at": kept["updated_at"]}
+        moved = ok(api.patch(f"/tasks/{task['id']}", sent | {"due_on": "2027-05-20"}, version=2))
+        assert (moved["due_on"], moved["series_id"]) == ("2027-05-20", task["series_id"])
+        last = ok(do(api, moved, "complete"))["next"]
+        assert (last["due_on"], ok(do(api, last, "complete"))["next"]) == ("2027-05-12", None)
+
+    def test_a_form_that_sends_when_back_leaves_it_put_off(self, api: ApiClient, make: Make) -> None:
+        task = make(**DAILY)
+        ok(do(api, task, "snooze", {"day": "2027-05-11"}))
+        sent = {name: task[name] for name in ("title", "due_on", "due_time", "zone", "rrule")}
+        assert ok(api.patch(f"/tasks/{task['id']}", sent, version=2))["snoozed_until"] == "2027-05-11T08:00:00Z"
+
     def test_reopened_and_done_again_it_has_one_next(self, api: ApiClient, make: Make) -> None:
         task = make(**DAILY)
         ok(do(api, task, "complete"))

@@ -200,10 +200,14 @@ def _found(listed: Listed[Any], query: ListQuery) -> tuple[int, list[UUID]]:
 
 
 def _lock(listed: Listed[Any], ids: Sequence[UUID]) -> None:
-    """Keep everybody else from changing the rows, in one order for all: two requests never wait for each other."""
-    model = listed.repository.model
-    locked = select(model.id).where(model.id.in_(ids)).order_by(model.id).with_for_update()
-    db.session.execute(locked, execution_options={"include_deleted": True})
+    """Keep everybody else from changing the rows, in one order for all: two requests never wait for each other.
+
+    Those that the caller may not change are nobody's to keep.
+    """
+    repository, model = listed.repository, listed.repository.model
+    mine = select(model.id).where(model.id.in_(ids), repository.in_scope()).order_by(model.id)
+    locked = mine.with_for_update(of=model)
+    db.session.execute(locked, repository.scope_values(), execution_options={"include_deleted": True})
 
 
 def _rows(action: Action, asked: Any, ids: Sequence[UUID], versions: Mapping[UUID, int]) -> list[BulkRow]:

@@ -7,9 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from core import ids
+from core.actor import system
+from core.db.session import unit_of_work
+from core.db.tenancy import acting_as
+from core.extensions import db
 from core.http import bulk
+from core.http.application import Application
 from core.testing.clients import ApiClient, faults, ok, problem
 from core.testing.factories import AgencyUnderTest
 
@@ -186,6 +192,18 @@ class TestRights:
         make()
         mine = make(by=clerk)
         assert set(told(send("add_tags", by=clerk, fields={"tags": ["x"]}, filter={"status": "new"}))) == {mine["id"]}
+
+    def test_nobody_waits_for_rows_they_may_not_change(
+        self, app: Application, agency: AgencyUnderTest, make: Make, send: Send
+    ) -> None:
+        agent = agency.member("agent")
+        mine, theirs = make(by=agent), make()
+        kept = text("SELECT id FROM leads_lead WHERE id = :id FOR UPDATE")
+        with ThreadPoolExecutor(1) as thread, app.app_context(), unit_of_work(), acting_as(system(agency.id)):
+            db.session.execute(kept, {"id": theirs["id"]})
+            asked = {"by": agent, "fields": {"tags": ["x"]}, "ids": [mine["id"], theirs["id"]]}
+            answer = told(thread.submit(send, "add_tags", **asked).result(timeout=10))
+        assert answer == {mine["id"]: (200, None), theirs["id"]: (404, "not_found")}
 
     def test_another_agencys_rows_are_none(self, other_agency: AgencyUnderTest, make: Make, send: Send) -> None:
         theirs = make(by=other_agency.member("owner"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from functools import partial
 from uuid import UUID
 
@@ -23,10 +24,11 @@ TTL = 1.0
 _BOUND = 10_000
 _KEY = "custom_fields.changing"
 _known: dict[tuple[UUID, str], tuple[float, tuple[Definition, ...]]] = {}
+_COLUMNS = select(*read.columns(Definition, CustomField))
 _OF = read.Query(
-    select(*read.columns(Definition, CustomField))
-    .where(CustomField.entity == bindparam("entity", type_=Text()), CustomField.archived.is_(False))
-    .order_by(CustomField.position, CustomField.id),
+    _COLUMNS.where(CustomField.entity == bindparam("entity", type_=Text()), CustomField.archived.is_(False)).order_by(
+        CustomField.position, CustomField.id
+    ),
     Definition,
 )
 
@@ -46,6 +48,16 @@ def now(entity: str) -> tuple[Definition, ...]:
         _known.clear()
     _known[place] = (asked + TTL, found)
     return found
+
+
+def held(field_ids: Collection[UUID]) -> dict[UUID, Definition]:
+    """Fields as they are, archived ones too; nobody changes them before the unit of work ends."""
+    if not field_ids:
+        return {}
+    mine = (CustomField.agency_id == current_agency_id(), CustomField.id.in_(field_ids))
+    # As the foreign key of a value holds them: who changes a field waits, who writes another value does not.
+    rows = _COLUMNS.where(*mine).order_by(CustomField.id).with_for_update(read=True, key_share=True)
+    return {row.id: Definition(*row) for row in db.session().connection().execute(rows)}
 
 
 def are_there(entity: str) -> bool:

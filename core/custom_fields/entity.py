@@ -100,6 +100,11 @@ class CustomFields:
         # What was sent is judged by the fields as they are; that there are none is known for a second.
         known = definitions.now(self.entity) if sent else definitions.of(self.entity)
         changed = _checked(known, sent, is_new=is_new)
+        choosing = [each.definition for each in changed if each.rows and each.definition.kind in kinds.CHOOSING]
+        held = definitions.held([each.id for each in choosing])
+        if any(held[each.id] != each for each in choosing):
+            # Somebody was quicker, and maybe took a choice away.
+            changed = _checked(tuple(held.get(each.id, each) for each in known), sent, is_new=is_new)
         if changed:
             writing.leave(entity, changed)
             if not is_new:

@@ -28,6 +28,8 @@ COLUMNS: Mapping[str, Column] = MappingProxyType(
     }
 )
 """Where values of each type are stored."""
+CHOOSING = frozenset({"choice", "choices"})
+"""Types whose values are codes of choices."""
 Stored = str | int | date
 _DECIMAL = re.compile(r"-?[0-9]{1,38}(\.[0-9]{1,38})?", re.ASCII)
 _INT64 = range(-(2**63), 2**63)
@@ -73,7 +75,7 @@ def read_word(definition: Definition, word: str, *, pointer: str) -> Stored:
         if word not in _YES_OR_NO:
             raise _wrong(pointer, "type", "Expected true or false")
         return int(_YES_OR_NO[word])
-    if definition.kind in {"choice", "choices"}:
+    if definition.kind in CHOOSING:
         _refuse_strangers(definition, [word], pointer, retired=True)
         return word
     if definition.kind == "text":

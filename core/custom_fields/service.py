@@ -42,7 +42,6 @@ from core.plugins.manager import installed
 
 MOST_EVER = 200
 """Fields an entity can have, archived ones among them."""
-_CHOOSING = frozenset({"choice", "choices"})
 # What a definition and a field call alike.
 _SHARED = Definition.__struct_fields__
 
@@ -183,9 +182,9 @@ def _check(field: CustomField) -> None:
     """Raise Invalid with everything that does not go together."""
     faults = []
     codes = [each.code for each in field.choices]
-    if field.kind in _CHOOSING and not codes:
+    if field.kind in kinds.CHOOSING and not codes:
         faults.append(Fault("/choices", "required", "Say what there is to choose from"))
-    if field.kind not in _CHOOSING and codes:
+    if field.kind not in kinds.CHOOSING and codes:
         faults.append(Fault("/choices", "value", f"There is nothing to choose in a {field.kind}"))
     if len(set(codes)) < len(codes):
         faults.append(Fault("/choices", "duplicate", "Each choice has a code of its own"))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -20,7 +21,7 @@ from core.testing.clients import ApiClient, faults, ok, problem
 from core.testing.factories import AgencyUnderTest
 from plugins.leads.models import Lead
 from tests.contract.statements import Statements
-from tests.core.custom_fields.made import EVERY, field, lead
+from tests.core.custom_fields.made import EVERY, TIERS, field, lead
 
 
 def own(told: dict[str, Any]) -> dict[str, Any]:
@@ -234,3 +235,49 @@ class TestTwoAtOnce:
         late = api.post("/leads", {"contact": {"name": "Ana"}, "custom_fields": {"fee": "much"}})
         assert problem(late) == (409, "reference_broken")
         assert ok(api.get("/leads"))["items"] == []
+
+    def test_a_choice_that_is_taken_away_meanwhile_is_not_chosen(
+        self, api: ApiClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made = field(api, "tier", "choice", choices=TIERS)
+        read = definitions.now
+
+        def overtaken(entity: str) -> tuple[Definition, ...]:
+            found = read(entity)
+            ok(api.patch(f"/custom-fields/{made['id']}", {"choices": TIERS[1:]}, version="*"))
+            monkeypatch.setattr(definitions, "now", read)
+            return found
+
+        monkeypatch.setattr(definitions, "now", overtaken)
+        late = api.post("/leads", {"contact": {"name": "Ana"}, "custom_fields": {"tier": "gold"}})
+        assert faults(late) == {"/custom_fields/tier": "choice"}
+        assert ok(api.get("/leads"))["items"] == []
+
+    def test_a_choice_is_not_taken_away_while_somebody_chooses_it(
+        self, api: ApiClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made = field(api, "tier", "choice", choices=TIERS)
+        read, waiting = definitions.held, []
+
+        def overtaken(field_ids: Collection[UUID]) -> dict[UUID, Definition]:
+            found = read(field_ids)
+            change = {"choices": TIERS[1:]}
+            waiting.append(pool.submit(lambda: api.patch(f"/custom-fields/{made['id']}", change, version="*")))
+            assert not wait(waiting, timeout=0.3).done
+            return found
+
+        monkeypatch.setattr(definitions, "held", overtaken)
+        with ThreadPoolExecutor(1) as pool:
+            assert lead(api, {"tier": "gold"})["custom_fields"] == {"tier": "gold"}
+        assert [faults(each.result()) for each in waiting] == [{"/choices": "in_use"}]
+
+    def test_what_is_new_gets_the_default_that_counts_now(
+        self, agency: AgencyUnderTest, api: ApiClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made = field(api, "tier", "choice", choices=TIERS, default="gold")
+        with api.app.app_context(), acting_as(system(agency.id)):
+            known = definitions.of("leads.lead")
+        ok(api.patch(f"/custom-fields/{made['id']}", {"choices": TIERS, "default": "silver"}, version="*"))
+        # As another process remembers them for a second.
+        monkeypatch.setattr(definitions, "of", lambda _: known)
+        assert lead(api)["custom_fields"] == {"tier": "silver"}

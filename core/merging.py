@@ -150,9 +150,9 @@ def changed(before: Image, after: Image) -> Image:
 
 
 def touched(entity: Any, changes: Image) -> list[str]:
-    """The columns that do not say any more what a merge had made them say."""
+    """The columns that do not say any more what a merge had made them say, as far as they are there."""
     now = image(entity)
-    return sorted(key for key, (_, after) in changes.items() if now[key] != after)
+    return sorted(key for key, (_, after) in changes.items() if key in now and now[key] != after)
 
 
 def give_back(entity: Any, changes: Image) -> None:

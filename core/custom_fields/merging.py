@@ -72,9 +72,12 @@ def take_over(entity: Any, other_id: UUID, asked: Mapping[str, Side], *, name: s
 
 
 def are_touched(entity_id: UUID, taken: Taken) -> bool:
-    """Whether a row says something else by now in fields that a merge had changed."""
+    """Whether a row says something else by now in fields that a merge had changed, or cannot say again what it said."""
     if not taken.fields:
         return False
+    known = definitions.held(taken.fields)
+    if not all(_fits(row, known) for row in taken.before):
+        return True
     now = _values(entity_id)
     return [row for field_id in taken.fields for row in now.get(field_id, [])] != taken.after
 
@@ -82,6 +85,14 @@ def are_touched(entity_id: UUID, taken: Taken) -> bool:
 def give_back(entity: Any, taken: Taken, *, name: str) -> None:
     """Let a row say again what it said before; whoever it took that from has it still."""
     _write(entity, taken.fields, taken.after, taken.before, name=name)
+
+
+def _fits(row: Row, known: Mapping[UUID, Definition]) -> bool:
+    """Whether a value is still one of its field: of its type, and of what there is to choose from."""
+    field = known.get(UUID(row["field_id"]))
+    if field is None or (field.kind, field.decimals) != (row["kind"], row["decimals"]):
+        return False
+    return field.kind not in kinds.CHOOSING or row["text_value"] in {each.code for each in field.choices}
 
 
 def _chosen(mine: list[Row], theirs: list[Row], side: Side | None) -> list[Row]:

@@ -109,3 +109,23 @@ class TestMerging:
         ok(api.post(f"/contacts/merges/{made['id']}/undo"))
         assert shown(api, target, "contacts") == {}
         assert shown(api, other, "contacts") == {"card": "A-17"}
+
+    @pytest.mark.parametrize(("kind", "more", "changes"), [
+        ("text", {}, {"kind": "number"}),
+        ("choice", {"choices": TIERS}, {"choices": TIERS[1:]}),
+    ])  # fmt: skip
+    def test_is_not_undone_where_a_field_cannot_hold_any_more_what_it_held(
+        self, api: ApiClient, kind: str, more: dict[str, Any], changes: dict[str, Any]
+    ) -> None:
+        made = field(api, "tier", kind, "contacts.contact", **more)
+        target = ok(api.post("/contacts", {"name": "Ana", "custom_fields": {"tier": "gold"}}), 201)
+        other = ok(api.post("/contacts", {"name": "Anna"}), 201)
+        merged = merge(api, target, other, "contacts", tier="other")
+        ok(api.patch(f"/custom-fields/{made['id']}", changes, version="*"))
+        undone = api.post(f"/contacts/merges/{merged['id']}/undo")
+        assert problem(undone) == (409, "merge_touched_since")
+        assert [each["pointer"] for each in (undone.json or {})["errors"]] == ["/custom_fields"]
+        # Where the field is as it was, so is the contact.
+        ok(api.patch(f"/custom-fields/{made['id']}", {"kind": kind, **more}, version="*"))
+        ok(api.post(f"/contacts/merges/{merged['id']}/undo"))
+        assert shown(api, target, "contacts") == {"tier": "gold"}

@@ -48,5 +48,6 @@ def capture(values: Mapping[str, Any], source: Source, *, once: str = "") -> Hoo
         lambda: payload.values,
         fingerprint=intake.fingerprint(source, once or payload.values),
         since=None if once else clock.now() - window,
+        named=payload.values,
     )
     return HookReceived(kept.id, kept.state)  # type: ignore[arg-type] # one of its states

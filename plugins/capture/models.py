@@ -114,7 +114,7 @@ class Submission(Owned, Model):
     state: Mapped[Code]
     reason: Mapped[Code | None]
     sender: Mapped[str | None] = mapped_column(info=personal("contact"))
-    """The e-mail address or number that it named."""
+    """Whom it is listed with: the first of its senders, or what was written instead of an address."""
     fingerprint: Mapped[str | None] = mapped_column(info=personal("copy"))
     """What the same has that comes again."""
     payload: Mapped[str | None] = mapped_column(info={**sealed(), **personal("free_text")})
@@ -139,6 +139,20 @@ class Submission(Owned, Model):
         Index("capture_submission_hook_state_idx", "agency_id", "hook_id", "state", "created_at", "id"),
         Index("capture_submission_contact_id_idx", "agency_id", "contact_id"),
         Index("capture_submission_lead_id_idx", "agency_id", "lead_id"),
-        Index("capture_submission_sender_idx", "agency_id", "sender"),
         Index("capture_submission_fingerprint_idx", "agency_id", "fingerprint", "created_at"),
+    )
+
+
+class Sender(Owned, Model):
+    """An e-mail address in small letters, or a number as E.164, that something which came in names as its sender's."""
+
+    __tablename__ = "capture_sender"
+
+    submission_id: Mapped[UUID]
+    address: Mapped[str] = mapped_column(info=personal("contact"))
+
+    __table_args__ = (
+        owned_key("submission_id", "capture_submission", ondelete="CASCADE"),
+        Index("capture_sender_submission_id_idx", "agency_id", "submission_id"),
+        Index("capture_sender_address_idx", "agency_id", "address", "submission_id"),
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    Select,
     Text,
     Uuid,
     and_,
@@ -38,7 +39,7 @@ from core.sdk import (
     read,
 )
 
-from .models import Form, Hook, Submission
+from .models import Form, Hook, Sender, Submission
 from .schemas.forms import FormCaptchaView, FormRow, FormView
 from .schemas.hooks import HookRow, HookSecrets, HookView
 from .schemas.submissions import Channel, State, SubmissionRow
@@ -138,6 +139,13 @@ class Hooks(Repository[Hook]):
         return db.session.scalar(select(func.count()).select_from(Hook)) or 0
 
 
+class Held(NamedTuple):
+    """People about whom nothing may go, and the addresses and numbers they are known by."""
+
+    contact_ids: Sequence[UUID]
+    senders: Sequence[str]
+
+
 class Submissions(Repository[Submission]):
     """What came in."""
 
@@ -174,17 +182,32 @@ class Submissions(Repository[Submission]):
 
     def about(self, contact_ids: Collection[UUID], senders: Collection[str]) -> Sequence[Submission]:
         """What a contact sent, and what named one of these addresses or numbers and is nobody's."""
-        nobodys = and_(Submission.contact_id.is_(None), Submission.sender.in_(senders))
+        nobodys = and_(Submission.contact_id.is_(None), Submission.id.in_(_named(senders)))
         theirs = or_(Submission.contact_id.in_(contact_ids), nobodys)
         return db.session.scalars(select(Submission).where(theirs).order_by(Submission.id)).all()
 
-    def sweep(self, before: datetime, states: Sequence[str], *, but: Sequence[UUID], most: int) -> int:
+    def name(self, submission: Submission, senders: Collection[str]) -> Submission:
+        """Say whom something names that was just stored."""
+        db.session.add_all(Sender(submission_id=submission.id, address=each) for each in senders)
+        return submission
+
+    def senders(self, submission_ids: Collection[UUID]) -> Sequence[Sender]:
+        """Everybody whom some of it names."""
+        mine = select(Sender).where(Sender.submission_id.in_(submission_ids))
+        return db.session.scalars(mine.order_by(Sender.id)).all()
+
+    def forget_senders(self, submission_ids: Collection[UUID]) -> int:
+        """Remove them; how many."""
+        gone = delete(Sender).where(Sender.submission_id.in_(submission_ids)).returning(Sender.id)
+        return len(db.session.scalars(gone, execution_options=_MANY).all())
+
+    def sweep(self, before: datetime, states: Sequence[str], *, but: Held, most: int) -> int:
         """Remove what came in before an instant, what people of `but` sent left out; how many."""
         old = select(Submission.id).where(*_old(before, states, but)).order_by(Submission.created_at).limit(most)
         gone = delete(Submission).where(Submission.id.in_(old)).returning(Submission.id)
         return len(db.session.scalars(gone, execution_options=_MANY).all())
 
-    def count_old(self, before: datetime, states: Sequence[str], *, but: Sequence[UUID]) -> int:
+    def count_old(self, before: datetime, states: Sequence[str], *, but: Held) -> int:
         """How many those are."""
         counted = select(func.count()).select_from(Submission).where(*_old(before, states, but))
         return db.session.scalar(counted) or 0
@@ -201,8 +224,13 @@ def note_failing(source: type[Form | Hook], source_id: UUID, since: datetime | N
     return bool(db.session.scalars(told.values(values), execution_options=_MANY).all())
 
 
-def _old(before: datetime, states: Sequence[str], but: Sequence[UUID]) -> tuple[ColumnElement[Any], ...]:
-    free = or_(Submission.contact_id.is_(None), Submission.contact_id.not_in(but))
+def _named(senders: Collection[str]) -> Select[UUID]:
+    return select(Sender.submission_id).where(Sender.address.in_(senders))
+
+
+def _old(before: datetime, states: Sequence[str], but: Held) -> tuple[ColumnElement[Any], ...]:
+    nobodys = and_(Submission.contact_id.is_(None), Submission.id.not_in(_named(but.senders)))
+    free = or_(nobodys, Submission.contact_id.not_in(but.contact_ids))
     return (Submission.state.in_(states), Submission.created_at < before, free)
 
 

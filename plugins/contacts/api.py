@@ -19,7 +19,7 @@ from .events import (
     ContactDeleted,
     ContactRestored,
 )
-from .repository import contacts, email_of, name_of, phone_of, sharing
+from .repository import contacts, email_of, name_of, phone_of, reached_by, sharing
 from .repository.merges import known_as
 from .schemas import ContactDraft, ContactView, EmailEntry, PhoneEntry, SoughtContact
 from .schemas.consents import ConsentDraft, ConsentView, MayContact
@@ -67,6 +67,7 @@ __all__ = [
     "name_of",
     "on_hold",
     "phone_of",
+    "reached_by",
     "record_consents",
     "sharing",
     "sought_of",

@@ -24,7 +24,6 @@ INDEXES = {
     "hook_state": ("hook_id", "state", "created_at", "id"),
     "contact_id": ("contact_id",),
     "lead_id": ("lead_id",),
-    "sender": ("sender",),
     "fingerprint": ("fingerprint", "created_at"),
 }
 
@@ -81,6 +80,14 @@ def upgrade() -> None:
     )
     for name, columns in INDEXES.items():
         op.create_index(f"capture_submission_{name}_idx", "capture_submission", ["agency_id", *columns])
+    owned_table(
+        "capture_sender",
+        sa.Column("submission_id", sa.Uuid(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        owned_foreign_key("submission_id", "capture_submission", ondelete="CASCADE"),
+    )
+    for name, columns in (("submission_id", ("submission_id",)), ("address", ("address", "submission_id"))):
+        op.create_index(f"capture_sender_{name}_idx", "capture_sender", ["agency_id", *columns])
 
 
 def _source(table: str, *columns: sa.Column[object]) -> None:
@@ -107,5 +114,5 @@ def _source(table: str, *columns: sa.Column[object]) -> None:
 
 def downgrade() -> None:
     """Drop them."""
-    for table in ("capture_submission", "capture_hook", "capture_form"):
+    for table in ("capture_sender", "capture_submission", "capture_hook", "capture_form"):
         drop_owned_table(table)

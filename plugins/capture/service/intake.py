@@ -39,7 +39,7 @@ from ..repository import note_failing, submissions
 from ..schemas.sources import CaptureDefaults
 from ..schemas.submissions import ConsentSaid, Payload, StoredFault
 from . import known as people
-from . import reading
+from . import reading, senders
 from .catalogue import Known, named, still
 
 _PAYLOAD = "capture_submission.payload"
@@ -76,31 +76,31 @@ def take_in(
     *,
     fingerprint: str,
     since: datetime | None,
+    named: Mapping[str, Any],
     told: Collection[str] = (),
 ) -> Submission:
     """Keep what came in, and make a lead of it; what has come since an instant already is not taken in again,
     nor, where none is named, what ever has.
 
-    `values` gives what each field says, or raises Invalid. Raises Invalid where all there is to say can be told to
-    whoever filled in the fields that are `told`; whatever else keeps a lead from being made is kept with it.
+    `values` gives what each field says, or raises Invalid; `named` is what can be read of who sends it in any case.
+    Raises Invalid where all there is to say can be told to whoever filled in the fields that are `told`; whatever else
+    keeps a lead from being made is kept with it.
     """
     locks.exclusive(f"capture:{current_agency_id()}:{fingerprint}")
     before = submissions.same(fingerprint, since=since)
     if before is not None:
         is_same = before.payload is None or opened(before) == payload
-        return before if is_same else set_aside(source, payload, "spam", "came_again")
-    filled: Mapping[str, Any] = payload.values
+        return before if is_same else set_aside(source, payload, "spam", "came_again", named=named)
     try:
-        filled = values()
-        made = make_lead(source, filled, payload.consents)
+        made = make_lead(source, values(), payload.consents)
     except Problem as problem:
         if problem.status >= 500:
             raise
         _refuse_told(problem, told)
-        kept = _kept(source, payload, sender=reading.sender_of(filled), fingerprint=fingerprint)
-        return aside(kept, "faulty", problem.code, problem.errors)
-    kept = _kept(source, payload, sender=reading.sender_of(filled), fingerprint=fingerprint)
-    return accept(kept, made, failing=source.failing)
+        kept, who = _kept(source, payload, named, fingerprint=fingerprint)
+        return submissions.name(aside(kept, "faulty", problem.code, problem.errors), who)
+    kept, who = _kept(source, payload, named, fingerprint=fingerprint)
+    return submissions.name(accept(kept, made, failing=source.failing), who)
 
 
 def make_lead(source: Source, values: Mapping[str, Any], consents: Sequence[ConsentSaid]) -> Made:
@@ -179,10 +179,10 @@ def accept(submission: Submission, made: Made, *, failing: bool) -> Submission:
     return submission
 
 
-def set_aside(source: Source, payload: Payload, state: str, reason: str) -> Submission:
+def set_aside(source: Source, payload: Payload, state: str, reason: str, *, named: Mapping[str, Any]) -> Submission:
     """Keep something that nobody tries to make a lead of now."""
-    kept = _kept(source, payload, sender=reading.sender_of(payload.values), fingerprint=None)
-    return aside(kept, state, reason)
+    kept, who = _kept(source, payload, named, fingerprint=None)
+    return submissions.name(aside(kept, state, reason), who)
 
 
 def aside(submission: Submission, state: str, reason: str, faults: Sequence[Fault] = ()) -> Submission:
@@ -224,21 +224,26 @@ def fingerprint(source: Source, *parts: Any) -> str:
     return hashlib.sha256(json.dumps([*where, *parts], sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _kept(source: Source, payload: Payload, *, sender: str | None, fingerprint: str | None) -> Submission:
+def _kept(
+    source: Source, payload: Payload, named: Mapping[str, Any], *, fingerprint: str | None
+) -> tuple[Submission, list[str]]:
+    """What is to be stored of it, and whom it names."""
     submission_id = ids.new()
+    found = senders.of(named, payload, country=source.defaults.country)
     text = msgspec.json.encode(payload).decode()
-    return Submission(
+    kept = Submission(
         id=submission_id,
         channel=source.channel,
         form_id=source.form_id,
         hook_id=source.hook_id,
         state="faulty",
-        sender=sender,
+        sender=senders.shown(named, found),
         fingerprint=fingerprint,
         payload=sealing.sealed(text, column=_PAYLOAD, row_id=submission_id),
         faults=[],
         known=False,
     )
+    return kept, found
 
 
 def _refuse_told(problem: Problem, told: Collection[str]) -> None:

@@ -37,6 +37,7 @@ _PARTS = {
     "ss": r"\d{2}",
 }
 _TOKEN = re.compile("YYYY|YY|MM|M|DD|D|HH|mm|ss|.")
+_WHO = {"email", "phone", "country"}
 _INDEX = re.compile("0|[1-9][0-9]{0,5}")
 
 
@@ -63,6 +64,18 @@ def apply(rules: Sequence[AnyRule], sent: Any) -> dict[str, Any]:
     """What each field is filled with; those that nothing is said about are left out. Raises Invalid."""
     found = gather(*(partial(_RULES[type(rule)], rule, sent) for rule in rules))
     return {rule.field: value for rule, value in zip(rules, found, strict=True) if value not in (None, "", [])}
+
+
+def named_by(rules: Sequence[AnyRule], sent: Any) -> dict[str, Any]:
+    """Who sends it, as far as that can be read whatever else is wrong."""
+    found: dict[str, Any] = {}
+    for rule in rules:
+        if rule.field in _WHO:
+            try:
+                found |= apply([rule], sent)
+            except Invalid:
+                continue  # It says so where all of it is read.
+    return found
 
 
 def at(sent: Any, path: str) -> Any:

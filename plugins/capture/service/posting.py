@@ -111,7 +111,7 @@ def _take(form: FormView, said: FormPost, arrival: Arrival) -> None:
     source = source_of(form)
     payload = Payload(values=said.values, consents=_consents(form, said))
     if said.website:
-        intake.set_aside(source, payload, "spam", "trap")
+        intake.set_aside(source, payload, "spam", "trap", named=said.values)
         return
     began = _began(form, said)
     told = {*(VALUES + each.name for each in form.fields), *_TOLD}
@@ -119,7 +119,7 @@ def _take(form: FormView, said: FormPost, arrival: Arrival) -> None:
     gather(partial(_check_values, form, said, source), partial(_check_consents, form, said))
     suspicion = _suspicion(form, said, began, arrival)
     if suspicion:
-        intake.set_aside(source, payload, "spam", suspicion)
+        intake.set_aside(source, payload, "spam", suspicion, named=said.values)
         return
     once = (began.nonce if began else "") or arrival.once
     window = tokens.lasts() if once else timedelta(minutes=settings_of(CaptureSettings).repeat_minutes)
@@ -129,6 +129,7 @@ def _take(form: FormView, said: FormPost, arrival: Arrival) -> None:
         lambda: said.values,
         fingerprint=intake.fingerprint(source, once or [said.values, said.consents]),
         since=clock.now() - window,
+        named=said.values,
         told=told,
     )
 

@@ -82,15 +82,6 @@ def read(values: Mapping[str, Any], known: Mapping[str, Known], defaults: Captur
     return Enquiry(_lead(tree, defaults), contact, {known[name].place: name for name in said})
 
 
-def sender_of(values: Mapping[str, Any]) -> str | None:
-    """Whom something names that may be no lead: an address or number, whatever else is wrong with it."""
-    for name in ("email", "phone"):
-        value = values.get(name)
-        if isinstance(value, str) and value.strip():
-            return value.strip().lower()[:254]
-    return None
-
-
 def _lead(tree: dict[str, Any], defaults: CaptureDefaults) -> dict[str, Any]:
     given = {"source": defaults.source, "kind": defaults.kind, "priority": defaults.priority, "tags": defaults.tags}
     lead = {name: value for name, value in given.items() if value is not None} | tree

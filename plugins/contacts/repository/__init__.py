@@ -131,6 +131,13 @@ def sharing(contact_id: Any) -> CompoundSelect[UUID]:
     return union(_sharing(EmailAddress.address, contact_id), _sharing(PhoneNumber.number, contact_id))
 
 
+def reached_by(contact_ids: Sequence[UUID]) -> list[str]:
+    """Every e-mail address and number of some contacts, whoever may see them."""
+    emails = select(EmailAddress.address).where(EmailAddress.contact_id.in_(contact_ids))
+    phones = select(PhoneNumber.number).where(PhoneNumber.contact_id.in_(contact_ids))
+    return [*db.session.scalars(emails.union(phones))] if contact_ids else []
+
+
 def _sharing(column: InstrumentedAttribute[str], contact_id: Any) -> Select[UUID]:
     of, theirs = column.class_, aliased(column.class_)
     others = select(theirs.contact_id).where(getattr(theirs, column.key) == column, theirs.contact_id != of.contact_id)

@@ -32,6 +32,7 @@ _RAISING = frozenset(
         "erase_personal_data",
         "scan_upload",
         "storage_backend",
+        "words_about",
     }
 )
 # Of what is merged nothing may be left behind, and what moves must move back.

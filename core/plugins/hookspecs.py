@@ -12,7 +12,7 @@ from flask import Flask, Request
 if TYPE_CHECKING:
     from core.actor import Actor
     from core.config import Settings
-    from core.privacy.subjects import Holding, Outcome, Subject
+    from core.privacy.subjects import Holding, Outcome, Subject, Words
     from core.storage.port import Storage
     from core.users.holdings import HandedOver
 
@@ -94,6 +94,14 @@ def erase_personal_data(subject: Subject) -> list[Outcome]:  # type: ignore[empt
     """Overwrite these rows and every copy, or say why they stay; in the running unit of work, which may be undone.
 
     Afterwards `personal_data` must find nothing personal in them. An error stops the erasure.
+    """
+
+
+@hookspec
+def words_about(kind: str) -> Words | None:
+    """What you hold about things of a kind, as `leads.lead`, that you know by their ids alone; None where nothing is.
+
+    Whoever lets its things say nothing any more once their time is over has you do so too, switched off or not.
     """
 
 

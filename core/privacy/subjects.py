@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
+from sqlalchemy import ColumnElement, SQLColumnExpression
 
 CONTACT = "contacts.contact"
 USER = "users.user"
@@ -64,3 +65,12 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """Why they stay; empty where they were erased."""
     until: date | None = None
     """Until when they must stay, where that is known."""
+
+
+class Words(NamedTuple):
+    """What a plugin says about things of others, and how it stops."""
+
+    said: Callable[[SQLColumnExpression[Any]], ColumnElement[bool]]
+    """Whether something personal is said about the thing with this id: a condition of a statement about such things."""
+    forget: Callable[[Sequence[UUID]], None]
+    """Leave nothing personal about these things, in the running unit of work."""

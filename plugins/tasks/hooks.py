@@ -53,3 +53,9 @@ def personal_data(subject: privacy.Subject) -> list[privacy.Holding]:
 def erase_personal_data(subject: privacy.Subject) -> list[privacy.Outcome]:
     """Leave of the tasks about a client what says nothing about anybody."""
     return erasure.erase(subject)
+
+
+@hookimpl
+def words_about(kind: str) -> privacy.Words:
+    """Tasks may be about things of any kind."""
+    return erasure.words(kind)

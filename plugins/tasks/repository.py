@@ -11,14 +11,17 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     DateTime,
+    SQLColumnExpression,
     Text,
     Uuid,
     and_,
     any_,
     bindparam,
     case,
+    exists,
     false,
     func,
+    or_,
     select,
     tuple_,
     update,
@@ -35,6 +38,7 @@ from core.sdk import (
     Page,
     Repository,
     db,
+    privacy,
     read,
     subjects,
     users,
@@ -211,6 +215,12 @@ def take_reminders(now: datetime, *, most: int) -> list[Reminder]:
 def about(things: Iterable[UUID]) -> Sequence[Task]:
     """Every task about these things, whoever may see it."""
     return db.session.scalars(select(Task).where(Task.subject_id.in_(list(things))).order_by(Task.id)).all()
+
+
+def said_of(kind: str, thing_id: SQLColumnExpression[Any]) -> ColumnElement[bool]:
+    """Whether a task says something about a thing, as a condition of a statement about such things."""
+    says = or_(Task.title != privacy.NAMELESS, Task.note.is_not(None))
+    return exists(select(Task.id).where(Task.subject_id == thing_id, Task.subject == kind, says).correlate_except(Task))
 
 
 tasks = Tasks()

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 
 from core.sdk import custom_fields, db, privacy
 
-from ..models import Call, CallVersion, Lead, Merge, Note, StatusChange, Tag
+from ..models import Attachment, Call, CallVersion, Lead, Merge, Note, NoteVersion, StatusChange, Tag
 
 M = TypeVar("M")
 
@@ -66,10 +66,11 @@ def _lost(before: datetime, but: Sequence[UUID]) -> tuple[ColumnElement[bool], .
         *(column != [] for column in (Lead.interests, Lead.children_ages)),
         select(Tag.id).where(Tag.lead_id == Lead.id).exists(),
         custom_fields.said_of(Lead.id),
+        privacy.said_elsewhere("leads.lead", Lead.id),
         select(Call.id)
         .where(Call.lead_id == Lead.id, or_(Call.note.is_not(None), Call.next_action.is_not(None)))
         .exists(),
-        select(CallVersion.id).where(CallVersion.lead_id == Lead.id, CallVersion.note.is_not(None)).exists(),
+        *(select(kept.id).where(kept.lead_id == Lead.id).exists() for kept in (Attachment, CallVersion, NoteVersion)),
         select(Note.id).where(Note.lead_id == Lead.id, Note.text != privacy.NAMELESS).exists(),
         select(StatusChange.id).where(StatusChange.lead_id == Lead.id, StatusChange.note.is_not(None)).exists(),
     )

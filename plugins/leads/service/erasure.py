@@ -72,6 +72,7 @@ def forget_lost(before: datetime, most: int) -> int:
     """Anonymise leads that were lost before an instant, of people who are not on hold; how many."""
     leads = personal.lost_before(before, but=contacts.on_hold(), most=most)
     anonymise(leads)
+    privacy.forget_elsewhere(ENTITY, [lead.id for lead in leads])
     return len(leads)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
+from uuid import UUID
 
 from core.sdk import privacy, search
 
 from ..models import Task
-from ..repository import about
+from ..repository import about, said_of
 from .tasks import ENTITY
 
 
@@ -19,11 +21,24 @@ def held(subject: privacy.Subject) -> list[privacy.Holding]:
 def erase(subject: privacy.Subject) -> list[privacy.Outcome]:
     """Leave of them that there was something to do, by whom and when."""
     found = _of(subject)
+    _wipe(found)
+    return [privacy.Outcome(table=Task.__tablename__, rows=len(found))] if subject.kind == privacy.CONTACT else []
+
+
+def words(kind: str) -> privacy.Words:
+    """What tasks say about things of a kind."""
+    return privacy.Words(said=partial(said_of, kind), forget=partial(_forget, kind))
+
+
+def _forget(kind: str, things: Sequence[UUID]) -> None:
+    _wipe(task for task in about(things) if task.subject == kind)
+
+
+def _wipe(found: Iterable[Task]) -> None:
     for task in found:
         privacy.wipe(task)
         task.title = privacy.NAMELESS
         search.index(ENTITY, task.id, [])
-    return [privacy.Outcome(table=Task.__tablename__, rows=len(found))] if subject.kind == privacy.CONTACT else []
 
 
 def _of(subject: privacy.Subject) -> Sequence[Task]:

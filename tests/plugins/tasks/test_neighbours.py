@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from core import clock
 from core.actor import system
 from core.db.session import unit_of_work
 from core.db.tenancy import acting_as
@@ -13,6 +14,7 @@ from core.http.application import Application
 from core.privacy import api as privacy
 from core.testing.clients import ApiClient, ok
 from core.testing.factories import AgencyUnderTest
+from plugins.leads.service import erasure as leads
 from plugins.tasks import api as tasks
 from plugins.tasks.service import erasure
 
@@ -35,6 +37,27 @@ class TestErasing:
         shown = ok(api.get(f"/tasks/{task['id']}"))
         assert (shown["title"], shown["note"]) == (privacy.NAMELESS, None)
         assert [each["id"] for each in ok(api.get("/tasks?q=visa"))["items"]] == [other["id"]]
+
+
+class TestWhenTheTimeOfALeadIsOver:
+    def test_nothing_is_left_of_what_was_to_be_done_about_it(
+        self, app: Application, agency: AgencyUnderTest, api: ApiClient, make: Make, lead: Make
+    ) -> None:
+        """Also where the tasks are all that says anything, and again where somebody writes another one."""
+        lost, other = lead(), lead()
+        ok(api.post(f"/leads/{lost['id']}/status", {"to": "lost", "reason": "price", "note": "x"}, version="*"))
+        kept = make(title="Visa for Eva", note="She is well", subject="leads.lead", subject_id=other["id"])
+        for title in ("Visa for Ben", "Passport of Ben"):
+            task = make(title=title, note="He is ill", subject="leads.lead", subject_id=lost["id"])
+            ok(api.post(f"/tasks/{task['id']}/complete", version="*"))
+            with app.app_context(), unit_of_work(), acting_as(system(agency.id)):
+                now = clock.now()
+                assert (leads.count_lost(now), leads.forget_lost(now, 100), leads.count_lost(now)) == (1, 1, 0)
+            shown = ok(api.get(f"/tasks/{task['id']}"))
+            assert (shown["title"], shown["note"], shown["state"]) == (privacy.NAMELESS, None, "done")
+        assert ok(api.get(f"/tasks/{kept['id']}"))["note"] == "She is well"
+        assert [each["id"] for each in ok(api.get("/tasks?q=visa"))["items"]] == [kept["id"]]
+        assert ok(api.get("/tasks?q=ben"))["items"] == []
 
 
 class TestNextDue:

@@ -73,6 +73,9 @@ def _again(key: str, sent: Sent, problem: Problem) -> Response:
         values = sent.values()
     except Problem:
         values = {}
+    if any(fault.code == posting.CHANGED for fault in problem.errors):
+        # What was ticked was something else.
+        values = {name: value for name, value in values.items() if not name.startswith("consent.")}
     response = _drawn(key, shown, values=values, faults=problem.errors, problem=problem)
     response.headers.update(problem.headers)
     return response
@@ -131,7 +134,7 @@ def _policy(shown: posting.Opened, style: str) -> str:
 
 def _told(fault: Fault, words: wording.Words) -> str:
     """What is wrong, in the form's language."""
-    if fault.pointer == "/token":
+    if fault.pointer == "/token" or fault.code == posting.CHANGED:
         return words.again
     if fault.pointer == "/captcha":
         return words.robot

@@ -266,6 +266,14 @@ class FormPost(Draft):
     consents: Annotated[
         dict[str, bool], Meta(max_length=20, description="By purpose.", examples=[{"newsletter": True}])
     ] = {}
+    consent_versions: Annotated[
+        dict[str, Annotated[str, Meta(max_length=100)]],
+        Meta(
+            max_length=20,
+            description="By purpose, the `version` that was shown: where it is another by now, that is a fault.",
+            examples=[{"newsletter": "newsletter-2027-01"}],
+        ),
+    ] = {}
     token: Annotated[str, Meta(max_length=1000)] | None = None
     captcha: Annotated[str, Meta(max_length=8000)] | None = None
     website: Annotated[str, Meta(max_length=8000)] = ""

@@ -103,8 +103,13 @@ def take_in(
     return submissions.name(accept(kept, made, failing=source.failing), who)
 
 
-def make_lead(source: Source, values: Mapping[str, Any], consents: Sequence[ConsentSaid]) -> Made:
-    """A lead of what was filled in, and the contact it is of; nothing where it raises. Raises Invalid."""
+def make_lead(
+    source: Source, values: Mapping[str, Any], consents: Sequence[ConsentSaid], *, said_at: datetime | None = None
+) -> Made:
+    """A lead of what was filled in, and the contact it is of; nothing where it raises. Raises Invalid.
+
+    Consents were given when it came in, `said_at`, where that is not now.
+    """
     with db.session.begin_nested():
         filled = still(values)
         known = named(filled)
@@ -121,7 +126,7 @@ def make_lead(source: Source, values: Mapping[str, Any], consents: Sequence[Cons
             draft = msgspec.structs.replace(draft, owner_id=owner_id, team_id=source.team_id)
         with enquiry.faults_at_fields():
             lead = _create(draft, checked=of_new)
-        _record(lead.contact_id, consents, source, known=contact_id is not None)
+        _record(lead.contact_id, consents, source, known=contact_id is not None, said_at=said_at)
     return Made(lead.id, lead.contact_id, contact_id is not None)
 
 
@@ -273,7 +278,9 @@ def _note(contact_id: UUID, enquiry: reading.Enquiry, known: dict[str, Known]) -
     return "\n\n".join(filter(None, parts))[:_NOTE] or None
 
 
-def _record(contact_id: UUID, consents: Sequence[ConsentSaid], source: Source, *, known: bool) -> None:
+def _record(
+    contact_id: UUID, consents: Sequence[ConsentSaid], source: Source, *, known: bool, said_at: datetime | None
+) -> None:
     """Write down what was agreed to; of a contact there was already, only that somebody said so in their name."""
     said = [
         contacts.ConsentDraft(
@@ -282,6 +289,7 @@ def _record(contact_id: UUID, consents: Sequence[ConsentSaid], source: Source, *
             channel=channel,
             source=source.channel,
             wording=each.version,
+            said_at=said_at,
         )
         for each in consents
         if each.given

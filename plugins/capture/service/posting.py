@@ -22,8 +22,9 @@ from . import forms as own
 from .catalogue import UTM, still
 from .reading import VALUES
 
-_CONSENT = "consent."
+_CONSENT, _VERSION = "consent.", "consent_version."
 _ANSWERS = ("captcha", "cf-turnstile-response", "h-captcha-response", "g-recaptcha-response")
+CHANGED = "changed"
 _TOLD = ("/token", "/captcha")
 
 
@@ -59,7 +60,7 @@ class Opened(NamedTuple):
 def open_page(key: str) -> Opened:
     """A form, for a page of ours. Raises NotFound."""
     with keys.opened(key, forms.of_key) as form:
-        token = tokens.hand_out(form.id, min_seconds=form.min_seconds).token
+        token = tokens.hand_out(form).token
         return Opened(shown.of(form), token, _thanks(form), form.origins, form.redirect_url)
 
 
@@ -67,7 +68,7 @@ def begin(key: str, *, origin: str) -> FormToken:
     """What shows later when somebody began. Raises NotFound."""
     with keys.opened(key, forms.of_key) as form:
         _let_read(form, origin)
-        return tokens.hand_out(form.id, min_seconds=form.min_seconds)
+        return tokens.hand_out(form)
 
 
 def post(key: str, sent: Sent, arrival: Arrival) -> FormThanks:
@@ -116,7 +117,7 @@ def _take(form: FormView, said: FormPost, arrival: Arrival) -> None:
     began = _began(form, said)
     told = {*(VALUES + each.name for each in form.fields), *_TOLD}
     # Before anybody outside is asked: what is wrong with it is wrong whoever sent it.
-    gather(partial(_check_values, form, said, source), partial(_check_consents, form, said))
+    gather(partial(_check_values, form, said, source), partial(_check_consents, form, said, began))
     suspicion = _suspicion(form, said, began, arrival)
     if suspicion:
         intake.set_aside(source, payload, "spam", suspicion, named=said.values)
@@ -145,7 +146,10 @@ def _said(sent: Sent) -> FormPost:
         taken["captcha"] = next(filter(None, answers))
     agreed = {name for name in values if name.startswith(_CONSENT)}
     consents = {name.removeprefix(_CONSENT): values.pop(name) not in ("", "no", "false", "0") for name in agreed}
-    body = {name: value for name, value in taken.items() if value} | {"values": values, "consents": consents}
+    read = [name for name in values if name.startswith(_VERSION)]
+    versions = {name.removeprefix(_VERSION): _one(name, values.pop(name)) for name in read}
+    said = {"values": values, "consents": consents, "consent_versions": versions}
+    body = {name: value for name, value in taken.items() if value} | said
     return decoding.decode(msgspec.json.encode(body), FormPost)
 
 
@@ -169,12 +173,9 @@ def _check_values(form: FormView, said: FormPost, source: intake.Source) -> None
         first = next(each.name for each in form.fields if each.name in {"email", "phone"})
         if not any(fault.pointer == VALUES + first for fault in faults):
             faults.append(Fault(VALUES + first, "required", "Without it nobody can answer"))
-    if faults:
-        there = {name: value for name, value in said.values.items() if name in shown_names}
-        faults += [
-            each for each in _unreadable(there, source) if each.pointer not in {known.pointer for known in faults}
-        ]
-    _refuse(faults)
+    there = {name: value for name, value in said.values.items() if name in shown_names}
+    told = {each.pointer for each in faults}
+    _refuse([*faults, *(each for each in _unreadable(there, source) if each.pointer not in told)])
 
 
 def _unreadable(values: dict[str, Any], source: intake.Source) -> list[Fault]:
@@ -186,7 +187,7 @@ def _unreadable(values: dict[str, Any], source: intake.Source) -> list[Fault]:
     return []
 
 
-def _check_consents(form: FormView, said: FormPost) -> None:
+def _check_consents(form: FormView, said: FormPost, began: tokens.Began | None) -> None:
     asked = {each.purpose: each for each in form.consents}
     faults = [
         Fault(f"/consents/{_step(name)}", "unknown_field", "The form does not ask for this")
@@ -198,6 +199,14 @@ def _check_consents(form: FormView, said: FormPost) -> None:
         for each in form.consents
         if each.required and not said.consents.get(each.purpose)
     ]
+    given = {name for name, agreed in said.consents.items() if agreed and name in asked}
+    others = {
+        name for name, version in said.consent_versions.items() if name in given and version != asked[name].version
+    }
+    if began is not None and began.words != tokens.words_of(form.consents):
+        others = given
+    # What they read is what they agreed to.
+    faults += [Fault(f"/consents/{name}", CHANGED, "This is asked in other words by now") for name in sorted(others)]
     _refuse(faults)
 
 

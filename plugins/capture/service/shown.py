@@ -102,7 +102,8 @@ def _html(form: PublicForm, action: str) -> str:
     for asked in form.consents:
         required = " required" if asked.required else ""
         box = f'<input type="checkbox" name="consent.{escape(asked.purpose)}" value="yes"{required}>'
-        lines.append(f"  <p><label>{box} {escape(asked.text)}</label></p>")
+        read = f'<input type="hidden" name="consent_version.{escape(asked.purpose)}" value="{escape(asked.version)}">'
+        lines.append(f"  <p><label>{box} {escape(asked.text)}</label>{read}</p>")
     empty = wording.of(form.language).leave_empty
     lines.append(
         f'  <p style="position:absolute;left:-9999px" aria-hidden="true"><label>{escape(empty)}'

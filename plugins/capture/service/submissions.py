@@ -47,7 +47,7 @@ def accept(submission_id: UUID) -> SubmissionView:
             source, values = intake.Source(submission.channel), payload.values
         # As when it comes in: the rules say whose it is, not who looked at it.
         with acting_as(system(current_agency_id())):
-            made = intake.make_lead(source, values, payload.consents)
+            made = intake.make_lead(source, values, payload.consents, said_at=submission.created_at)
     except NotFound:
         raise NothingLeft from None
     except Problem as problem:

@@ -131,6 +131,7 @@ class TestVerifying:
         self, stranger: Stranger, guarded: dict[str, Any], verifier: Verifier
     ) -> None:
         assert faults(stranger.send(guarded, {"name": "Ana"}, captcha="person")) == {"/values/email": "required"}
+        assert faults(stranger.send(guarded, ANA | {"adults": "many"}, captcha="person")) == {"/values/adults": "type"}
         assert verifier.asked == []
 
     @pytest.mark.parametrize("reply", [b"", b"<html>", b'{"success": "yes"}', b"x" * 5_000_000])

@@ -153,8 +153,10 @@ class TestEmbedding:
         seen = Seen(told["html"])
         (action,) = [attributes["action"] for tag, attributes in seen.tags if tag == "form"]
         names = [attributes["name"] for _, attributes in seen.tags if "name" in attributes]
-        assert set(names) == {"website", "consent.newsletter", "board", *(str(each["name"]) for each in FIELDS)}
-        data = dict.fromkeys(map(str, names), "") | ANA | {"consent.newsletter": "yes"}
+        fields = {"board", *(str(each["name"]) for each in FIELDS)}
+        assert set(names) == {"website", "consent.newsletter", "consent_version.newsletter", *fields}
+        agreed = {"consent.newsletter": "yes", "consent_version.newsletter": CONSENT["version"]}
+        data = dict.fromkeys(map(str, names), "") | ANA | agreed
         path = "/p/" + str(action).partition("/p/")[2]
         assert stranger.post(path, data=data, headers={"Origin": "https://anybody.example"}).status_code == 303
         assert len(leads()) == 1

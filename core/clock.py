@@ -17,3 +17,12 @@ def now() -> datetime:
 def today(zone: str) -> date:
     """The calendar date it is now in an IANA zone."""
     return now().astimezone(ZoneInfo(zone)).date()
+
+
+def is_in_reach(instant: datetime) -> bool:
+    """Whether an instant with its offset is one in UTC as well: `9999-12-31T23:59:59-12:00` is of the year 10000."""
+    try:
+        instant.astimezone(UTC)
+    except OverflowError:
+        return False
+    return True

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from itertools import islice
@@ -17,7 +18,7 @@ import structlog
 from flask import Request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from core import disclosure
+from core import clock, disclosure
 from core.errors import Fault, Invalid, Problem
 from core.http.faults import MAX_FAULTS, found, from_error, step_pointer
 
@@ -116,8 +117,8 @@ def decode(data: bytes, kind: type[T]) -> T:
         value = _converted(plain, wire)
     except (msgspec.DecodeError, UnicodeError):
         raise MalformedBody from None
-    if _holds_decimals(wire):
-        refuse_odd_decimals(value, plain)
+    if _holds_odd(wire):
+        refuse(odd(value, plain))
     if _ENDS_LINE.search(data):
         refuse(_past_the_end(plain, wire))
     return value
@@ -168,9 +169,18 @@ def unsafe_text(text: str, pointer: str) -> Iterator[Fault]:
         yield Fault(pointer, "unsafe_text", "NUL and lone surrogates are not text")
 
 
-def refuse_odd_decimals(value: Any, plain: Any) -> None:
-    """Raise Invalid for decimals not written as the document says; msgspec takes NaN, `1e9`, ` 1 ` and `1_0` too."""
-    refuse(_odd_decimals(msgspec.to_builtins(value, builtin_types=(Decimal,)), plain, ""))
+def odd(value: Any, plain: Any) -> Iterator[Fault]:
+    """What msgspec takes and nobody else would: decimals as NaN, `1e9`, ` 1 ` and `1_0`, and instants out of reach.
+
+    `plain` is what the value was read from.
+    """
+    return _odd(msgspec.to_builtins(value, builtin_types=(Decimal, datetime)), plain, "")
+
+
+def odd_instant(instant: datetime, pointer: str) -> Iterator[Fault]:
+    """The fault of an instant that is none in UTC, where it would be read back."""
+    if not clock.is_in_reach(instant):
+        yield Fault(pointer, "range", "This instant is out of all reach")
 
 
 @cache
@@ -179,8 +189,9 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
 
 
 @cache
-def _holds_decimals(kind: Any) -> bool:
-    return '"format":"decimal"' in msgspec.json.encode(msgspec.json.schema(kind)).decode()
+def _holds_odd(kind: Any) -> bool:
+    schema = msgspec.json.encode(msgspec.json.schema(kind)).decode()
+    return '"format":"decimal"' in schema or '"format":"date-time"' in schema
 
 
 def _past_the_end(plain: Any, kind: Any) -> Iterator[Fault]:
@@ -251,8 +262,10 @@ def _too_deep(pointer: str) -> Fault:
     return Fault(pointer, "too_deep", f"Nested deeper than {MAX_DEPTH} levels")
 
 
-def _odd_decimals(value: Any, plain: Any, pointer: str) -> Iterator[Fault]:
-    if isinstance(value, Decimal):
+def _odd(value: Any, plain: Any, pointer: str) -> Iterator[Fault]:
+    if isinstance(value, datetime):
+        yield from odd_instant(value, pointer)
+    elif isinstance(value, Decimal):
         if not isinstance(plain, str):
             yield Fault(pointer, "type", "Expected a decimal number as text")
         elif not re.fullmatch(DECIMAL, plain, re.ASCII):
@@ -260,7 +273,7 @@ def _odd_decimals(value: Any, plain: Any, pointer: str) -> Iterator[Fault]:
     elif isinstance(value, dict):
         for name, member in value.items():
             if name in plain:
-                yield from _odd_decimals(member, plain[name], pointer + step_pointer(str(name)))
+                yield from _odd(member, plain[name], pointer + step_pointer(str(name)))
     elif isinstance(value, list):
         for index, member in enumerate(value):
-            yield from _odd_decimals(member, plain[index], pointer + step_pointer(index))
+            yield from _odd(member, plain[index], pointer + step_pointer(index))

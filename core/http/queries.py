@@ -15,7 +15,7 @@ from msgspec import Meta
 from core import disclosure
 from core.db.query import CUSTOM, DEFAULT_LIMIT, MAX_LIMIT, Condition, Filter, Listing, ListQuery, Operator
 from core.errors import Fault, Invalid, Problem
-from core.http.decoding import refuse, refuse_odd_decimals, unsafe_text
+from core.http.decoding import odd, odd_instant, refuse, unsafe_text
 from core.http.faults import convert, found
 from core.listed import Listed
 
@@ -147,7 +147,7 @@ def read_struct(request: Request, kind: type[T], *, beside: Collection[str] = ()
     if faults:
         raise Invalid(errors=faults)
     value = convert(given, kind, strict=False)
-    refuse_odd_decimals(value, given)
+    refuse(Fault(f"?{fault.pointer[1:]}", fault.code, fault.message) for fault in odd(value, given))
     return value
 
 
@@ -236,6 +236,8 @@ def _value(text: str, kind: Any, name: str, faults: list[Fault]) -> Any:
         faults += wrong
         return None
     value = msgspec.convert(text, kind, strict=strict)
+    if isinstance(value, datetime):
+        faults += odd_instant(value, f"?{name}")
     if not _storable(value):
         faults.append(Fault(f"?{name}", "number_out_of_range", "Numbers must fit 64 bits"))
     return value

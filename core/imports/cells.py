@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from core import fields
+from core import clock, fields
 from core.agencies import api as agencies
 from core.errors import Fault, Invalid
 from core.imports import lookups
@@ -141,9 +141,12 @@ def _instant(reader: Reader, column: Column, cell: Cell) -> str:
         parsed = datetime.fromisoformat(text)
     except ValueError:
         timed = _CLOCK.fullmatch(text)
-        clock = time(int(timed.group(2)) % 24, int(timed.group(3)) % 60) if timed else time()
-        parsed = datetime.combine(_day(reader, timed.group(1) if timed else text), clock)
-    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=reader.zone)).isoformat()
+        at = time(int(timed.group(2)) % 24, int(timed.group(3)) % 60) if timed else time()
+        parsed = datetime.combine(_day(reader, timed.group(1) if timed else text), at)
+    instant = parsed if parsed.tzinfo else parsed.replace(tzinfo=reader.zone)
+    if not clock.is_in_reach(instant):
+        raise _wrong("date", "This instant is out of all reach")
+    return instant.isoformat()
 
 
 def _boolean(reader: Reader, column: Column, cell: Cell) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Annotated, Any, Literal
@@ -21,6 +21,7 @@ from core.allow_lists import boundary
 from core.config import Settings
 from core.db.query import RANGE, Filter, Listing, ListQuery, Page
 from core.errors import Conflict, PreconditionFailed, Unauthorized
+from core.fields import Instant
 from core.http import application
 from core.http.application import Application
 from core.http.blueprint import Blueprint
@@ -43,6 +44,7 @@ class Enquiry(Elsewhere):
     status: Mapped[str]
     departure: Mapped[date]
     pax: Mapped[int]
+    asked_at: Mapped[datetime]
 
 
 class Leg(Draft):
@@ -60,6 +62,7 @@ class EnquiryDraft(Draft):
     status: Literal["new", "won"] = "new"
     pax: int = 1
     budget: Decimal | None = None
+    answer_by: Instant | None = None
     legs: list[Leg] = []
     labels: dict[str, int] = {}
 
@@ -85,6 +88,7 @@ class Tagged(Draft):
     day: date
     tag: list[str] = []
     pax: int | None = None
+    since: Instant | None = None
 
 
 listing = Listing(
@@ -92,6 +96,7 @@ listing = Listing(
         "status": Filter(Enquiry.status, Literal["new", "won"], "Status."),
         "departure": Filter(Enquiry.departure, date, "Departure.", RANGE),
         "pax": Filter(Enquiry.pax, int, "Travellers.", RANGE),
+        "asked_at": Filter(Enquiry.asked_at, Instant, "When it was asked.", RANGE),
     },
     sorts={"departure": Enquiry.departure},
     default_sort="departure",

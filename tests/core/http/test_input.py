@@ -49,6 +49,13 @@ class TestABodyWithFaults:
             ("/status", "choice"),
         ]
 
+    @pytest.mark.parametrize("instant", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+00:01"])
+    def test_names_an_instant_that_is_none_in_utc(self, client: FlaskClient, instant: str) -> None:
+        assert faults(client.post(URL, json={"name": "Ana", "answer_by": instant})) == [("/answer_by", "range")]
+        asked = {"day": "2027-05-14", "since": instant}
+        assert faults(client.get(f"{URL}/days", query_string=asked)) == [("?since", "range")]
+        assert faults(client.get(URL, query_string={"asked_at.gte": instant})) == [("?asked_at.gte", "range")]
+
     def test_lists_no_more_than_fifty(self, client: FlaskClient) -> None:
         response = client.post(URL, json={"name": "x", "legs": [{}] * 1000})
         assert len(faults(response)) == 50
@@ -183,7 +190,7 @@ class TestAQueryString:
 
     def test_of_a_struct_takes_list_fields_several_times(self, client: FlaskClient) -> None:
         response = client.get(f"{URL}/days?day=2027-05-14&tag=a&tag=b&pax=2")
-        assert response.data == b"Tagged(day=datetime.date(2027, 5, 14), tag=['a', 'b'], pax=2)"
+        assert response.data == b"Tagged(day=datetime.date(2027, 5, 14), tag=['a', 'b'], pax=2, since=None)"
         assert faults(client.get(f"{URL}/days?pax=x")) == [("?day", "required"), ("?pax", "type")]
 
     def test_is_refused_by_routes_without_parameters(self, client: FlaskClient) -> None:

@@ -112,6 +112,13 @@ class TestLeads:
             "tags": "pattern",
         }
 
+    def test_tell_an_instant_that_is_none_in_utc(self, bringing: Bringing) -> None:
+        rows = [("Client", "next_action_at"), ("Ana", "9999-12-31T23:59:59-12:00")]
+        import_id = bringing.uploaded(rows, entity=LEADS)
+        bringing.do(import_id, "check")
+        [row] = bringing.rows(import_id)
+        assert {fault["column"]: fault["code"] for fault in row["faults"]} == {"next_action_at": "date"}
+
     def test_that_were_exported_come_back(self, bringing: Bringing, other_agency: AgencyUnderTest) -> None:
         bringing.brought_in([HEADINGS, ANA, BEN], entity=LEADS)
         exported = bringing.api.post("/leads/export?form=csv", headers={"Accept": "*/*"})

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Computed, Index, UniqueConstraint
+from sqlalchemy import Boolean, Computed, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.sdk import (
@@ -61,6 +61,8 @@ class Lead(Owned, SoftDeleted, Model):
     contact_id: Mapped[UUID]
     merged_into: Mapped[UUID | None]
     """The lead that stays of those this one was merged with; it is deleted then."""
+    imported: Mapped[bool] = mapped_column(server_default=false(), default=False)
+    """It came by a file, with others: nobody waits for a first response."""
     owner_id: Mapped[UUID | None]
     team_id: Mapped[UUID | None]
     brand_id: Mapped[UUID | None]

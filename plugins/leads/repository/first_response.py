@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import case, func, select, type_coerce, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from core.sdk import StructJSON, db, read
 
-from ..models import Lead
+from ..models import Lead, StatusChange
 from ..models.rules import ResponseTargets
 from ..schemas.first_response import FirstResponse, FirstResponseTargets
 
@@ -54,6 +56,22 @@ def add_targets(row: ResponseTargets) -> None:
     """Keep them for the first time."""
     db.session.add(row)
     db.session.flush()
+
+
+def first_reached(statuses: Collection[str], lead_ids: Collection[UUID]) -> datetime | None:
+    """When one of some leads first got to one of some statuses."""
+    steps = (StatusChange.lead_id.in_(lead_ids), StatusChange.to_status.in_(statuses))
+    return db.session.scalar(select(func.min(StatusChange.created_at)).where(*steps))
+
+
+def lock(lead: Lead) -> None:
+    """Have whoever marks a lead as overdue wait for this unit of work, and see what they have just made of it."""
+    now = select(Lead.response_state, Lead.response_due_at).where(Lead.id == lead.id).with_for_update()
+    # What is changed of it so far is written with the rest.
+    with db.session.no_autoflush:
+        state, due_at = db.session.execute(now, execution_options={"include_deleted": True}).one()
+    set_committed_value(lead, "response_state", state)
+    set_committed_value(lead, "response_due_at", due_at)
 
 
 def take_overdue(now: datetime) -> list[Overdue]:

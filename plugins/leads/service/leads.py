@@ -68,7 +68,7 @@ def create(draft: LeadDraft) -> NewLead:
 
 def add(draft: LeadDraft, *, imported: bool = False) -> Lead:
     """Take in a lead as `create` does. One that comes by a file is no fresh enquiry: nobody waits for a response."""
-    lead = Lead(status="new", status_since=clock.now())
+    lead = Lead(status="new", status_since=clock.now(), imported=imported)
     # Before anything is made of it: handing over may be forbidden.
     settle = partial(users.settle, owner_id=draft.owner_id, team_id=draft.team_id, given_with=permissions.ASSIGN.name)
     given = {name: getattr(draft, name) for name in draft.__struct_fields__ if name not in _APART}
@@ -120,7 +120,7 @@ def change(lead_id: UUID, patch: LeadPatch, *, version: int | None) -> LeadView:
     # The version is the lead's as a whole, tags included.
     lead.updated_at = clock.now()
     if "priority" in changes:
-        sla.reckon(lead)
+        sla.hurry(lead)
     if "contact_id" in changes:
         go_along(lead.id, to=lead.contact_id)
     leads.save()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -41,7 +42,7 @@ from ..repository import leads
 from ..repository import merges as stored
 from ..repository.merges import merges
 from ..schemas import LeadPatch, LeadView
-from . import intent
+from . import intent, pipeline, sla
 from .leads import ENTITY, ROWS, index
 from .tags import MOST as MOST_TAGS
 
@@ -55,6 +56,11 @@ _JOINED: dict[str, Callable[[Any, Any], Any]] = {
 }
 _EARLIER, _OWN = "leads.merged", "custom_fields"
 _OF_TASKS = {"next_action_at", "next_task_at"}
+# What belongs together: either lead's, never some of one and some of the other.
+_AS_ONE = (("date_mode", "start_date", "end_date", "flex_days", "nights"), ("budget", "budget_per"))
+# What goes on by itself, and stays where it has: nobody is kept from undoing by that.
+_STATUS = {"status", "status_since"}
+_RESPONSE = {"responded_at", "response_minutes", "response_state", "response_due_at"}
 
 
 class Image(msgspec.Struct):
@@ -80,13 +86,16 @@ def merge(lead_id: UUID, draft: merging.MergeDraft, *, version: int | None) -> m
     before, tags, client = _image(target), leads.tags_of(target.id), target.contact_id
     sides, changes = gather(
         partial(OWN_FIELDS.check_merge, draft.own_fields),
-        partial(merging.chosen, _values(target), _values(other), draft.other_fields, joined=_JOINED),
+        partial(_chosen, _values(target), _values(other), draft.other_fields),
     )
     more = [tag for tag in leads.tags_of(other.id) if tag not in tags]
     if len(tags) + len(more) > MOST_TAGS:
         raise Invalid(errors=[Fault("/other_id", "too_many", f"Together they have more than {MOST_TAGS} tags")])
     with under("/fields"):
         intent.apply(target, changes)
+    if "priority" in changes:
+        sla.hurry(target)
+    pipeline.take_over(target, other)
     leads.add_tags(target.id, more)
     target.updated_at = other.deleted_at = clock.now()
     other.merged_into = target.id
@@ -132,20 +141,27 @@ def undo(merge_id: UUID) -> LeadView:
     if not contacts.is_kept(other.contact_id):
         raise ContactIsDeleted
     image = msgspec.json.decode(vault.reveal(done, Merge.image) or "", type=Image)
-    touched = merging.touched(target, image.columns)
+    gone_on = _gone_on(target, image.columns)
+    columns = {name: both for name, both in image.columns.items() if name not in gone_on}
+    touched = merging.touched(target, columns)
     if leads.tags_of(target.id) != image.tags[1] and image.tags[0] != image.tags[1]:
         touched.append("tags")
     moved = msgspec.convert(done.moved, dict[str, list[UUID]])
     if OWN_FIELDS.are_touched(target, image.own):
         touched.append(_OWN)
     merging.refuse_touched(touched)
-    merging.give_back(target, image.columns)
+    if "status" in columns:
+        pipeline.give_back(target, columns["status"][0])
+    merging.give_back(target, columns)
     stored.untag(target.id, {*image.tags[1]} - {*image.tags[0]})
     target.updated_at = clock.now()
     other.deleted_at = other.merged_into = None
     leads.save()
     OWN_FIELDS.give_back(target, image.own)
     stored.point(moved.pop(_EARLIER, []), away_from=target.id, at=other.id)
+    leads.settle_next_action(target.id)
+    if _RESPONSE & columns.keys():
+        sla.announce(target)
     installed().hook.leads_merge_undone(lead_id=target.id, other_id=other.id, moved=moved)
     stored.forget(done)
     index(target, leads.tags_of(target.id))
@@ -216,6 +232,20 @@ def _pair(lead_id: UUID, draft: merging.MergeDraft, *, version: int | None) -> t
     return target, other
 
 
+def _chosen(mine: dict[str, Any], theirs: dict[str, Any], asked: dict[str, merging.Side]) -> dict[str, Any]:
+    """The fields the lead that stays gets another value in."""
+    # Where nothing is said, all of what belongs together is the other's or nothing.
+    kept = (each for each in _AS_ONE if any(name in asked or mine[name] is not None for name in each))
+    sides: dict[str, merging.Side] = dict.fromkeys(chain.from_iterable(kept), "target")
+    return merging.chosen(mine, theirs, sides | asked, joined=_JOINED)
+
+
+def _gone_on(lead: Lead, columns: merging.Image) -> set[str]:
+    """What has gone on by itself since a merge."""
+    touched = set(merging.touched(lead, columns))
+    return set().union(*(each for each in (_STATUS, _RESPONSE) if each & touched))
+
+
 def _image(lead: Lead) -> dict[str, Any]:
     """What a lead says, but for what tasks make of it: they move by themselves."""
     return {name: value for name, value in merging.image(lead).items() if name not in _OF_TASKS}
@@ -224,6 +254,8 @@ def _image(lead: Lead) -> dict[str, Any]:
 def _values(lead: Lead) -> dict[str, Any]:
     """What a lead says, by the names clients give it."""
     values = {name: getattr(lead, name) for name in FIELDS if name not in _MONEY}
+    # What somebody said, not what the first task does: that one comes along by itself.
+    values["next_action_at"] = lead.own_action_at
     values["restrictions"] = vault.reveal(lead, Lead.restrictions)
     for name in _MONEY:
         minor, currency = getattr(lead, f"{name}_minor"), getattr(lead, f"{name}_currency")

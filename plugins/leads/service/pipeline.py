@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from uuid import UUID
 
 from core.sdk import (
@@ -26,11 +26,17 @@ from ..errors import MoveNotAllowed
 from ..events import LeadLost, LeadMoved, LeadWon
 from ..models import Lead, StatusChange
 from ..repository import leads, steps
+from ..repository.first_response import first_reached
+from ..repository.merges import merged_into
 from ..schemas import LeadView, Move, Status, StatusChangeView
 from ..settings import LeadSettings
 from . import sla
 
 OPEN: tuple[Status, ...] = ("new", "contacted", "qualified", "proposal_sent", "negotiation", "on_hold")
+
+
+CONTACT: tuple[Status, ...] = ("contacted", "proposal_sent")
+"""What a lead becomes as its client hears of the agency; one can be qualified by what the client wrote."""
 
 
 class Step(NamedTuple):
@@ -61,7 +67,7 @@ def take(lead_id: UUID, step: Move, *, version: int | None) -> None:
     lead.status, lead.status_since = step.to, clock.now()
     if step.to == "lost":
         sla.waive(lead)
-    else:
+    elif step.to in CONTACT:
         sla.answer(lead, clock.now())
     lead.hold_until = step.hold_until if step.to == "on_hold" else None
     lead.lost_reason = step.reason if step.to == "lost" else None
@@ -87,13 +93,33 @@ def reached(lead_id: UUID, at: datetime) -> None:
 def contacted(lead: Lead, at: datetime) -> None:
     """Note that there was contact with the client of a lead: what was logged proves it."""
     sla.answer(lead, at)
-    if lead.status != "new":
+    if lead.status == "new":
+        _follow(lead, "contacted")
+
+
+def take_over(lead: Lead, other: Lead) -> None:
+    """Let contact with the client about a lead that goes into this one be about this one, too."""
+    at = other.responded_at or first_reached(CONTACT, [other.id, *merged_into(other.id)])
+    if at is None:
         return
-    taken = _taken(lead, Move(to="contacted"), manual=False)
-    lead.status, lead.status_since = "contacted", clock.now()
+    sla.take_over(lead, at)
+    if lead.status == "new":
+        _follow(lead, "contacted")
+
+
+def give_back(lead: Lead, status: str) -> None:
+    """Take a lead to where it was before another one went into it."""
+    if lead.status != status:
+        _follow(lead, cast("Status", status))
+
+
+def _follow(lead: Lead, to: Status) -> None:
+    """Take a step that follows from what happened."""
+    left, taken = lead.status, _taken(lead, Move(to=to), manual=False)
+    lead.status, lead.status_since = to, clock.now()
     leads.save()
     steps.append(taken)
-    publish(LeadMoved(lead_id=lead.id, from_status="new", to_status="contacted", manual=False), of=lead)
+    publish(LeadMoved(lead_id=lead.id, from_status=left, to_status=to, manual=False), of=lead)
 
 
 def _taken(lead: Lead, step: Move, *, manual: bool) -> StatusChange:

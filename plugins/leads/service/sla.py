@@ -56,27 +56,34 @@ def announce(lead: Lead) -> None:
 
 
 def reckon(lead: Lead) -> None:
-    """Say anew when a response that is not overdue yet is due: the lead went to another team, or hurries otherwise."""
-    if lead.response_state != "pending":
-        return
-    limit: int | None = getattr(policy.current().targets, lead.priority)
-    if limit is None:
-        lead.response_state = lead.response_due_at = None
-        return
-    lead.response_due_at = calendars.of_team(lead.team_id).add(lead.created_at, limit)
-    announce(lead)
+    """Say anew when a response that is not overdue yet is due: the lead went to another team."""
+    first_response.lock(lead)
+    if lead.response_state == "pending":
+        _due_anew(lead)
+
+
+def hurry(lead: Lead) -> None:
+    """The same where a lead hurries otherwise; a clock that never ran starts, as of when the client asked."""
+    first_response.lock(lead)
+    never = lead.response_state is None and lead.status == "new" and not lead.imported
+    if never or lead.response_state == "pending":
+        _due_anew(lead)
 
 
 def answer(lead: Lead, at: datetime) -> None:
     """Stop the clock of a lead whose client was contacted; only the first contact does."""
     if lead.response_state not in _AWAITED or lead.response_due_at is None:
         return
-    # Who logs a call with the time before the enquiry came in has not been quicker than at once.
-    lead.responded_at = max(at, lead.created_at)
-    taken = calendars.of_team(lead.team_id).between(lead.created_at, lead.responded_at) // _MINUTE
-    lead.response_minutes = taken
-    lead.response_state = "met" if lead.responded_at <= lead.response_due_at else "late"
+    taken = _respond(lead, at, due_at=lead.response_due_at)
     publish(FirstResponseGiven(lead_id=lead.id, in_time=lead.response_state == "met", working_minutes=taken))
+
+
+def take_over(lead: Lead, at: datetime) -> None:
+    """Let contact with the client about a lead that went into this one be about this one, where it came first."""
+    if lead.response_state == "waived" or lead.response_due_at is None:
+        return
+    if lead.responded_at is None or at < lead.responded_at:
+        _respond(lead, at, due_at=lead.response_due_at)
 
 
 def waive(lead: Lead) -> None:
@@ -94,6 +101,25 @@ def find_overdue() -> bool:
         )
         publish(told, of=_MARKED)
     return len(found) == first_response.BATCH
+
+
+def _due_anew(lead: Lead) -> None:
+    limit: int | None = getattr(policy.current().targets, lead.priority)
+    if limit is None:
+        lead.response_state = lead.response_due_at = None
+        return
+    lead.response_due_at, lead.response_state = calendars.of_team(lead.team_id).add(lead.created_at, limit), "pending"
+    announce(lead)
+
+
+def _respond(lead: Lead, at: datetime, *, due_at: datetime) -> int:
+    """Write down when the client heard of the agency; the working minutes that took."""
+    # Who logs a call with the time before the enquiry came in has not been quicker than at once.
+    lead.responded_at = max(at, lead.created_at)
+    taken = calendars.of_team(lead.team_id).between(lead.created_at, lead.responded_at) // _MINUTE
+    lead.response_minutes = taken
+    lead.response_state = "met" if lead.responded_at <= due_at else "late"
+    return taken
 
 
 def _take(row: ResponseTargets, wanted: FirstResponseTargets) -> None:

@@ -156,8 +156,8 @@ class TestTheClock:
         assert answered["first_response"]["responded_at"] == lead["created_at"]
         assert answered["first_response"]["working_minutes_taken"] == 0
 
-    @pytest.mark.parametrize(("step", "state"), [("contacted", "met"), ("qualified", "met"), ("lost", "waived")])
-    def test_stops_with_a_step_out_of_new(
+    @pytest.mark.parametrize(("step", "state"), [("contacted", "met"), ("qualified", "pending"), ("lost", "waived")])
+    def test_stops_with_contact_and_not_with_what_is_known(
         self, api: ApiClient, enquire: Enquire, targets: dict[str, int], step: str, state: str
     ) -> None:
         lead = enquire()

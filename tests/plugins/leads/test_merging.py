@@ -89,19 +89,25 @@ class TestMerge:
             (into["id"], "new"),
             (other["id"], "new"),
             (other["id"], "contacted"),
+            (into["id"], "contacted"),
         ]
         theirs = f"/leads/{into['id']}/notes/{notes[0]['id']}"
         assert ok(api.patch(theirs, {"pinned": True}, version="*"))["pinned"] is True
         assert problem(api.get(f"/leads/{other['id']}/notes/{note['id']}")) == (410, "merged_away")
 
-    def test_the_status_is_that_of_the_one_that_stays(
+    def test_contact_about_the_one_is_contact_about_both(
         self, api: ApiClient, pair: tuple[dict[str, Any], dict[str, Any]]
     ) -> None:
         into, other = pair
         move(api, other, "contacted")
-        ok(merge(api, into, shown(api, other)))
-        assert shown(api, into)["status"] == "new"
+        made = ok(merge(api, into, shown(api, other)))
+        now = shown(api, into)
+        assert now["status"] == "contacted"
         own = [each for each in ok(api.get(f"/leads/{into['id']}/status"))["items"] if each["lead_id"] == into["id"]]
+        assert [each["to_status"] for each in own] == ["new", "contacted"]
+        ok(undo(api, made))
+        assert without_version(shown(api, into)) == without_version(into)
+        own = ok(api.get(f"/leads/{into['id']}/status"))["items"]
         assert own[-1]["to_status"] == "new"
 
     def test_both_references_find_it(self, api: ApiClient, pair: tuple[dict[str, Any], dict[str, Any]]) -> None:

@@ -45,9 +45,10 @@ class Model(DeclarativeBase):
             datetime: DateTime(timezone=True),
             date: Date(),
             int: BigInteger(),
-            dict[str, Any]: JSONB(),
-            list[str]: JSONB(),
-            list[int]: JSONB(),
+            # Nothing said is NULL, not the JSON of it.
+            dict[str, Any]: JSONB(none_as_null=True),
+            list[str]: JSONB(none_as_null=True),
+            list[int]: JSONB(none_as_null=True),
         },
     )
 

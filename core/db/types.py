@@ -20,7 +20,8 @@ class StructJSON(TypeDecorator[Any]):
     cache_ok = True
 
     def __init__(self, kind: Any) -> None:
-        super().__init__()
+        # Nothing said is NULL: what asks for that would not find the JSON of it.
+        super().__init__(none_as_null=True)
         self.kind = kind
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:

@@ -14,6 +14,8 @@ from core.db import closing
 from core.errors import PreconditionFailed
 from core.extensions import db
 
+_SNAPSHOT = "tripfile.snapshot"
+
 
 class UnitOfWork:
     """One request, job, socket event or command; it commits as a whole or not at all."""
@@ -70,9 +72,17 @@ def snapshot() -> Iterator[None]:
         raise RuntimeError("Take a snapshot before the unit of work reads or writes")
     try:
         session.connection(execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
+        session.info[_SNAPSHOT] = True
         yield
     finally:
+        session.info.pop(_SNAPSHOT, None)
         db.session.rollback()
+
+
+def in_snapshot() -> bool:
+    """Whether reads see the database as it was some time ago: nothing for others to be remembered."""
+    # Asking for the session would make one.
+    return db.session.registry.has() and _SNAPSHOT in db.session().info
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from msgspec import structs
 from core import clock, disclosure, ids, tabular
 from core.actor import current_permission, using
 from core.agencies import api as agencies
+from core.custom_fields import definitions as fields
 from core.db.query import ListQuery, Page
 from core.db.session import snapshot
 from core.events.log import publish
@@ -49,7 +50,8 @@ def download(listed: Listed[Any], query: ListQuery, asked: ExportQuery) -> Respo
     named = [name.strip() for name in asked.columns.split(",") if name.strip()]
     wanted = columns.chosen(listed, named or query.columns)
     zone = ZoneInfo(agencies.agency_view().zone)
-    with snapshot(), using(narrower(current_permission() or listed.permission, listed.permission)):
+    reach = narrower(current_permission() or listed.permission, listed.permission)
+    with snapshot(), fields.once(), using(reach):
         # The file is paid for once it is made: whoever cannot pay has none made.
         quotas.require(permissions.FILES.name)
         first = _page(listed, structs.replace(query, count="exact"))

@@ -8,6 +8,8 @@ import io
 import pytest
 
 from core.custom_fields import definitions
+from core.custom_fields.kinds import Definition
+from core.exports import taking
 from core.testing.clients import ApiClient
 from tests.core.custom_fields.made import EVERY, field, lead
 
@@ -45,3 +47,19 @@ def test_have_none_that_the_caller_may_not_see(api: ApiClient, monkeypatch: pyte
     monkeypatch.setattr(definitions, "sees_restricted", lambda: False)
     [row] = taken(api)
     assert [name for name in row if name.startswith("custom.")] == ["custom.market"]
+
+
+def test_ask_once_which_fields_there_are(six: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(taking, "_AT_ONCE", 1)
+    for _ in range(4):
+        lead(six, EVERY)
+    read, entities = definitions._read, []
+
+    def counted(entity: str) -> tuple[Definition, ...]:
+        entities.append(entity)
+        return read(entity)
+
+    monkeypatch.setattr(definitions, "_read", counted)
+    assert [row["custom.card"] for row in taken(six)] == ["A-17"] * 4
+    # Before the file is begun, and maybe, where that is a second ago, in it.
+    assert len(entities) <= 2

@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import structs
 
 from core.actor import Scope, current_actor, current_user_id
+from core.custom_fields import definitions as fields
 from core.db.query import ListQuery, Page
 from core.errors import Fault, Forbidden, Invalid
 from core.events.log import publish
@@ -23,7 +24,8 @@ from core.views.schemas import Audience, SavedViewDraft, SavedViewPatch, SavedVi
 def rows(query: ListQuery) -> Page[SavedViewView]:
     """A page of the views the caller can use or look after."""
     page = views.rows(query)
-    return structs.replace(page, items=[_judged(each) for each in page.items])
+    with fields.once():
+        return structs.replace(page, items=[_judged(each) for each in page.items])
 
 
 def view(view_id: UUID) -> SavedViewView:

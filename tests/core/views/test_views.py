@@ -11,6 +11,7 @@ import pytest
 from core import ids
 from core.testing.clients import ApiClient, faults, ok, problem
 from core.testing.factories import AgencyUnderTest
+from tests.contract.statements import Statements
 
 Keep = Callable[..., dict[str, Any]]
 NEW = {"entity": "leads.lead", "name": "New ones", "filter": {"status": "new", "sort": "-created_at"}}
@@ -127,6 +128,28 @@ class TestSharing:
         theirs = keep(by=other_agency.member("owner"), audience="agency")
         assert named(api) == []
         assert faults(api.get(f"/leads?view={theirs['id']}")) == {"?view": "unknown"}
+
+
+class TestAPage:
+    def test_of_them_costs_the_same_however_many_there_are(
+        self, api: ApiClient, keep: Keep, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        bodies = [{"entity": "leads.lead", "key": key, "label": key, "kind": "text"} for key in ("tier", "card")]
+        _, gone = [ok(api.post("/custom-fields", body), 201) for body in bodies]
+        costs = []
+        for _ in range(3):
+            keep(columns=["reference", "custom.tier"], filter={"custom.card": "A"})
+        ok(api.post(f"/custom-fields/{gone['id']}/archive", version="*"))
+        for _ in range(2):
+            seen = Statements()
+            with seen.watching(monkeypatch):
+                broken = [each["broken"] for each in ok(api.get("/views"))["items"]]
+            assert all(broken[:3])
+            costs.append(seen.of_the_application)
+            for _ in range(9):
+                keep(name="Z", columns=["reference", "custom.tier"])
+        # The views, and the fields of leads, which may be known.
+        assert max(costs) <= 2
 
 
 class TestPins:

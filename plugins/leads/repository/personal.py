@@ -8,6 +8,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
+from sqlalchemy.orm import aliased
 
 from core.sdk import custom_fields, db, privacy
 
@@ -45,8 +46,16 @@ class Personal:
         steps = update(StatusChange).where(StatusChange.lead_id.in_(ids), StatusChange.note.is_not(None))
         db.session.execute(steps.values(note=None, updated_at=StatusChange.updated_at))
 
+    def forget_merges(self, leads: Sequence[Lead]) -> None:
+        """Remove what it takes to undo the merges of leads: it says what they said."""
+        ids = [lead.id for lead in leads]
+        db.session.execute(delete(Merge).where(or_(Merge.lead_id.in_(ids), Merge.other_id.in_(ids))))
+
     def lost_before(self, before: datetime, *, but: Sequence[UUID], most: int) -> Sequence[Lead]:
-        """Leads that were lost before an instant and still say something, those of some contacts left out."""
+        """Leads that were lost before an instant and still say something, with what went into them.
+
+        Those of some contacts are left out.
+        """
         return self._all(select(Lead).where(*_lost(before, but)).order_by(Lead.id).limit(most))
 
     def count_lost_before(self, before: datetime, *, but: Sequence[UUID]) -> int:
@@ -59,6 +68,7 @@ class Personal:
 
 
 def _lost(before: datetime, but: Sequence[UUID]) -> tuple[ColumnElement[bool], ...]:
+    stays = aliased(Lead)
     says = or_(
         *(column.is_not(None) for column in (Lead.restrictions, Lead.occasion, Lead.departure_city, Lead.utm)),
         *(column.is_not(None) for column in (Lead.nationality, Lead.residency, Lead.next_action)),
@@ -73,8 +83,11 @@ def _lost(before: datetime, but: Sequence[UUID]) -> tuple[ColumnElement[bool], .
         *(select(kept.id).where(kept.lead_id == Lead.id).exists() for kept in (Attachment, CallVersion, NoteVersion)),
         select(Note.id).where(Note.lead_id == Lead.id, Note.text != privacy.NAMELESS).exists(),
         select(StatusChange.id).where(StatusChange.lead_id == Lead.id, StatusChange.note.is_not(None)).exists(),
+        *(select(Merge.id).where(lead_id == Lead.id).exists() for lead_id in (Merge.lead_id, Merge.other_id)),
     )
-    return (Lead.status == "lost", Lead.status_since < before, Lead.contact_id.not_in(but), says)
+    # What went into a lead is part of it, whatever became of it before.
+    lost = select(stays.id).where(stays.status == "lost", stays.status_since < before, stays.merged_into.is_(None))
+    return (func.coalesce(Lead.merged_into, Lead.id).in_(lost), Lead.contact_id.not_in(but), says)
 
 
 personal = Personal()

@@ -71,6 +71,7 @@ def anonymise(leads: Sequence[Lead]) -> list[privacy.Outcome]:
 def forget_lost(before: datetime, most: int) -> int:
     """Anonymise leads that were lost before an instant, of people who are not on hold; how many."""
     leads = personal.lost_before(before, but=contacts.on_hold(), most=most)
+    personal.forget_merges(leads)
     anonymise(leads)
     privacy.forget_elsewhere(ENTITY, [lead.id for lead in leads])
     return len(leads)

@@ -72,6 +72,7 @@ _CAPTCHA_SECRET = read.Query(select(Form.captcha_secret).where(Form.id == bindpa
 _SECRETS = read.Query(
     select(*read.columns(HookSecrets, Hook)).where(Hook.id == bindparam("hook_id", type_=Uuid())), HookSecrets
 )
+_MOST_AGAIN = 20
 _MANY = {"synchronize_session": False}
 
 
@@ -168,11 +169,12 @@ class Submissions(Repository[Submission]):
         """A page of what came in."""
         return self.page(query, SUBMISSION, SubmissionRow)
 
-    def same(self, fingerprint: str, *, since: datetime | None) -> Submission | None:
-        """The same, where it has come since then, or ever."""
+    def same(self, fingerprint: str, *, since: datetime | None) -> Sequence[Submission]:
+        """What came by the same token or id since then, or ever, the latest first."""
         late = true() if since is None else Submission.created_at >= since
         mine = (Submission.fingerprint == fingerprint, late)
-        return db.session.scalar(select(Submission).where(*mine).order_by(Submission.created_at).limit(1))
+        latest = select(Submission).where(*mine).order_by(Submission.created_at.desc()).limit(_MOST_AGAIN)
+        return db.session.scalars(latest).all()
 
     def locked(self, submission_id: UUID) -> Submission:
         """One that nobody else decides about before this unit of work ends. Raises NotFound."""

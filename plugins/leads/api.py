@@ -23,7 +23,7 @@ from .hookspecs import Asked
 from .schemas import LeadDraft, LeadView
 from .schemas.scored import Contribution
 from .schemas.timeline import TimelineEntry
-from .service import leads, pipeline
+from .service import leads, notes, pipeline
 
 __all__ = [
     "Asked",
@@ -40,6 +40,7 @@ __all__ = [
     "LeadView",
     "LeadWon",
     "TimelineEntry",
+    "add_note",
     "create",
     "reached",
     "rescore",
@@ -54,6 +55,13 @@ def create(draft: LeadDraft) -> LeadView:
     """Take in a lead. Raises Forbidden for callers who could not do so themselves, Invalid."""
     current_actor().require(permissions.WRITE.name)
     return leads.create(draft)
+
+
+def add_note(lead_id: UUID, text: str) -> UUID:
+    """Write a note on a lead; its id. Raises Forbidden for callers who could not do so, NotFound, MergedAway."""
+    current_actor().require(permissions.WRITE.name)
+    leads.is_within_reach(lead_id)
+    return notes.add(lead_id, text=text)
 
 
 def rescore(lead_ids: Iterable[UUID]) -> None:

@@ -221,7 +221,6 @@ class TriedMapping(View):
 
     values: Annotated[dict[str, Any], Meta(description="What each field is filled with.")]
     lead: Annotated[dict[str, Any] | None, Meta(description="The lead that would be made; null where none can be.")]
-    known: Annotated[bool, Meta(description="Whether it would be of a contact there is already.")]
     faults: list[TriedFault]
 
 

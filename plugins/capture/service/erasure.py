@@ -13,7 +13,7 @@ from plugins.contacts import api as contacts
 from ..models import Sender, Submission
 from ..repository import Held, submissions
 from ..settings import CaptureSettings
-from . import intake
+from .payloads import opened
 
 KEPT = ("accepted", "faulty")
 SPAM = ("spam",)
@@ -24,7 +24,7 @@ def held(subject: privacy.Subject) -> list[privacy.Holding]:
     found, about = [], _about(subject)
     for each in about:
         told = privacy.held(each)
-        payload = msgspec.to_builtins(intake.opened(each)) if each.payload is not None else None
+        payload = msgspec.to_builtins(opened(each)) if each.payload is not None else None
         said = {**told.values, "payload": payload}
         # By what somebody else wrote into a form nobody is known: that may be anybody's.
         found.append(_nobodys(msgspec.structs.replace(told, values=said)))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -15,7 +16,10 @@ from core.sdk import (
     ListQuery,
     Page,
     Problem,
+    acting_as,
     clock,
+    current_agency_id,
+    db,
     gather,
     ids,
     origins,
@@ -23,6 +27,7 @@ from core.sdk import (
     publish,
     sealing,
     settings_of,
+    system,
 )
 from plugins.leads import api as leads
 
@@ -120,7 +125,10 @@ def secrets_of(hook_id: UUID) -> list[str]:
 
 
 def try_out(hook_id: UUID, draft: TryDraft) -> TriedMapping:
-    """What would become of what a sender would send; nothing does. Raises NotFound, Invalid for a wrong mapping."""
+    """What would become of what a sender would send, were it of somebody new; nothing does.
+
+    Raises NotFound, Invalid for a wrong mapping.
+    """
     hook = hooks.shown(hook_id)
     rules: Sequence[AnyRule] = hook.mapping
     if draft.mapping is not UNSET:
@@ -129,19 +137,29 @@ def try_out(hook_id: UUID, draft: TryDraft) -> TriedMapping:
     values: dict[str, Any] = {}
     try:
         values = mapping.apply(rules, draft.sample)
-        with intake.undone():
-            made = intake.make_lead(source_of(hook), values, [])
+        with _undone():
+            made = intake.make_lead(source_of(hook), values, [], anew=True)
             lead = msgspec.to_builtins(leads.view(made.lead_id))
     except Problem as problem:
         if problem.status >= 500:
             raise
         faults = [TriedFault(each.pointer, each.code, each.message) for each in problem.errors]
-        return TriedMapping(
-            values, None, False, faults or [TriedFault("", problem.code, problem.detail or problem.title)]
-        )
+        return TriedMapping(values, None, faults or [TriedFault("", problem.code, problem.detail or problem.title)])
     # Whoever sets up hooks need not be somebody who may see clients.
     shown = {name: value for name, value in lead.items() if name not in _NOT_SHOWN and value not in (None, [], {})}
-    return TriedMapping(values, shown, made.known, [])
+    return TriedMapping(values, shown, [])
+
+
+@contextmanager
+def _undone() -> Iterator[None]:
+    """Do something as the system, and take it back at the end."""
+    with acting_as(system(current_agency_id())):
+        savepoint = db.session.begin_nested()
+        try:
+            yield
+        finally:
+            if savepoint.is_active:
+                savepoint.rollback()
 
 
 def address(hook: HookView) -> str:

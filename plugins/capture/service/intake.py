@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -17,7 +16,6 @@ from core.sdk import (
     Fault,
     Invalid,
     Problem,
-    acting_as,
     clock,
     current_agency_id,
     db,
@@ -25,8 +23,6 @@ from core.sdk import (
     ids,
     locks,
     publish,
-    sealing,
-    system,
     under,
     users,
 )
@@ -38,11 +34,10 @@ from ..models import Form, Hook, Submission
 from ..repository import note_failing, submissions
 from ..schemas.sources import CaptureDefaults
 from ..schemas.submissions import ConsentSaid, Payload, StoredFault
+from . import again, agreed, payloads, reading, senders
 from . import known as people
-from . import reading, senders
 from .catalogue import Known, named, still
 
-_PAYLOAD = "capture_submission.payload"
 _NOTE = 10_000
 
 
@@ -80,7 +75,8 @@ def take_in(
     told: Collection[str] = (),
 ) -> Submission:
     """Keep what came in, and make a lead of it; what has come since an instant already is not taken in again,
-    nor, where none is named, what ever has.
+    nor, where none is named, what ever has: that was faulty is tried again, and what says something else is told on the
+    lead there is.
 
     `values` gives what each field says, or raises Invalid; `named` is what can be read of who sends it in any case.
     Raises Invalid where all there is to say can be told to whoever filled in the fields that are `told`; whatever else
@@ -88,9 +84,10 @@ def take_in(
     """
     locks.exclusive(f"capture:{current_agency_id()}:{fingerprint}")
     before = submissions.same(fingerprint, since=since)
-    if before is not None:
-        is_same = before.payload is None or opened(before) == payload
-        return before if is_same else set_aside(source, payload, "spam", "came_again", named=named)
+    if same := again.same(before, payload):
+        return same if same.state != "faulty" else _retried(same, source, payload, values)
+    if first := again.first_lead(before):
+        return _told_again(first, source, payload, values, named=named, fingerprint=fingerprint)
     try:
         made = make_lead(source, values(), payload.consents)
     except Problem as problem:
@@ -103,12 +100,53 @@ def take_in(
     return submissions.name(accept(kept, made, failing=source.failing), who)
 
 
+def _retried(
+    faulty: Submission, source: Source, payload: Payload, values: Callable[[], Mapping[str, Any]]
+) -> Submission:
+    """What no lead could be made of when it came first, where one can be made by now."""
+    try:
+        made = make_lead(source, values(), payload.consents, said_at=faulty.created_at)
+    except Problem as problem:
+        if problem.status >= 500:
+            raise
+        return faulty
+    return accept(submissions.locked(faulty.id), made, failing=source.failing)
+
+
+def _told_again(
+    first: Submission,
+    source: Source,
+    payload: Payload,
+    values: Callable[[], Mapping[str, Any]],
+    *,
+    named: Mapping[str, Any],
+    fingerprint: str,
+) -> Submission:
+    """Something else than what became a lead, by the same token or id: a note on that lead."""
+    try:
+        noted = again.note(first, values())
+    except Invalid:
+        noted = False
+    kept, who = _kept(source, payload, named, fingerprint=fingerprint)
+    if not noted:
+        return submissions.name(aside(kept, "faulty", "came_again"), who)
+    kept.state, kept.reason = "accepted", "came_again"
+    kept.lead_id, kept.contact_id, kept.known = first.lead_id, first.contact_id, first.known
+    return submissions.name(submissions.add(kept), who)
+
+
 def make_lead(
-    source: Source, values: Mapping[str, Any], consents: Sequence[ConsentSaid], *, said_at: datetime | None = None
+    source: Source,
+    values: Mapping[str, Any],
+    consents: Sequence[ConsentSaid],
+    *,
+    said_at: datetime | None = None,
+    anew: bool = False,
 ) -> Made:
     """A lead of what was filled in, and the contact it is of; nothing where it raises. Raises Invalid.
 
-    Consents were given when it came in, `said_at`, where that is not now.
+    Consents were given when it came in, `said_at`, where that is not now. With `anew` it is of somebody new, whoever
+    is known.
     """
     with db.session.begin_nested():
         filled = still(values)
@@ -117,7 +155,7 @@ def make_lead(
         # As somebody new, whoever they are: what is wrong is told in any case.
         draft = of_new = _draft(enquiry, source)
         with enquiry.faults_at_fields(), under("/contact"):
-            contact_id = people.find(enquiry)
+            contact_id = None if anew else people.find(enquiry)
         if contact_id is not None:
             note = _note(contact_id, enquiry, known)
             draft = msgspec.structs.replace(draft, contact=UNSET, contact_id=contact_id, note=note)
@@ -126,7 +164,7 @@ def make_lead(
             draft = msgspec.structs.replace(draft, owner_id=owner_id, team_id=source.team_id)
         with enquiry.faults_at_fields():
             lead = _create(draft, checked=of_new)
-        _record(lead.contact_id, consents, source, known=contact_id is not None, said_at=said_at)
+        agreed.record(lead.contact_id, consents, source.channel, known=contact_id is not None, said_at=said_at)
     return Made(lead.id, lead.contact_id, contact_id is not None)
 
 
@@ -141,18 +179,6 @@ def _create(draft: leads.LeadDraft, *, checked: leads.LeadDraft) -> leads.LeadVi
 
     gather(check, lambda: made.append(leads.create(draft)))
     return made[0]
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """Do something as the system, and take it back at the end."""
-    with acting_as(system(current_agency_id())):
-        savepoint = db.session.begin_nested()
-        try:
-            yield
-        finally:
-            if savepoint.is_active:
-                savepoint.rollback()
 
 
 def read(values: Mapping[str, Any], source: Source) -> leads.LeadDraft:
@@ -201,7 +227,7 @@ def aside(submission: Submission, state: str, reason: str, faults: Sequence[Faul
         "hook_id": submission.hook_id,
     }
     publish(SubmissionSetAside(**where, channel=submission.channel, state=state, reason=reason))
-    if state != "faulty":
+    if state != "faulty" or reason == "came_again":
         return submission
     for kind, source_id in _sources(submission):
         if note_failing(kind, source_id, clock.now()):
@@ -213,14 +239,6 @@ def _sources(submission: Submission) -> list[tuple[type[Form | Hook], UUID]]:
     """The form or hook that something came by."""
     kinds: tuple[tuple[type[Form | Hook], UUID | None], ...] = ((Form, submission.form_id), (Hook, submission.hook_id))
     return [(kind, source_id) for kind, source_id in kinds if source_id is not None]
-
-
-def opened(submission: Submission) -> Payload:
-    """What came in, as it came. Raises Unreadable."""
-    if submission.payload is None:
-        return Payload()
-    text = sealing.opened(submission.payload, column=_PAYLOAD, row_id=submission.id)
-    return msgspec.json.decode(text, type=Payload)
 
 
 def fingerprint(source: Source, *parts: Any) -> str:
@@ -235,7 +253,6 @@ def _kept(
     """What is to be stored of it, and whom it names."""
     submission_id = ids.new()
     found = senders.of(named, payload, country=source.defaults.country)
-    text = msgspec.json.encode(payload).decode()
     kept = Submission(
         id=submission_id,
         channel=source.channel,
@@ -244,7 +261,7 @@ def _kept(
         state="faulty",
         sender=senders.shown(named, found),
         fingerprint=fingerprint,
-        payload=sealing.sealed(text, column=_PAYLOAD, row_id=submission_id),
+        payload=payloads.sealed(payload, submission_id),
         faults=[],
         known=False,
     )
@@ -276,24 +293,3 @@ def _note(contact_id: UUID, enquiry: reading.Enquiry, known: dict[str, Known]) -
         "\n".join(["Told otherwise than the contact has it:", *differ]) if differ else "",
     ]
     return "\n\n".join(filter(None, parts))[:_NOTE] or None
-
-
-def _record(
-    contact_id: UUID, consents: Sequence[ConsentSaid], source: Source, *, known: bool, said_at: datetime | None
-) -> None:
-    """Write down what was agreed to; of a contact there was already, only that somebody said so in their name."""
-    said = [
-        contacts.ConsentDraft(
-            state="pending" if known or each.double_opt_in else "given",
-            purpose=each.purpose,
-            channel=channel,
-            source=source.channel,
-            wording=each.version,
-            said_at=said_at,
-        )
-        for each in consents
-        if each.given
-        for channel in each.channels
-    ]
-    if said:
-        contacts.record_consents(contact_id, said)

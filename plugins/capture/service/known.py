@@ -39,7 +39,7 @@ def differences(contact_id: UUID, enquiry: Enquiry, fields: dict[str, Known]) ->
     for name, said in enquiry.contact.items():
         if name == "custom_fields":
             lines += [
-                f"{fields[f'contact.{key}'].title}: {_words(value)}"
+                f"{fields[f'contact.{key}'].title}: {words(value)}"
                 for key, value in said.items()
                 if kept.custom_fields.get(key) != value
             ]
@@ -60,5 +60,6 @@ def _is_address(said: Any, enquiry: Enquiry) -> bool:
     return said in (enquiry.email, enquiry.phone)
 
 
-def _words(value: Any) -> str:
+def words(value: Any) -> str:
+    """A value as people read it."""
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -72,7 +72,7 @@ def begin(key: str, *, origin: str) -> FormToken:
 
 
 def post(key: str, sent: Sent, arrival: Arrival) -> FormThanks:
-    """TakeValue in what somebody sent.
+    """Take in what somebody sent.
 
     Raises NotFound, OriginNotAllowed, TooManyRequests, and Invalid with what they can put right.
     """

@@ -23,7 +23,7 @@ USER = "hook"
 
 
 def receive(key: str, sent: Sent, headers: Mapping[str, str]) -> HookReceived:
-    """TakeValue in what a sender sent. Raises NotFound, NotFromTheSender, TooManyRequests, Invalid for what is no JSON.
+    """Take in what a sender sent. Raises NotFound, NotFromTheSender, TooManyRequests, Invalid for what is no JSON.
 
     It is kept whatever it says: a sender that is refused would send it again, and that would not help.
     """

@@ -12,6 +12,7 @@ from ..repository import forms, hooks, submissions
 from ..schemas.submissions import SubmissionRow, SubmissionView
 from . import hooks as own_hooks
 from . import intake, posting, receiving
+from .payloads import opened
 
 _SHOWN = [name for name in SubmissionView.__struct_fields__ if name not in {"values", "consents", "body"}]
 
@@ -36,7 +37,7 @@ def accept(submission_id: UUID) -> SubmissionView:
         raise CapturedAlready
     if submission.payload is None:
         raise NothingLeft
-    payload = intake.opened(submission)
+    payload = opened(submission)
     try:
         if submission.hook_id is not None:
             hook = hooks.shown(submission.hook_id)
@@ -69,6 +70,6 @@ def reject(submission_id: UUID) -> SubmissionView:
 
 
 def _view(submission: Submission) -> SubmissionView:
-    payload = intake.opened(submission)
+    payload = opened(submission)
     shown = {name: getattr(submission, name) for name in _SHOWN}
     return SubmissionView(**shown, values=payload.values, consents=payload.consents, body=payload.body or None)

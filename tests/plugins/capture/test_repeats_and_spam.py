@@ -33,8 +33,8 @@ class TestOnce:
             ok(stranger.send(made, ANA, headers={"Idempotency-Key": key}), 201)
         assert len(leads()) == 2
 
-    def test_a_token_is_good_once_and_what_comes_again_with_it_is_looked_at(
-        self, stranger: Stranger, form: Make, leads: Look, came: Look
+    def test_a_token_is_good_once_and_what_comes_again_with_it_is_a_note(
+        self, api: ApiClient, stranger: Stranger, form: Make, leads: Look, came: Look
     ) -> None:
         made = form(needs_token=True)
         assert faults(stranger.send(made, ANA)) == {"/token": "required"}
@@ -44,7 +44,9 @@ class TestOnce:
         assert (len(leads()), len(came())) == (1, 1)
         ok(stranger.send(made, ANA | {"message": "Something else"}, token=token), 201)
         assert len(leads()) == 1
-        assert (came()[0]["state"], came()[0]["reason"]) == ("spam", "came_again")
+        assert (came()[0]["state"], came()[0]["reason"]) == ("accepted", "came_again")
+        (note,) = ok(api.get(f"/leads/{leads()[0]['id']}/notes"))["items"]
+        assert "Something else" in note["text"]
 
     def test_a_token_is_of_one_form_and_ends(self, stranger: Stranger, form: Make) -> None:
         one, other = form(), form()

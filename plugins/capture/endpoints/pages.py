@@ -50,7 +50,7 @@ def thanks(key: str) -> Response:
 
 
 def answer(key: str, sent: Sent, arrival: posting.Arrival) -> Response:
-    """TakeValue in what a page without a script sent: lead on, or show the form once more with what is wrong."""
+    """Take in what a page without a script sent: lead on, or show the form once more with what is wrong."""
     try:
         told = posting.post(key, sent, arrival)
     except (Invalid, TooManyRequests) as problem:

@@ -53,7 +53,7 @@ def send(sent: Sent, key: str) -> FormThanks | Response:
 @blueprint.sent(JSON, FORM)
 @blueprint.response(202, HookReceived)
 def receive(sent: Sent, key: str) -> HookReceived:
-    """TakeValue in what a sender sends, once it is known to be from it; it is kept whatever it says."""
+    """Take in what a sender sends, once it is known to be from it; it is kept whatever it says."""
     return receiving.receive(key, sent, dict(request.headers))
 
 

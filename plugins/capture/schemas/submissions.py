@@ -42,7 +42,7 @@ class Payload(Struct, frozen=True, kw_only=True):
     """By field; empty of what a hook has yet to read."""
     consents: list[ConsentSaid] = []
     body: str = ""
-    """What a sender sent to a hook."""
+    """What a sender sent to a hook, or the text of a letter or message."""
     form: bool = False
     """Whether that is a form rather than JSON."""
 
@@ -80,6 +80,6 @@ class SubmissionView(View):
     known: bool
     values: dict[str, Any]
     consents: list[ConsentSaid]
-    body: Annotated[str | None, Meta(description="What a sender sent to a hook.")]
+    body: Annotated[str | None, Meta(description="What a sender sent to a hook, or the text of a letter or message.")]
     version: int
     created_at: Instant

@@ -9,7 +9,7 @@ from typing import Any
 
 import phonenumbers
 
-from core.sdk import FORM, JSON, Invalid, Sent, fields
+from core.sdk import FORM, JSON, Invalid, Problem, Sent, fields
 
 from ..schemas.submissions import Payload
 
@@ -62,7 +62,13 @@ def _numbers_in(text: str, region: str | None) -> list[str]:
 
 
 def _body(payload: Payload) -> Any:
-    return Sent(FORM if payload.form else JSON, payload.body.encode()).values() if payload.body else None
+    if not payload.body:
+        return None
+    try:
+        return Sent(FORM if payload.form else JSON, payload.body.encode()).values()
+    except Problem:
+        # The text of a letter or message.
+        return payload.body
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -116,6 +116,7 @@ class TestReading:
             ({"email": "Ana <ana@example.com>"}, '{"agent": "ben@example.com"}', ["ana@example.com"]),
             ({}, '{"a": {"b": ["call 912 345 678, or ana@example.com."]}}', ["ana@example.com", PHONE]),
             ({"email": "912345678"}, '{"tel": 912345678}', [PHONE]),
+            ({}, "Dear all, write to Ana@example.com or call 912 345 678.", ["ana@example.com", PHONE]),
             ({"email": ["x"]}, "[1, true, null, 1e3, " + "9" * 17 + "]", []),
             ({"phone": {"n": 1}}, '"\\u0061na\\u0040example.com"', ["ana@example.com"]),
         ],

@@ -167,6 +167,19 @@ class TestOtherPlugins:
         (lead,) = leads()
         assert (lead["source"], came("channel=email")[0]["lead_id"]) == ("email", lead["id"])
 
+    def test_bring_texts_and_what_was_agreed_to(
+        self, app: Application, agency: AgencyUnderTest, api: ApiClient, leads: Look
+    ) -> None:
+        agreed = capture.ConsentSaid("newsletter", ["email"], "news-1", "Send me news.", given=True)
+        said = {"email": "ana@example.com", "message": "Kenya?"}
+        with app.app_context(), unit_of_work(), acting_as(system(agency.id)):
+            kept = capture.capture(said, capture.Source("email"), body="Dear all, Kenya? Ana", consents=[agreed])
+        (lead,) = leads()
+        assert (str(kept.lead_id), str(kept.contact_id)) == (lead["id"], lead["contact_id"])
+        assert ok(api.get(f"/capture/submissions/{kept.id}"))["body"] == "Dear all, Kenya? Ana"
+        (given,) = ok(api.get(f"/contacts/{kept.contact_id}"))["consents"]
+        assert (given["state"], given["source"], given["wording"]) == ("given", "email", "news-1")
+
     def test_lose_nothing_either(self, app: Application, agency: AgencyUnderTest, api: ApiClient, came: Look) -> None:
         with app.app_context(), unit_of_work(), acting_as(system(agency.id)):
             kept = capture.capture({"name": "Ana"}, capture.Source("whatsapp"))

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import psycopg
 import pytest
 from sqlalchemy import make_url, text
@@ -22,18 +23,26 @@ from core.http.application import Application
 from core.jobs import registry
 from core.jobs.lane import Lane
 from core.jobs.runner import Runner
+from core.sdk import sealing
 from core.testing.clients import ApiClient, ok
 from core.testing.databases import Server
 from core.testing.factories import AgencyUnderTest
+from plugins.capture.schemas.submissions import Payload
 from tests.contract.files import PDF
 from tests.core.privacy.people import Database, Person
 
 Within = Callable[[UUID], AbstractContextManager[None]]
-CONTACTS = ("contacts_contact", "contacts_email", "contacts_phone")
+CONTACTS = ("contacts_contact", "contacts_email", "contacts_phone", "contacts_address")
 LEADS = (
     "leads_lead", "leads_tag", "leads_note", "leads_note_version", "leads_status_change", "leads_call",
     "leads_call_version", "leads_attachment",
 )  # fmt: skip
+CAPTURED = ("capture_submission", "capture_sender")
+OTHERS = ("tasks_task", "core_import")
+SAID = (*CONTACTS, *LEADS, *CAPTURED, *OTHERS)
+"""Tables in which something is said about the client."""
+KNOWN = ("contacts_member", "contacts_consent", "contacts_consent_statement")
+"""Tables with ids and codes alone that are about them all the same."""
 
 
 @pytest.fixture(scope="module")
@@ -95,16 +104,39 @@ def attach(api: ApiClient, lead_id: str) -> None:
     ok(api.call("POST", path, data=PDF, query_string={"name": "passport.pdf"}, headers=headers), 201)
 
 
+def capture(person: Person, within: Within, database: Database) -> None:
+    """What somebody sent by a form, sealed as it is stored."""
+    made, text = ids.new(), Payload(values={"message": f"{person.marker} capture_submission payload"})
+    with within(person.agency_id):
+        payload = sealing.sealed(msgspec.json.encode(text).decode(), column="capture_submission.payload", row_id=made)
+    database.add("capture_submission", person, id=made, payload=payload, state="accepted", channel="form")
+    database.add("capture_sender", person, submission_id=made)
+
+
+def bring_in(person: Person, database: Database) -> None:
+    """The file that somebody came by."""
+    # What is set for an import is its owner's, and says nothing about who is in the file.
+    made = database.add("core_import", person, file_id=ids.new(), options="{}")
+    database.add("core_import_row", person, import_id=made, person_id=person.known["contact_id"])
+
+
 @pytest.fixture
-def client(agency: AgencyUnderTest, api: ApiClient, database: Database) -> Person:
-    """A contact with a lead, about whom every personal column of contacts and leads says something."""
+def client(agency: AgencyUnderTest, api: ApiClient, database: Database, within: Within) -> Person:
+    """A contact with a lead, about whom every personal column of every plugin says something."""
     contact = ok(api.post("/contacts", {"kind": "person", "name": "Ana"}))
     lead = ok(api.post("/leads", {"contact_id": contact["id"], "kind": "fit", "source": "phone"}))
     person = Person(agency.id, contact_id=UUID(contact["id"]), lead_id=UUID(lead["id"]))
     # Through the API, so that search finds them.
     ok(api.patch(f"/contacts/{contact['id']}", {
         "name": f"{person.marker} Ana", "emails": [{"address": person.email}], "phones": [{"number": person.phone}],
+        "addresses": [{"lines": ["Rua das Flores 1"]}],
     }, version="*"))  # fmt: skip
+    family = ok(api.post("/contacts", {"kind": "household", "name": "A family"}), 201)
+    ok(api.post(f"/contacts/{family['id']}/members", {"contact_id": contact["id"]}))
+    news = {"purpose": "newsletter", "channel": "email", "state": "given", "basis": "consent", "source": "phone"}
+    ok(api.post(f"/contacts/{contact['id']}/consents", {"consents": [news]}))
+    task = {"title": f"Call {person.marker}", "note": "x", "subject": "leads.lead", "subject_id": lead["id"]}
+    ok(api.post("/tasks", task), 201)
     ok(
         api.patch(
             f"/leads/{lead['id']}",
@@ -122,10 +154,13 @@ def client(agency: AgencyUnderTest, api: ApiClient, database: Database) -> Perso
     ok(api.patch(f"/leads/{lead['id']}/calls/{call['id']}", {"note": "y"}, version="*"))
     attach(api, lead["id"])
     for table, where in (
-        ("contacts_contact", "id"), ("contacts_email", "contact_id"), ("contacts_phone", "contact_id"),
+        ("contacts_contact", "id"), *((each, "contact_id") for each in CONTACTS if each != "contacts_contact"),
         ("leads_lead", "id"), *((each, "lead_id") for each in LEADS if each != "leads_lead"),
+        ("tasks_task", "subject_id"),
     ):  # fmt: skip
         known = person.known["contact_id" if table.startswith("contacts") else "lead_id"]
         database.mark(table, person, where=where, like=known)
+    capture(person, within, database)
+    bring_in(person, database)
     person.email = f"{person.marker}.contacts_email@example.com"
     return person

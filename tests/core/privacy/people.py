@@ -17,6 +17,7 @@ from core.db.base import Model
 from core.db.personal import Category, category_of
 from core.db.types import StructJSON
 from core.vault.columns import Ciphertext
+from tests.core.privacy.samples import saying
 
 
 class Person:
@@ -33,7 +34,9 @@ class Person:
         """What a column says about them."""
         if column.table.name == "contacts_phone" and column.name == "number":
             return self.phone
-        if category_of(column) is Category.CONTACT and column.name in {"email", "address"}:
+        if column.table.name == "contacts_address" and column.name in {"country", "postal_code"}:
+            return "PT" if column.name == "country" else self.marker
+        if category_of(column) is Category.CONTACT and column.name in {"email", "address", "sender"}:
             return f"{self.marker}.{column.table.name}@example.com"
         return f"{self.marker} {column.table.name} {column.name}"
 
@@ -148,11 +151,9 @@ class Database:
 
 
 def _json(column: Column[Any], said: str) -> Any:
-    if column.name == "score_reasons":
-        suggestion = {"name": "ai.tone", "kind": "ai", "points": 1, "reason": said, "counted": False}
-        return {"rules": [], "suggestions": [suggestion]}
-    is_object = isinstance(column.type, StructJSON) and get_origin(column.type.kind) is dict
-    return {"said": said} if is_object or column.name in {"words", "data", "utm"} else [said]
+    if isinstance(column.type, StructJSON):
+        return saying(column.type.kind, said)
+    return {"said": said} if column.name in {"words", "data", "utm"} else [said]
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
@@ -165,7 +166,8 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
 def _anything(column: Column[Any]) -> Any:
     """A value that is allowed and says nothing."""
     if isinstance(column.type, StructJSON):
-        return Jsonb({} if get_origin(column.type.kind) is dict else [])
+        origin = get_origin(column.type.kind)
+        return Jsonb(origin() if origin in {dict, list} else saying(column.type.kind, "x"))
     kind: Any = getattr(column.type, "impl_instance", column.type)
     values: list[tuple[Any, Any]] = [
         (Uuid, ids.new()), (Text, f"x{ids.new().hex[-8:]}"), (JSONB, Jsonb([])), (Boolean, False),

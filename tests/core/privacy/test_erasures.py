@@ -25,7 +25,7 @@ from core.sdk import privacy
 from core.testing.clients import ApiClient, ok, problem
 from core.testing.factories import AgencyUnderTest
 from plugins.webhooks.service import erasure
-from tests.core.privacy.conftest import CONTACTS, LEADS, Within
+from tests.core.privacy.conftest import KNOWN, SAID, Within
 from tests.core.privacy.people import Database, Person, subject_of
 
 Work = Callable[[], list[str]]
@@ -50,7 +50,7 @@ class TestAnErasure:
         database.add("core_job", client, state="dead", last_error=said, finished_at=clock.now(), payload='{"x": 1}')
         database.add("notifications_notification", client, words=f'{{"who": "{client.email}"}}')
         assert database.places_of(*words) >= {
-            *CONTACTS, *LEADS, "core_idempotency", "core_search_token", "core_job", "webhooks_delivery",
+            *SAID, "core_idempotency", "core_search_token", "core_job", "webhooks_delivery",
             "webhooks_attempt", "notifications_notification",
         }  # fmt: skip
         shown = erase(subject_of(client))
@@ -62,7 +62,7 @@ class TestAnErasure:
     ) -> None:
         shown = erase(subject_of(client))
         erased = {each["table"]: each["rows"] for each in shown["manifest"]["outcomes"] if not each["kept"]}
-        assert erased | dict.fromkeys([*CONTACTS, *LEADS], 1) == erased
+        assert erased | dict.fromkeys([*SAID, *KNOWN], 1) == erased
         [fact] = ok(api.get("/audit?name=privacy.person_erased"))["items"]
         assert fact["payload"] == {
             "person": "contacts.contact", "person_id": str(client.known["contact_id"]), "request_id": shown["id"],
@@ -88,7 +88,7 @@ class TestAnErasure:
     def test_can_be_seen_before_without_happening(self, api: ApiClient, client: Person, database: Database) -> None:
         before = database.places_of(client.marker)
         shown = ok(api.post("/privacy/erasures/preview", {"subject": subject_of(client)}))
-        assert {each["table"] for each in shown["outcomes"]} >= {*CONTACTS, *LEADS}
+        assert {each["table"] for each in shown["outcomes"]} >= {*SAID, *KNOWN}
         assert (shown["holds"], shown["not_asked"]) == ([], [])
         assert database.places_of(client.marker) == before
         assert ok(api.get(f"/contacts/{client.known['contact_id']}"))["emails"]
@@ -139,7 +139,8 @@ class TestAnErasure:
     def test_reaches_what_a_plugin_holds_that_the_agency_has_switched_off(
         self, api: ApiClient, client: Person, database: Database, erase: Callable[[dict[str, str]], dict[str, Any]]
     ) -> None:
-        ok(api.patch("/plugins/leads", {"enabled": False}))
+        for plugin in ("capture", "tasks", "leads"):
+            ok(api.patch(f"/plugins/{plugin}", {"enabled": False}))
         erase(subject_of(client))
         assert database.places_of(client.marker) == set()
 

@@ -21,7 +21,7 @@ from core.privacy import catalogue
 from core.sdk import UNSET, UnsetType, sealed_for
 from core.testing.clients import ApiClient, faults, ok, problem
 from core.testing.factories import AgencyUnderTest
-from tests.core.privacy.conftest import CONTACTS, LEADS, Within
+from tests.core.privacy.conftest import CAPTURED, CONTACTS, KNOWN, LEADS, SAID, Within
 from tests.core.privacy.people import Database, Person, subject_of
 
 
@@ -90,13 +90,20 @@ class TestAnExport:
         made = export(client)
         text = str(made["bundle"])
         # What a merge keeps to be undone is encrypted: test_merging of contacts and leads has it.
-        wanted = columns(app, "contacts_", "leads_") - {"contacts_merge image", "leads_merge image"}
-        assert {each.split()[0] for each in wanted} == {*CONTACTS, *LEADS}
+        wanted = columns(app, "contacts_", "leads_", "capture_", "tasks_")
+        wanted -= {"contacts_merge image", "leads_merge image"}
+        assert {each.split()[0] for each in wanted} == {*CONTACTS, *LEADS, *CAPTURED, "tasks_task"}
         missing = {each for each in wanted if f"{client.marker} {each}" not in text}
-        assert missing == {"contacts_email address", "contacts_phone number"}, "Those are spelled their own way"
-        assert client.email in text
+        addresses = {"contacts_email address", "capture_submission sender", "capture_sender address"}
+        elsewhere = {"contacts_phone number", "contacts_address country", "contacts_address postal_code"}
+        assert missing == addresses | elsewhere, "Those are spelled their own way"
+        for each in addresses:
+            assert f"{client.marker}.{each.split()[0]}@example.com" in text
         assert client.phone in text
-        assert made["manifest"]["rows"] == dict.fromkeys([*CONTACTS, *LEADS, "core_privacy_request"], 1)
+        assert f"'postal_code': '{client.marker}'" in text
+        assert "'country': 'PT'" in text
+        assert f"{client.marker} core_import name" in text
+        assert made["manifest"]["rows"] == dict.fromkeys([*SAID, *KNOWN, "core_privacy_request"], 1)
 
     def test_holds_nothing_of_anybody_else(
         self, api: ApiClient, client: Person, export: Callable[[Person], dict[str, Any]]
@@ -167,7 +174,7 @@ class TestOneself:
         wanted = {
             each
             for each in columns(app, "")
-            if not each.startswith(("contacts_", "leads_", "tasks_")) and each not in NOT_THEIRS
+            if not each.startswith(("contacts_", "leads_", "tasks_", "capture_")) and each not in NOT_THEIRS
         }
         for table in sorted({each.split()[0] for each in wanted} - {"core_user", "core_event_origin"}):
             about = {user for column in Model.metadata.tables[table].columns if (user := user_of(column)) is not None}

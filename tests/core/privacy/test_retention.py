@@ -127,7 +127,8 @@ class TestEveryRule:
         endpoint, client_id = ids.new(), lost.known["contact_id"]
         long_ago = clock.now() - timedelta(days=20_000)
         database.connection.execute("UPDATE leads_lead SET status_since = %s", [long_ago])
-        for table in ("contacts_merge", "leads_merge"):
+        database.add("capture_submission", lost, state="spam", payload=None)
+        for table in ("contacts_merge", "leads_merge", "capture_submission", "core_import"):
             database.connection.execute(f"UPDATE {table} SET created_at = %s", [long_ago])
         database.add("webhooks_endpoint", lost, id=endpoint, deleted_at=None)
         for person, kind in ((lost, "contacts.contact"), (colleague, "users.user")):
@@ -186,7 +187,7 @@ class TestTheNight:
         with within(agency.id):
             jobs.apply_retention()
         assert work_off() == []
-        left = {table for table in database.places_of(lost.marker) if table.startswith("leads_")}
+        left = {table for table in database.places_of(lost.marker) if table.startswith(("leads_", "tasks_"))}
         assert left == set()
         assert "contacts_contact" in database.places_of(lost.marker)
         assert forecast(api, "leads.lost") == 0

@@ -229,7 +229,7 @@ exports.offer(blueprint, LEADS, permission=permissions.EXPORT)
 offer_bulk(blueprint, LEADS, bulk.ACTIONS, permission=permissions.WRITE)
 
 
-@blueprint.get("/<uuid:lead_id>/notes/<uuid:note_id>/versions", permission=permissions.READ)
+@blueprint.get("/<uuid:lead_id>/notes/<uuid:note_id>/versions", permission=permissions.READ, problems=(410,))
 @blueprint.listing(NoteVersions.listing)
 @blueprint.response(200, Page[NoteVersionView])
 def search_versions(query: ListQuery, lead_id: UUID, note_id: UUID) -> Page[NoteVersionView]:
@@ -237,7 +237,7 @@ def search_versions(query: ListQuery, lead_id: UUID, note_id: UUID) -> Page[Note
     return notes.history(lead_id, note_id, query)
 
 
-@blueprint.get("/<uuid:lead_id>/timeline", permission=permissions.READ)
+@blueprint.get("/<uuid:lead_id>/timeline", permission=permissions.READ, problems=(410,))
 @blueprint.query(TimelineQuery)
 @blueprint.response(200, TimelinePage)
 def show_timeline(query: TimelineQuery, lead_id: UUID) -> TimelinePage:
@@ -245,7 +245,7 @@ def show_timeline(query: TimelineQuery, lead_id: UUID) -> TimelinePage:
     return timeline.page(lead_id, query)
 
 
-@blueprint.get("/<uuid:lead_id>/attachments", permission=permissions.READ)
+@blueprint.get("/<uuid:lead_id>/attachments", permission=permissions.READ, problems=(410,))
 @blueprint.listing(Attachments.listing)
 @blueprint.response(200, Page[AttachmentView])
 def search_attachments(query: ListQuery, lead_id: UUID) -> Page[AttachmentView]:
@@ -253,7 +253,7 @@ def search_attachments(query: ListQuery, lead_id: UUID) -> Page[AttachmentView]:
     return attachments.rows(lead_id, query)
 
 
-@blueprint.post("/<uuid:lead_id>/attachments", permission=permissions.WRITE)
+@blueprint.post("/<uuid:lead_id>/attachments", permission=permissions.WRITE, problems=(410,))
 @blueprint.upload(attachments.ACCEPTS)
 @blueprint.response(201, AttachmentView)
 def attach(upload: Upload, lead_id: UUID) -> AttachmentView:
@@ -261,14 +261,14 @@ def attach(upload: Upload, lead_id: UUID) -> AttachmentView:
     return attachments.attach(lead_id, upload)
 
 
-@blueprint.get("/<uuid:lead_id>/attachments/<uuid:attachment_id>", permission=permissions.READ)
+@blueprint.get("/<uuid:lead_id>/attachments/<uuid:attachment_id>", permission=permissions.READ, problems=(410,))
 @blueprint.response(200, files.FileLink)
 def show_attachment(lead_id: UUID, attachment_id: UUID) -> files.FileLink:
     """Where to get a file of a lead."""
     return attachments.link(lead_id, attachment_id)
 
 
-@blueprint.delete("/<uuid:lead_id>/attachments/<uuid:attachment_id>", permission=permissions.WRITE)
+@blueprint.delete("/<uuid:lead_id>/attachments/<uuid:attachment_id>", permission=permissions.WRITE, problems=(410,))
 @blueprint.if_match
 @blueprint.response(204)
 def delete_attachment(lead_id: UUID, attachment_id: UUID, version: int | None) -> None:

@@ -141,6 +141,13 @@ class TestMerge:
             assert answer.json["merged_into"] == into["id"]
         assert problem(merge(api, into, other)) in {(409, "already_merged"), (412, "precondition_failed")}
 
+    def test_each_of_its_routes_says_so_beforehand(self, app: Application) -> None:
+        paths = app.test_client().get("/openapi.json").json["paths"]  # type: ignore[index] # it is a document
+        about = {path: each for path, each in paths.items() if "/leads/{lead_id}" in path}
+        asked = [(path, how, told) for path, each in about.items() for how, told in each.items() if "responses" in told]
+        assert len(asked) > 20
+        assert [(path, how) for path, how, told in asked if "410" not in told["responses"]] == []
+
     def test_a_won_lead_stays(self, api: ApiClient, pair: tuple[dict[str, Any], dict[str, Any]]) -> None:
         into, other = pair
         ok(

@@ -16,6 +16,7 @@ from .events import (
     NoteWritten,
 )
 from .events.scores import LeadScored
+from .events.waiting import UnownedLeadsIdle
 from .repository import standing
 from .service import audience
 
@@ -93,7 +94,7 @@ def _waiting_for(event: FirstResponseOverdue) -> list[UUID]:
     lead = standing(event.lead_id)
     if lead is None:
         return []
-    managers = audience.managers(lead)
+    managers = audience.managers(lead.team_id)
     return audience.seeing(lead, managers if lead.owner_id is None else {lead.owner_id, *managers})
 
 
@@ -121,4 +122,12 @@ IDLE = Notice(
     title="Open leads without a next action: {count}",
     words=lambda event: {"count": str(event.count)},
 )
-ALL = (ASSIGNED, MENTIONED, STATUS, OVERDUE, HOT, IDLE)
+IDLE_UNOWNED = Notice(
+    name="leads.idle_unowned",
+    summary="Open leads that nobody has taken, of a team I manage, have no next action, once a day",
+    event=UnownedLeadsIdle,
+    recipients=lambda event: audience.managers(event.team_id),
+    title="Open leads that nobody has taken, without a next action: {count}",
+    words=lambda event: {"count": str(event.count)},
+)
+ALL = (ASSIGNED, MENTIONED, STATUS, OVERDUE, HOT, IDLE, IDLE_UNOWNED)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from msgspec import structs
-from sqlalchemy import ARRAY, Text, Uuid, bindparam, delete, func, null, select, update
+from sqlalchemy import ARRAY, Text, Uuid, bindparam, case, delete, func, null, select, update
 from sqlalchemy.orm import aliased
 from sqlalchemy.orm.interfaces import ORMOption
 
@@ -189,11 +189,12 @@ class Leads(Repository[Lead]):
         values = {"next_task_at": due_at, "next_action_at": action, "updated_at": Lead.updated_at}
         db.session.execute(told.values(values), execution_options=_UNNOTICED)
 
-    def without_action(self) -> dict[UUID, int]:
-        """How many open leads of each owner have no next action."""
-        waiting = select(Lead.owner_id, func.count()).where(Lead.needs_action, Lead.owner_id.is_not(None))
-        found = db.session.execute(waiting.group_by(Lead.owner_id).order_by(Lead.owner_id))
-        return {owner_id: count for owner_id, count in found if owner_id is not None}
+    def without_action(self) -> list[tuple[UUID | None, UUID | None, int]]:
+        """How many open leads have no next action, of each owner, and of each team where nobody owns them."""
+        team_id = case((Lead.owner_id.is_(None), Lead.team_id))
+        waiting = select(Lead.owner_id, team_id, func.count()).where(Lead.needs_action)
+        found = db.session.execute(waiting.group_by(Lead.owner_id, team_id).order_by(Lead.owner_id, team_id))
+        return [(owner_id, team, count) for owner_id, team, count in found]
 
     def lock(self, lead_id: UUID) -> None:
         """Have others who change a lead wait for this unit of work; what is loaded next is as they left it."""

@@ -16,10 +16,11 @@ def seeing(lead: Standing, user_ids: Iterable[UUID]) -> list[UUID]:
     return [user_id for user_id, actor in users.actors(user_ids).items() if _may_see(actor, lead)]
 
 
-def managers(lead: Standing) -> list[UUID]:
-    """Who hands out leads like this one: members of its team who may, or else whoever may in the whole agency."""
-    may = [each for each in users.actors(users.holders(permissions.ASSIGN.name)).values() if _may_hand_out(each, lead)]
-    of_team = [each for each in may if lead.team_id in each.team_ids]
+def managers(team_id: UUID | None) -> list[UUID]:
+    """Who hands out the leads of a team: those of its members who may, or else whoever may in the whole agency."""
+    holders = users.actors(users.holders(permissions.ASSIGN.name)).values()
+    may = [each for each in holders if _may_hand_out(each, team_id)]
+    of_team = [each for each in may if team_id in each.team_ids]
     return [each.user_id for each in of_team or may if each.user_id is not None]
 
 
@@ -40,9 +41,10 @@ def check(lead_id: UUID, mentions: list[UUID]) -> list[UUID]:
     return list(dict.fromkeys(mentions))
 
 
-def _may_hand_out(actor: Actor, lead: Standing) -> bool:
-    # Not as its owner: everybody may hand over what is theirs.
-    return actor.reaches(permissions.ASSIGN.name, owner_id=None, team_id=lead.team_id)
+def _may_hand_out(actor: Actor, team_id: UUID | None) -> bool:
+    # Not as its owner: everybody may hand over what is theirs. Who does not see it hands nothing out.
+    may = (permissions.ASSIGN.name, permissions.READ.name)
+    return all(actor.reaches(each, owner_id=None, team_id=team_id) for each in may)
 
 
 def _may_see(actor: Actor, lead: Standing) -> bool:

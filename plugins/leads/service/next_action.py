@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from core.sdk import installed, publish, settings_of
+from core.sdk import current_agency_id, installed, publish, settings_of
 
 from ..events import LeadsIdle
+from ..events.waiting import UnownedLeadsIdle
 from ..repository import Leads, leads, standing
 from ..settings import LeadSettings
 from .pipeline import OPEN
@@ -54,6 +55,9 @@ def follow_merged(*, of: UUID, to: UUID, only: list[UUID] | None = None) -> dict
 
 
 def tell_of_idle() -> None:
-    """Record how many open leads without a next action each owner has."""
-    for owner_id, count in leads.without_action().items():
-        publish(LeadsIdle(owner_id=owner_id, count=count))
+    """Record how many open leads without a next action each owner has, and each team of those nobody owns."""
+    for owner_id, team_id, count in leads.without_action():
+        if owner_id is None:
+            publish(UnownedLeadsIdle(agency_id=current_agency_id(), team_id=team_id, count=count))
+        else:
+            publish(LeadsIdle(owner_id=owner_id, count=count))

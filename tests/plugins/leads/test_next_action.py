@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -19,6 +20,8 @@ from core.plugins.manager import installed
 from core.testing.clients import ApiClient, ok
 from core.testing.factories import AgencyUnderTest
 from plugins.leads import jobs
+from plugins.leads.events.waiting import UnownedLeadsIdle
+from plugins.leads.notices import IDLE_UNOWNED
 from plugins.leads.settings import LeadSettings
 
 Enquire = Callable[..., dict[str, Any]]
@@ -113,6 +116,24 @@ class TestIdle:
         with app.app_context(), acting_as(system(agency.id)):
             told = db.session.scalars(select(EventEntry.payload).where(EventEntry.name == "leads.leads_idle"))
             assert {each["owner_id"]: each["count"] for each in told} == {str(api.user_id): 2, str(agent.user_id): 1}
+
+    def test_of_leads_that_nobody_owns_managers_are_told(
+        self, app: Application, agency: AgencyUnderTest, api: ApiClient, enquire: Enquire
+    ) -> None:
+        agent, manager = agency.member("agent", team="Asia"), agency.member("manager", team="Asia")
+        [team] = ok(api.get("/users/teams"))["items"]
+        enquire(owner_id=None), enquire(owner_id=None, team_id=team["id"]), enquire(owner_id=None, team_id=team["id"])
+        with app.app_context(), unit_of_work(), acting_as(system(agency.id)):
+            jobs.find_idle_leads()
+        with app.app_context(), acting_as(system(agency.id)):
+            told = db.session.scalars(select(EventEntry.payload).where(EventEntry.name == "leads.unowned_leads_idle"))
+            counts = {each["team_id"]: each["count"] for each in told}
+            assert counts == {team["id"]: 2, None: 1}
+            events = [UnownedLeadsIdle(agency_id=agency.id, team_id=each, count=1) for each in (UUID(team["id"]), None)]
+            of_team, of_nobody = (set(IDLE_UNOWNED.recipients(event)) for event in events)
+        assert of_team == {manager.user_id}
+        assert {api.user_id, manager.user_id} <= of_nobody
+        assert agent.user_id not in of_nobody
 
 
 class TestMerging:

@@ -32,6 +32,8 @@ def receive(key: str, sent: Sent, headers: Mapping[str, str]) -> HookReceived:
         if not _is_from_sender(hook, sent, named):
             raise NotFromTheSender
         limits.take("capture.hook", str(hook.id), settings_of(CaptureSettings).hook_rate)
+        # Nothing of what is no text is kept.
+        read = sent.values()
         source = own.source_of(hook)
         payload = Payload(body=sent.data.decode(), form=sent.is_form)
         once = _once(hook, named)
@@ -42,7 +44,7 @@ def receive(key: str, sent: Sent, headers: Mapping[str, str]) -> HookReceived:
             lambda: values_of(hook, payload),
             fingerprint=intake.fingerprint(source, once or payload.body),
             since=None if once else clock.now() - window,
-            named=mapping.named_by(hook.mapping, sent.values()),
+            named=mapping.named_by(hook.mapping, read),
         )
         return HookReceived(kept.id, kept.state)  # type: ignore[arg-type] # one of its states
 

@@ -50,6 +50,17 @@ class TestReceiving:
         assert json.loads(shown["body"]) == BODY
         assert shown["sender"] == "ana@example.com"
 
+    @pytest.mark.parametrize(
+        ("data", "kind"),
+        [(b"e-mail=\xff", "application/x-www-form-urlencoded"), (b'{"a": "\xff"}', "application/json")],
+    )
+    def test_refuses_what_is_no_text(self, stranger: Stranger, hook: Make, came: Look, data: bytes, kind: str) -> None:
+        made = hook(auth="header")
+        headers = {"X-Webhook-Secret": made["secret"]}
+        sent = stranger.post(f"/p/capture/hooks/{made['key']}", data=data, content_type=kind, headers=headers)
+        assert sent.status_code == 400
+        assert came() == []
+
     def test_reads_forms_as_well(self, stranger: Stranger, hook: Make, leads: Look) -> None:
         mapping = [{"type": "take", "field": "email", "path": "/e-mail"}]
         made = hook(mapping=mapping, auth="header")

@@ -7,10 +7,13 @@ import json
 from io import StringIO
 from typing import Any
 
+import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from core import ids
 from core.actor import Actor, system
+from core.config import Settings
 from core.db.session import unit_of_work
 from core.db.tenancy import acting_as
 from core.events.log import publish
@@ -19,6 +22,7 @@ from core.http.application import Application
 from core.http.contract import rule_of
 from core.roles.events import RoleDeleted
 from core.testing.clients import ApiClient, faults, ok, problem
+from core.testing.databases import Server
 from core.testing.factories import AgencyUnderTest
 
 
@@ -156,6 +160,26 @@ class TestExport:
         seqs = [json.loads(line)["seq"] for line in lines]
         assert seqs == list(range(1, len(seqs) + 1))
         assert len(seqs) > 7
+
+    def test_whoever_reads_slowly_keeps_no_transaction_open(
+        self, api: ApiClient, settings: Settings, database_server: Server, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The log only grows, so each statement of an export is one of its own."""
+        monkeypatch.setattr("core.audit.repository._AT_ONCE", 3)
+        for number in range(7):
+            ok(api.post("/contacts", {"name": f"Person {number}"}), 201)
+        assert settings.database_url is not None
+        name = make_url(settings.database_url.get_secret_value()).database
+        address = make_url(database_server.superuser_url).set(database=name)
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND state LIKE 'idle in transaction%%'"
+        answer = api.post("/audit/export", buffered=False)
+        body = answer.iter_encoded()
+        lines = [next(body)]
+        with psycopg.connect(address.render_as_string(hide_password=False), autocommit=True) as connection:
+            assert connection.execute(waiting, [name]).fetchone() == (0,)
+        lines += body
+        answer.close()
+        assert len(lines) > 7
 
     def test_it_is_what_was_asked_for(self, api: ApiClient, agency: AgencyUnderTest) -> None:
         agent = agency.member("agent")

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import Boolean, CheckConstraint, Column, DateTime, Select, Table, Text, Uuid
+from sqlalchemy import Boolean, CheckConstraint, Column, DateTime, Table, Text, Uuid
 from sqlalchemy.orm import InstrumentedAttribute
 
 from core.db.query import Filter, Listing
@@ -98,8 +98,7 @@ class Crowd:
 
     def _clone_children(self, declared: Filter, table: Table, sample_id: UUID) -> None:
         child = declared.column.class_.__table__
-        # Where a SELECT narrows it, that says which of the child's columns it is.
-        via = declared.via.key if isinstance(declared.via, InstrumentedAttribute) else _selected(declared)
+        via = _pointing(declared, child)
         columns = [column for column in child.columns if column.computed is None]
         values = [_child_value(column, via, declared.column.key) for column in columns]
         statement = sql.SQL(
@@ -193,8 +192,14 @@ def _of_a_few(column: Column[Any], quoted: str) -> str:
     return f"{quoted} + (n %% {VARIETY})::int"
 
 
-def _selected(declared: Filter) -> str:
-    assert isinstance(declared.via, Select)
+def _pointing(declared: Filter, child: Table) -> str:
+    """The child's column that holds the id of what is listed."""
+    if isinstance(declared.via, InstrumentedAttribute):
+        return str(declared.via.key)
+    if declared.via is None:
+        # A table that is joined has a row for each of these, under its id.
+        return str(list(child.primary_key)[-1].name)
+    # Where a SELECT narrows it, that says which it is.
     return str(next(iter(declared.via.selected_columns)).key)
 
 

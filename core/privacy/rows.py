@@ -58,6 +58,7 @@ def held_row(table: Any, values: Mapping[str, Any]) -> Holding:
         for column in table.columns
         if category_of(column) is Category.CONTACT and values.get(column.name)
     ]
+    names = (str(values[column.name]) for column in table.columns if _is_name(column) and values.get(column.name))
     row_id = values.get("id") or values.get("user_id")
     assert isinstance(row_id, UUID)
     return Holding(
@@ -66,6 +67,7 @@ def held_row(table: Any, values: Mapping[str, Any]) -> Holding:
         values=shown,
         emails=frozenset(each for each in contacts if "@" in each),
         phones=frozenset(each for each in contacts if each.startswith("+")),
+        called=frozenset(each for each in names if len(each.split()) > 1),
     )
 
 
@@ -114,6 +116,10 @@ def says(column: Column[Any]) -> ColumnElement[bool]:
 def _is_said(column: Column[Any]) -> bool:
     # What does not say what it holds is handed over rather than withheld.
     return not (column.name in _UNSAID or column.info.get("secret") or category_of(column) is Category.COPY)
+
+
+def _is_name(column: Column[Any]) -> bool:
+    return category_of(column) is Category.NAME
 
 
 def _revealed(entity: Any, column: Any) -> str | None:

@@ -23,6 +23,8 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True):
     """What it says, in clear and as JSON."""
     emails: frozenset[str] = frozenset()
     phones: frozenset[str] = frozenset()
+    called: frozenset[str] = frozenset()
+    """Names of theirs that are more than a first name."""
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +35,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     emails: frozenset[str] = frozenset()
     phones: frozenset[str] = frozenset()
+    called: frozenset[str] = frozenset()
+    """What they are called; others may be called the same."""
     rows: frozenset[UUID] = frozenset()
     """The ids of the rows that were found about them, their own among these."""
 
@@ -48,12 +52,14 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
     def knowing(self, holdings: Iterable[Holding]) -> Subject:
         """The same person, also known by what was found."""
-        emails, phones, rows = set(self.emails), set(self.phones), {self.id, *self.rows}
+        emails, phones, called, rows = set(self.emails), set(self.phones), set(self.called), {self.id, *self.rows}
         for each in holdings:
             emails |= each.emails
             phones |= each.phones
+            called |= each.called
             rows.add(each.row_id)
-        return msgspec.structs.replace(self, emails=frozenset(emails), phones=frozenset(phones), rows=frozenset(rows))
+        found: dict[str, set[Any]] = {"emails": emails, "phones": phones, "called": called, "rows": rows}
+        return msgspec.structs.replace(self, **{name: frozenset(each) for name, each in found.items()})
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.plugins.spec import Plugin
-from core.views import endpoints, models, permissions
+from core.views import endpoints, hooks, models, permissions
 
 plugin = Plugin(
     name="views",
@@ -13,4 +13,5 @@ plugin = Plugin(
     permissions=permissions.ALL,
     models=models,
     blueprints=(endpoints.blueprint,),
+    hooks=hooks,
 )

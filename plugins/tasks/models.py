@@ -62,6 +62,7 @@ class Task(Owned, Model):
         Index("tasks_task_state_idx", "agency_id", "state", "sort_due", "id"),
         Index("tasks_task_owner_id_idx", "agency_id", "owner_id", "state", "sort_due", "id"),
         Index("tasks_task_team_id_idx", "agency_id", "team_id", "sort_due", "id"),
+        Index("tasks_task_subject_idx", "agency_id", "subject", "sort_due", "id"),
         Index("tasks_task_subject_id_idx", "agency_id", "subject_id", "state", "sort_due", "id"),
         Index("tasks_task_about_idx", "agency_id", "subject_id", "created_at", "id"),
         Index("tasks_task_remind_at_idx", "agency_id", "remind_at", "id", postgresql_where="remind_at IS NOT NULL"),

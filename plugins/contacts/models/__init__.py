@@ -72,6 +72,7 @@ class Contact(Owned, SoftDeleted, Model):
         Index("contacts_contact_created_at_idx", "agency_id", "created_at", "id"),
         Index("contacts_contact_updated_at_idx", "agency_id", "updated_at", "id"),
         Index("contacts_contact_sort_name_idx", "agency_id", "sort_name", "id"),
+        Index("contacts_contact_country_idx", "agency_id", "country", "created_at", "id"),
         Index("contacts_contact_owner_id_idx", "agency_id", "owner_id", "created_at", "id"),
         Index("contacts_contact_team_id_idx", "agency_id", "team_id", "created_at", "id"),
     )

@@ -36,7 +36,10 @@ plugin = Plugin(
     lists=(repository.LEADS,),
     imports=(imports.LEADS,),
     blueprints=(endpoints.blueprint, rules.blueprint, scores.blueprint, corrections.blueprint),
-    jobs=(jobs.find_idle_leads, jobs.find_overdue_responses, jobs.score_every_night, jobs.score_open, jobs.score_some),
+    jobs=(
+        *(jobs.find_idle_leads, jobs.find_leads_that_come_back, jobs.find_overdue_responses),
+        *(jobs.score_every_night, jobs.score_open, jobs.score_some),
+    ),
     subscribers={
         "leads.first_response_due": (subscribers.look_when_due,),
         **dict.fromkeys(subscribers.OF_SCORING, (subscribers.score_all,)),

@@ -17,6 +17,13 @@ def find_idle_leads() -> None:
     next_action.tell_of_idle()
 
 
+@job(schedule="45 5 * * *")
+def find_leads_that_come_back() -> None:
+    """Tell of leads that were on hold until today, or lost and to be asked again."""
+    if next_action.tell_of_back():
+        find_leads_that_come_back.enqueue()
+
+
 @job(schedule="7 * * * *")
 def find_overdue_responses() -> None:
     """Tell of leads whose first response is overdue: looked for when one is due, and hourly in any case."""

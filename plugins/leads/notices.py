@@ -16,7 +16,7 @@ from .events import (
     NoteWritten,
 )
 from .events.scores import LeadScored
-from .events.waiting import UnownedLeadsIdle
+from .events.waiting import LeadCameBack, UnownedLeadsIdle
 from .repository import standing
 from .service import audience
 
@@ -53,7 +53,7 @@ def _owner_of_hot(event: LeadScored) -> list[UUID]:
 
 
 def _reference(
-    event: LeadAssigned | LeadCreated | LeadMoved | LeadScored | NoteWritten | NoteChanged,
+    event: LeadAssigned | LeadCameBack | LeadCreated | LeadMoved | LeadScored | NoteWritten | NoteChanged,
 ) -> dict[str, str]:
     lead = standing(event.lead_id)
     return {"reference": lead.reference} if lead is not None else {}
@@ -98,6 +98,13 @@ def _waiting_for(event: FirstResponseOverdue) -> list[UUID]:
     return audience.seeing(lead, managers if lead.owner_id is None else {lead.owner_id, *managers})
 
 
+def _who_goes_on(event: LeadCameBack) -> list[UUID]:
+    lead = standing(event.lead_id)
+    if lead is None:
+        return []
+    return audience.managers(lead.team_id) if lead.owner_id is None else audience.seeing(lead, [lead.owner_id])
+
+
 OVERDUE = Notice(
     name="leads.first_response_overdue",
     summary="A lead of mine, or of a team I manage, has not been answered in time",
@@ -130,4 +137,12 @@ IDLE_UNOWNED = Notice(
     title="Open leads that nobody has taken, without a next action: {count}",
     words=lambda event: {"count": str(event.count)},
 )
-ALL = (ASSIGNED, MENTIONED, STATUS, OVERDUE, HOT, IDLE, IDLE_UNOWNED)
+BACK = Notice(
+    name="leads.came_back",
+    summary="The day has come on which I wanted to go on with a lead, or ask its client again",
+    event=LeadCameBack,
+    recipients=_who_goes_on,
+    title="{reference} comes back today: go on with it",
+    words=_reference,
+)
+ALL = (ASSIGNED, MENTIONED, STATUS, OVERDUE, HOT, IDLE, IDLE_UNOWNED, BACK)

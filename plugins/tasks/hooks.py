@@ -7,9 +7,10 @@ from uuid import UUID
 
 from core.sdk import HandedOver, hookimpl, privacy
 
+from .hookspecs import Suggestion
 from .repository import Tasks, tasks
 from .schemas import TaskRow
-from .service import about, assignment, erasure
+from .service import about, assignment, erasure, finishing
 
 
 @hookimpl
@@ -22,6 +23,12 @@ def tasks_about(subject: str, subject_ids: tuple[UUID, ...], before: tuple[datet
 def tasks_about_merged(subject: str, of: UUID, to: UUID, only: list[UUID] | None) -> list[UUID]:
     """For those whose things are merged, and come apart again."""
     return about.follow(subject, of=of, to=to, only=only)
+
+
+@hookimpl
+def tasks_wanted(subject: str, subject_id: UUID, title: str, owner_id: UUID | None, team_id: UUID | None) -> UUID:
+    """For those whose things want to be looked at, by the clock."""
+    return finishing.suggested(subject, subject_id, Suggestion(title, 0, owner_id, team_id))
 
 
 @hookimpl

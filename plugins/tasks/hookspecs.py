@@ -54,6 +54,13 @@ def tasks_about_merged(subject: str, of: UUID, to: UUID, only: list[UUID] | None
     """Tasks about a thing become another's, as the two are one, or no longer and `only` these; we answer with which."""
 
 
+@hookspec(firstresult=True)
+def tasks_wanted(
+    subject: str, subject_id: UUID, title: str, owner_id: UUID | None, team_id: UUID | None
+) -> UUID | None:
+    """Have a task made about a thing, due today; we answer with which."""
+
+
 @hookspec
 def tasks_changed(about: About) -> None:
     """Tasks about a thing were made, changed, done or given up, in the running unit of work."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
-from core.sdk import Event
+from core.sdk import Code, Day, Event
 
 
 class UnownedLeadsIdle(Event):
@@ -15,3 +15,12 @@ class UnownedLeadsIdle(Event):
     agency_id: UUID
     team_id: UUID | None
     count: int
+
+
+class LeadCameBack(Event):
+    """A lead was on hold until this day, or lost and to be asked again on it; told once."""
+
+    subject: ClassVar[str] = "lead_id"
+    lead_id: UUID
+    status: Code
+    day: Day

@@ -119,6 +119,7 @@ class Lead(Owned, SoftDeleted, Model):
     hold_until: Mapped[Day | None]
     lost_reason: Mapped[Code | None]
     recycle_on: Mapped[Day | None]
+    back_on: Mapped[Day | None] = mapped_column()  # Either of them, until somebody was told.
 
     # A keyset needs a value in every row: undated leads come last.
     sort_start: Mapped[Day] = mapped_column(Computed("COALESCE(start_date, '9999-12-31'::date)", persisted=True))
@@ -165,6 +166,7 @@ class Lead(Owned, SoftDeleted, Model):
         Index("leads_lead_owner_id_idx", "agency_id", "owner_id", "created_at", "id"),
         Index("leads_lead_load_idx", "agency_id", "owner_id", "status"),
         Index("leads_lead_team_id_idx", "agency_id", "team_id", "created_at", "id"),
+        Index("leads_lead_back_on_idx", "agency_id", "back_on", "id", postgresql_where=back_on.is_not(None)),
         Index("leads_lead_needs_action_idx", "agency_id", "needs_action", "created_at", "id"),
         Index("leads_lead_contact_id_idx", "agency_id", "contact_id", "created_at", "id"),
     )

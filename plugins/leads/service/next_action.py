@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from core.sdk import current_agency_id, installed, publish, settings_of
+from core.sdk import Changed, agencies, clock, current_agency_id, installed, publish, settings_of
 
 from ..events import LeadsIdle
-from ..events.waiting import UnownedLeadsIdle
-from ..repository import Leads, leads, standing
+from ..events.waiting import LeadCameBack, UnownedLeadsIdle
+from ..repository import Leads, back, leads, standing
 from ..settings import LeadSettings
 from .pipeline import OPEN
 
@@ -52,6 +52,19 @@ def follow_merged(*, of: UUID, to: UUID, only: list[UUID] | None = None) -> dict
     for lead_id in (of, to):
         leads.settle_next_action(lead_id)
     return {TASK: moved}
+
+
+def tell_of_back() -> bool:
+    """Tell of a batch of leads whose day has come, and have a task made for each; whether there may be more."""
+    found = back.take(clock.today(agencies.agency_view().zone))
+    for each in found:
+        told = LeadCameBack(lead_id=each.lead_id, status=each.status, day=each.day)
+        publish(told, of=Changed({"back_on": each.day.isoformat()}, {"back_on": None}))
+        if "tasks" in installed().plugins:
+            title = "Ask again" if each.status == "lost" else "Go on: no longer on hold"
+            about = {"subject": Leads.subject, "subject_id": each.lead_id, "title": title}
+            installed().hook.tasks_wanted(**about, owner_id=each.owner_id, team_id=each.team_id)
+    return len(found) == back.BATCH
 
 
 def tell_of_idle() -> None:

@@ -72,6 +72,7 @@ def take(lead_id: UUID, step: Move, *, version: int | None) -> None:
     lead.hold_until = step.hold_until if step.to == "on_hold" else None
     lead.lost_reason = step.reason if step.to == "lost" else None
     lead.recycle_on = step.recycle_on if step.to == "lost" else None
+    lead.back_on = lead.hold_until or lead.recycle_on
     leads.save()
     steps.append(taken)
     publish(LeadMoved(lead_id=lead.id, from_status=left, to_status=step.to, manual=manual), of=lead)

@@ -23,8 +23,9 @@ def complete(task_id: UUID, *, version: int | None) -> Finished:
     following = _next(task)
     told = TaskCompleted(task_id=task.id, about=task.subject, about_id=task.subject_id, next_id=following)
     publish(told, of=task)
-    suggested = [_suggested(task, each) for each in about.changed(task, finished=True)]
-    return _finished(task, following, suggested[0] if suggested else None)
+    wishes = about.changed(task, finished=True)
+    made = [suggested(task.subject, task.subject_id, each, zone=task.zone) for each in wishes]
+    return _finished(task, following, made[0] if made else None)
 
 
 def skip(task_id: UUID, *, version: int | None) -> Finished:
@@ -60,6 +61,26 @@ def reopen(task_id: UUID, *, version: int | None) -> TaskView:
     publish(TaskReopened(task_id=task.id), of=task)
     about.changed(task)
     return tasks.written(task.id)
+
+
+def suggested(subject: str | None, subject_id: UUID | None, wish: Suggestion, *, zone: str | None = None) -> UUID:
+    """Make a task that another plugin wants; which."""
+    zone = zone_of(wish.owner_id, otherwise=zone)
+    day = clock.today(zone) + timedelta(days=wish.in_days)
+    made = Task(
+        title=wish.title,
+        kind="todo",
+        priority="normal",
+        state="open",
+        owner_id=wish.owner_id,
+        team_id=wish.team_id,
+        subject=subject,
+        subject_id=subject_id,
+        due_on=day,
+        zone=zone,
+        due_at=due.instant(day, None, zone),
+    )
+    return add(made)
 
 
 def _ended(task_id: UUID, state: str, *, version: int | None) -> Task:
@@ -106,25 +127,6 @@ def _another(task: Task, day: date) -> Task:
         series_start=task.series_start,
         occurs_on=day,
     )
-
-
-def _suggested(task: Task, wish: Suggestion) -> UUID:
-    zone = zone_of(wish.owner_id, otherwise=task.zone)
-    day = clock.today(zone) + timedelta(days=wish.in_days)
-    made = Task(
-        title=wish.title,
-        kind="todo",
-        priority="normal",
-        state="open",
-        owner_id=wish.owner_id,
-        team_id=wish.team_id,
-        subject=task.subject,
-        subject_id=task.subject_id,
-        due_on=day,
-        zone=zone,
-        due_at=due.instant(day, None, zone),
-    )
-    return add(made)
 
 
 def _finished(task: Task, following: UUID | None, suggested: UUID | None) -> Finished:

@@ -112,6 +112,12 @@ def _keys(api: ApiClient) -> list[str]:
     return [each["key"] for each in ok(api.get("/custom-fields", query_string=asked))["items"]]
 
 
+def _view(api: ApiClient, number: int) -> dict[str, object]:
+    """A view that shows a field of the agency's own, where there is one."""
+    own = [f"custom.{key}" for key in _keys(api)[:1]]
+    return {"entity": "leads.lead", "name": f"View {number}", "columns": ["reference", *own]}
+
+
 def _allow_list(api: ApiClient, number: int) -> dict[str, object]:
     """A list of a new role, as each role has one only, with the network that tests come from."""
     role = f"listed_{number}"
@@ -140,6 +146,7 @@ SAMPLES: Mapping[str, Sample] = {
     "custom_fields.create": Sample(body=_custom_field),
     "custom_fields.change": Sample(body=lambda api, number: {"label": "Loyalty"}),
     "custom_fields.reorder": Sample(body=lambda api, number: {"entity": "leads.lead", "keys": _keys(api)}),
+    "views.create": Sample(body=_view),
     "roles.create": Sample(
         body=lambda api, number: {"code": f"desk_{number}", "name": "Night desk", "permissions": {"leads.read": "team"}}
     ),

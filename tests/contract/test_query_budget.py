@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from core.custom_fields import definitions
 from core.testing.clients import ApiClient, ok
 from core.testing.factories import AgencyUnderTest
 from tests.contract.calls import Call, Calls
@@ -35,6 +36,12 @@ def costs(statements: Statements, api: ApiClient, address: str) -> tuple[int, in
 @pytest.fixture(scope="module")
 def agency(make_agency: Callable[..., AgencyUnderTest]) -> AgencyUnderTest:
     return make_agency()
+
+
+@pytest.fixture(autouse=True)
+def remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a process knows of an agency's fields for a second it knows from the first question to the second."""
+    monkeypatch.setattr(definitions, "TTL", 60.0)
 
 
 class TestLists:

@@ -14,8 +14,8 @@ LEAVES = ("schemas", "events", "errors", "settings", "permissions", "hookspecs")
 LAYERS = (
     ("api", "endpoints", "sockets", "commands", "hooks"),
     ("subscribers", "followers", "notices"),
-    ("jobs",),
     ("demo",),
+    ("jobs",),
     ("service",),
     ("repository",),
     ("models",),

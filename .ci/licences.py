@@ -14,7 +14,7 @@ ALLOWED = re.compile(
     r"(MIT(-0|-CMU)?|Apache-2\.0|BSD-[23]-Clause|0BSD|ISC|MPL-2\.0|LGPL-(2\.1|3\.0)(-only|-or-later|\+)?|PSF-2\.0"
     r"|Python-2\.0|PostgreSQL|ZPL-2\.[01]|Unlicense|CC0-1\.0|HPND|Zlib|MIT License|Apache Software License|BSD License"
     r"|ISC License|Mozilla Public License 2\.0|Python Software Foundation License"
-    r"|Zope Public License)",
+    r"|GNU Lesser General Public License v[23] or later|Zope Public License)",
     re.IGNORECASE,
 )
 _WORDS = re.compile(r"\s*(\(|\)|(?<!\S)(?:AND|OR)(?!\S)|/(?=\s))\s*")

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 import time_machine
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from core import clock
@@ -139,6 +141,37 @@ class TestHistory:
         rights = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE")
         asked = [func.has_table_privilege(StatusChange.__tablename__, right) for right in rights]
         assert tuple(db.session.execute(select(*asked)).one()) == (True, True, False, False, False)
+
+
+# Said again here: a change of the map has to be meant.
+FOLLOWS = {
+    "new": {"contacted", "qualified", "lost"},
+    "contacted": {"qualified", "lost"},
+    "qualified": {"proposal_sent", "lost"},
+    "proposal_sent": {"negotiation", "on_hold", "won", "lost"},
+    "negotiation": {"on_hold", "won", "lost"},
+    "on_hold": {"negotiation", "won", "lost"},
+    "won": {"negotiation"},
+    "lost": {"qualified"},
+}
+
+
+class TestWalks:
+    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(walk=st.lists(st.sampled_from(sorted(FOLLOWS)), min_size=6, max_size=14))
+    def test_take_the_steps_of_the_map_and_no_others(self, api: ApiClient, enquire: Enquire, walk: list[str]) -> None:
+        lead = enquire()
+        path, taken = f"/leads/{lead['id']}/status", ["new"]
+        coming = str(clock.today("UTC") + timedelta(days=7))
+        for to in walk:
+            answer = api.post(path, {"to": to, "reason": "price", "note": "Said so", "hold_until": coming}, version="*")
+            if to in FOLLOWS[taken[-1]]:
+                assert ok(answer)["status"] == to
+                taken.append(to)
+            else:
+                assert problem(answer) == (409, "lead_move_not_allowed")
+        assert [step["to_status"] for step in ok(api.get(path))["items"]] == taken
+        assert ok(api.get(f"/leads/{lead['id']}"))["status"] == taken[-1]
 
 
 class TestMap:

@@ -16,10 +16,12 @@ from . import routing, sla
 
 def give_out(lead: Lead, draft: LeadDraft) -> routing.Decision | None:
     """Have the agency's rules say whose a new lead is where nobody is named, and how much it hurries."""
+    lead.priority = (routing.priority_of(lead) or "normal") if draft.priority is UNSET else draft.priority
+    if (draft.owner_id, draft.team_id) != (UNSET, UNSET):
+        # Nobody is chosen then: that would be somebody's turn.
+        return None
     decided = routing.decide(lead)
-    ruled = decided.priority if decided is not None and decided.priority is not None else "normal"
-    lead.priority = ruled if draft.priority is UNSET else draft.priority
-    if decided is None or decided.because is None or (draft.owner_id, draft.team_id) != (UNSET, UNSET):
+    if decided is None or decided.because is None:
         return None
     lead.owner_id, lead.team_id, lead.assigned_because = decided.owner_id, decided.team_id, decided.because
     return decided

@@ -56,10 +56,10 @@ class _Choice(NamedTuple):
 
 def decide(wish: Wish, *, trying: bool = False) -> Decision | None:
     """What the rules make of a lead now; None where none holds for it. `trying` takes nobody's turn."""
-    holding = [rule for rule in policy.current().rules if matches(rule.conditions, wish)]
+    holding = _holding(wish)
     if not holding:
         return None
-    priority = next((rule.priority for rule in holding if rule.priority), None)
+    priority = _first_priority(holding)
     giving = [rule for rule in holding if rule.method is not None]
     applied: list[RuleApplied] = []
     for rule in giving:
@@ -73,6 +73,19 @@ def decide(wish: Wish, *, trying: bool = False) -> Decision | None:
         return Decision(None, None, priority, None)
     # Nobody can: the team that should have had it sees it wait.
     return Decision(None, giving[0].team_id, priority, AssignedBecause(None, applied))
+
+
+def priority_of(wish: Wish) -> str | None:
+    """How much a lead hurries by the rules, whosever it is; None where they do not say."""
+    return _first_priority(_holding(wish))
+
+
+def _holding(wish: Wish) -> list[Rule]:
+    return [rule for rule in policy.current().rules if matches(rule.conditions, wish)]
+
+
+def _first_priority(holding: Iterable[Rule]) -> str | None:
+    return next((rule.priority for rule in holding if rule.priority), None)
 
 
 def matches(asked: Conditions, wish: Wish) -> bool:

@@ -191,6 +191,15 @@ class TestWhatHappens:
         lead = enquire(owner_id=str(api.user_id))
         assert (lead["owner_id"], lead["assigned_because"]) == (str(api.user_id), None)
 
+    @pytest.mark.parametrize("named", ["owner_id", "team_id"])
+    def test_whoever_is_named_takes_nobodys_turn(
+        self, api: ApiClient, enquire: Enquire, agents: list[str], team: str, named: str
+    ) -> None:
+        rule(api, team_id=team, priority="urgent")
+        lead = enquire(**{named: {"owner_id": str(api.user_id), "team_id": team}[named]})
+        assert (lead["priority"], lead["assigned_because"]) == ("urgent", None)
+        assert enquire()["owner_id"] == agents[0]
+
     def test_where_no_rule_holds_it_is_its_makers(
         self, api: ApiClient, enquire: Enquire, agents: list[str], team: str
     ) -> None:

@@ -48,8 +48,8 @@ def _owner(event: LeadMoved | LeadScored) -> list[UUID]:
 
 
 def _owner_of_hot(event: LeadScored) -> list[UUID]:
-    # Who changes the rules has hundreds become hot, and knows it.
-    return _owner(event) if event.band == "hot" and not event.by_rules else []
+    # Who changes the rules, or brings leads in, has hundreds become hot, and knows it.
+    return _owner(event) if event.band == "hot" and not (event.by_rules or event.imported) else []
 
 
 def _reference(

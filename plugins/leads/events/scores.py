@@ -18,6 +18,8 @@ class LeadScored(Event):
     from_band: Code
     by_rules: bool
     """Because the rules changed, and not the lead."""
+    imported: bool = False
+    """It came by a file with many others, and had no score before: owners are told once of all of them."""
 
 
 class ScoringRuleCreated(Event):

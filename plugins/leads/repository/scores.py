@@ -69,6 +69,7 @@ class Facts(NamedTuple):
     score: int | None
     band: str | None
     reasons: ScoreReasons | None
+    imported: bool
 
 
 class Scored(NamedTuple):
@@ -143,6 +144,7 @@ def _facts(*conditions: ColumnElement[bool], order: Sequence[Any], most: bool) -
             Lead.score,
             Lead.score_band,
             Lead.score_reasons,
+            Lead.imported,
         )
         .where(Lead.status == any_(bindparam("open", type_=ARRAY(Text()))), Lead.deleted_at.is_(None), *conditions)
         .order_by(*order)

@@ -166,8 +166,16 @@ def _keep(found: Sequence[Facts], *, by_rules: bool) -> None:
         reasons = msgspec.to_builtins(made.reasons)
         rows.append({"lead_id": str(facts.id), "score": made.value, "band": made.band, "reasons": reasons})
         if made.band != (facts.band or "cold"):
-            was = facts.band or "cold"
-            publish(LeadScored(lead_id=facts.id, score=made.value, band=made.band, from_band=was, by_rules=by_rules))
+            publish(
+                LeadScored(
+                    lead_id=facts.id,
+                    score=made.value,
+                    band=made.band,
+                    from_band=facts.band or "cold",
+                    by_rules=by_rules,
+                    imported=facts.imported and facts.score is None,
+                )
+            )
     if rows:
         stored.keep(rows)
 

@@ -8,12 +8,15 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 
+from core.extensions import db
 from core.jobs import registry
 from core.testing.clients import ApiClient, faults, ok, problem
 from core.testing.factories import AgencyUnderTest
 from plugins.leads import jobs
 from plugins.leads.events.scores import LeadScored
+from plugins.leads.models import Lead
 from plugins.leads.notices import HOT
 from plugins.leads.service import scoring
 from tests.plugins.leads.scorer import Scorer, rule, score, told
@@ -43,9 +46,26 @@ class TestBands:
         with scorer.work():
             assert HOT.recipients(LeadScored(**told, band="hot", by_rules=False)) == [agent.user_id]
             assert HOT.recipients(LeadScored(**told, band="hot", by_rules=True)) == []
+            assert HOT.recipients(LeadScored(**told, band="hot", by_rules=False, imported=True)) == []
             assert HOT.recipients(LeadScored(**told, band="warm", by_rules=False)) == []
             words = HOT.words(LeadScored(**told, band="hot", by_rules=False))
             assert words == {"reference": lead["reference"], "score": "80"}
+
+    def test_only_the_first_score_is_because_a_lead_was_imported(
+        self, api: ApiClient, enquire: Enquire, scorer: Scorer, bare: None
+    ) -> None:
+        rule(api, "New", 80)
+        rule(api, "Contacted", -50, statuses=["contacted"])
+        brought, typed = enquire(), enquire()
+        with scorer.work():
+            values = {"imported": True, "updated_at": Lead.updated_at}
+            db.session.execute(update(Lead).where(Lead.id == UUID(brought["id"])).values(**values))
+        scorer.follow()
+        assert [told(api, each)[0]["imported"] for each in (brought, typed)] == [True, False]
+        for to in ("contacted", "qualified"):
+            ok(api.post(f"/leads/{brought['id']}/status", {"to": to, "note": "Said so."}, version="*"))
+            scorer.follow()
+        assert [(each["band"], each["imported"]) for each in told(api, brought)[:2]] == [("hot", False), ("cold", False)]
 
     def test_an_agency_says_where_they_begin(
         self, agency: AgencyUnderTest, api: ApiClient, enquire: Enquire, scorer: Scorer, bare: None

@@ -48,6 +48,7 @@ LEAD = Facts(
     score=None,
     band=None,
     reasons=None,
+    imported=False,
 )
 MOMENT = scoring.Moment(NOW, NOW.date())
 conditions = st.sampled_from(

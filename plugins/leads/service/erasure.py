@@ -45,6 +45,8 @@ def anonymise(leads: Sequence[Lead]) -> list[privacy.Outcome]:
     merged = references_in([lead.id for lead in leads])
     for lead in leads:
         privacy.wipe(lead)
+        # There is nobody left to ask again, or to go on with.
+        lead.recycle_on = lead.back_on = None
         search.index(ENTITY, lead.id, [lead.reference, *lead.destinations, *merged.get(lead.id, ())])
     for note in (each for each in children if isinstance(each, Note)):
         note.text = privacy.NAMELESS

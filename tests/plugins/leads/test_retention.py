@@ -19,8 +19,9 @@ from core.testing.clients import ApiClient, ok, problem
 from core.testing.factories import AgencyUnderTest
 from plugins.leads import jobs
 from plugins.leads.models import Lead
+from plugins.leads.repository import back
 from tests.plugins.leads.test_duplicates import asked_again, take_in
-from tests.plugins.leads.test_merging import merge, shown, undo
+from tests.plugins.leads.test_merging import merge, move, shown, undo
 
 Forget = Callable[[], tuple[int, int]]
 
@@ -78,6 +79,18 @@ class TestSaid:
         assert forget() == (0, 0)
         with agency.app.app_context(), unit_of_work(), acting_as(system(agency.id)):
             assert db.session.scalar(select(Lead.utm.is_(null()) & Lead.assigned_because.is_(null())))
+
+    def test_nobody_is_asked_again_about_what_is_forgotten(
+        self, agency: AgencyUnderTest, api: ApiClient, forget: Forget
+    ) -> None:
+        lead = take_in(api, note="Her doctor says no flights.")
+        coming = str(clock.today("UTC") + timedelta(days=9))
+        move(api, lead, "lost", reason="price", recycle_on=coming)
+        lost(agency, lead)
+        assert forget() == (1, 0)
+        assert shown(api, lead)["recycle_on"] is None
+        with agency.app.app_context(), unit_of_work(), acting_as(system(agency.id)):
+            assert back.take(clock.today("UTC") + timedelta(days=30)) == []
 
     def test_a_file_is_something_said(self, agency: AgencyUnderTest, api: ApiClient, forget: Forget) -> None:
         lead = take_in(api)

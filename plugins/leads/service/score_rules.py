@@ -83,24 +83,25 @@ def create(draft: ScoringRuleDraft) -> ScoringRuleView:
 
 def change(rule_id: UUID, patch: ScoringRulePatch, *, version: int | None) -> ScoringRuleView:
     """Change a rule. Raises NotFound, PreconditionFailed, Invalid."""
-    rule, changes = rules.get(rule_id, version=version), patch.changes()
+    changes = patch.changes()
     if not changes:
-        return rules.shown(rule_id)
+        return rules.shown(rules.get(rule_id, version=version).id)
+    _changed()
+    rule = rules.get(rule_id, version=version)
     if "conditions" in changes:
         check_conditions(changes["conditions"])
     for name, value in changes.items():
         setattr(rule, name, value)
     rules.save()
-    _changed()
     publish(ScoringRuleChanged(scoring_rule_id=rule.id, fields=sorted(changes)), of=rule)
     return rules.shown(rule_id)
 
 
 def delete(rule_id: UUID, *, version: int | None) -> None:
     """Score leads by a rule no more. Raises NotFound, PreconditionFailed."""
+    _changed()
     rule = rules.get(rule_id, version=version)
     rules.remove(rule)
-    _changed()
     publish(ScoringRuleDeleted(scoring_rule_id=rule.id))
 
 
@@ -171,7 +172,7 @@ def tried(facts: Facts, by: Sequence[Rule], found: Policy, at: Moment) -> Score:
 
 
 def _changed() -> Scoring:
-    """Count up which rules hold; whoever else changes them waits."""
+    """Count up which rules hold; whoever else changes them waits, with none of them locked before this."""
     row = scoring_rules.policy_row()
     row.generation += 1
     return row

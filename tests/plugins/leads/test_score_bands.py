@@ -65,7 +65,8 @@ class TestBands:
         for to in ("contacted", "qualified"):
             ok(api.post(f"/leads/{brought['id']}/status", {"to": to, "note": "Said so."}, version="*"))
             scorer.follow()
-        assert [(each["band"], each["imported"]) for each in told(api, brought)[:2]] == [("hot", False), ("cold", False)]
+        bands = [(each["band"], each["imported"]) for each in told(api, brought)]
+        assert bands == [("hot", False), ("cold", False), ("hot", True)]
 
     def test_an_agency_says_where_they_begin(
         self, agency: AgencyUnderTest, api: ApiClient, enquire: Enquire, scorer: Scorer, bare: None

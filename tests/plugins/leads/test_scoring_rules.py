@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from core import ids
+from core.extensions import db
 from core.testing.clients import ApiClient, faults, ok, problem
 from core.testing.factories import AgencyUnderTest
+from plugins.leads.models import ScoringRule
+from plugins.leads.repository import scoring_rules
 from plugins.leads.repository.scores import Facts
 from plugins.leads.repository.scoring_rules import Policy, Rule
 from plugins.leads.schemas.scored import Contribution
 from plugins.leads.schemas.scores import MOST_RULES, ScoreConditions
 from plugins.leads.service import score_rules, scoring
+from tests.core.db.test_lock_order import until_somebody_waits
 from tests.plugins.leads.scorer import Scorer, told
 
 Enquire = Callable[..., dict[str, Any]]
@@ -159,6 +166,20 @@ class TestRules:
         lead = enquire()
         scorer.follow()
         assert ok(api.get(f"/leads/{lead['id']}/score"))["rules"] == []
+
+    @pytest.mark.parametrize("what", ["patch", "delete"])
+    def test_who_changes_one_while_all_are_put_back_waits_with_none_locked(
+        self, api: ApiClient, scorer: Scorer, what: str
+    ) -> None:
+        made = ok(api.post(RULES, {"label": "All", "points": 10}), 201)
+        path, body = f"{RULES}/{made['id']}", {"patch": [{"points": 20}], "delete": []}[what]
+        with ThreadPoolExecutor(1) as pool, scorer.work():
+            scoring_rules.policy_row()
+            changed = pool.submit(getattr(api, what), path, *body, version="*")
+            until_somebody_waits(10)
+            mine = select(ScoringRule.id).where(ScoringRule.id == UUID(made["id"]))
+            assert db.session.scalar(mine.with_for_update(nowait=True)) is not None
+        assert changed.result().status_code in {200, 204}
 
 
 class TestTrying:

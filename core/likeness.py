@@ -139,6 +139,7 @@ def _sound(word: str) -> str:
     return _REPEATED.sub(r"\1", spelled)
 
 
+@lru_cache(maxsize=16384)
 def _skeleton(word: str) -> str:
     sound = _sound(word)
     # The first letter is heard even where it is a vowel, though not which one.
@@ -146,6 +147,8 @@ def _skeleton(word: str) -> str:
     return first + _REPEATED.sub(r"\1", _VOWELS.sub("", sound[1:]))
 
 
+# Words with one key are compared again and again: half of an agency is called Maria or Silva.
+@lru_cache(maxsize=16384)
 def _alike(one: str, other: str) -> float:
     """How alike two words are, from 0 to 1; nothing where they are two words."""
     if one == other:
@@ -169,12 +172,13 @@ def _matched(left: Sequence[str], right: Sequence[str]) -> float:
     weights = [_weight(word) for word in right]
     best: dict[int, tuple[float, float]] = {0: (0.0, 0.0)}
     for word in left:
+        own = _weight(word)
         grown = dict(best)
         for taken, (likeness, covered) in best.items():
             for place, other in enumerate(right):
                 alike = 0.0 if taken & 1 << place else _alike(word, other)
                 if alike:
-                    weight = _weight(word) + weights[place]
+                    weight = own + weights[place]
                     found = (likeness + alike * weight, covered + weight)
                     key = taken | 1 << place
                     grown[key] = max(grown.get(key, (0.0, 0.0)), found)

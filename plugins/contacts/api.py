@@ -27,7 +27,7 @@ from .schemas.value import ContactFigures
 from .service import consents
 from .service import contacts as service
 from .service.duplicates import Found, Sought, like, like_contact, like_draft, sought_of
-from .service.erased import is_erased
+from .service.erased import was_erased
 from .service.imports import keys, unmake, weigh
 from .settings import ContactSettings
 
@@ -112,5 +112,5 @@ def on_hold() -> list[UUID]:
 
 def exists(contact_id: UUID) -> bool:
     """Whether the caller can see a contact with this id, about whom something may be kept: nobody who was erased."""
-    contact = contacts.find(contact_id)
-    return contact is not None and not is_erased(contact)
+    name = contacts.name_within(contact_id)
+    return name is not None and not was_erased(contact_id, name)

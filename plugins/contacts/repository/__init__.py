@@ -219,6 +219,15 @@ class Contacts(Repository[Contact]):
             merging.refuse_merged(self, entity_id)
             raise
 
+    def name_within(self, contact_id: UUID) -> str | None:
+        """What a contact is called; None where the caller sees no such contact."""
+        query = self.prepared(("name_within", self.scope()), self._name_within)
+        return query.first(wanted_id=contact_id, **self.scope_values())
+
+    def _name_within(self) -> read.Query[str]:
+        wanted = (Contact.id == bindparam("wanted_id", type_=Uuid()), self.in_scope())
+        return read.Query(select(Contact.name).where(*wanted), str)
+
     def with_merged(self, contact_id: UUID) -> list[UUID]:
         """A contact's id, and those of the contacts that went into it. Raises NotFound, MergedAway."""
         query = self.prepared(("with_merged", self.scope()), lambda: _with_merged(self))

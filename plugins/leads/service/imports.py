@@ -110,10 +110,11 @@ class Wanted(NamedTuple):
 
 def understand(draft: LeadDraft) -> tuple[LeadDraft, Wanted]:
     """A row as an enquiry of the contact it tells of, where there is one whom the caller may see. Raises Invalid."""
+    known = False
     if draft.contact is not UNSET and draft.contact_id is not UNSET:
         # What was exported tells both; elsewhere its ids are nobody's.
-        both = contacts.exists(draft.contact_id)
-        draft = structs.replace(draft, contact=UNSET) if both else structs.replace(draft, contact_id=UNSET)
+        known = contacts.exists(draft.contact_id)
+        draft = structs.replace(draft, contact=UNSET) if known else structs.replace(draft, contact_id=UNSET)
     client: contacts.Sought | None = None
     clients: dict[UUID, duplicates.Reason] = {}
     if draft.contact is not UNSET:
@@ -125,7 +126,7 @@ def understand(draft: LeadDraft) -> tuple[LeadDraft, Wanted]:
         if best is not None and best.duplicate.score >= SAME_CLIENT:
             clients[best.duplicate.id] = alike.SAME
             draft = structs.replace(draft, contact=UNSET, contact_id=best.duplicate.id)
-    elif draft.contact_id is not UNSET and contacts.exists(draft.contact_id):
+    elif draft.contact_id is not UNSET and (known or contacts.exists(draft.contact_id)):
         clients = alike.clients(draft.contact_id)
     contact_id = draft.contact_id if draft.contact_id is not UNSET else _UNKNOWN
     days = (draft.start_date, draft.end_date)

@@ -7,13 +7,21 @@ from typing import Protocol
 from uuid import UUID
 
 from msgspec import UNSET, UnsetType
-from sqlalchemy import select
+from sqlalchemy import Text, Uuid, bindparam, literal, select
 
 from core.actor import acting_user_id, current_actor, default_team_id
+from core.db import read
 from core.errors import Fault, Invalid, gather
-from core.extensions import db
 from core.http.structs import Draft
 from core.users.models import Membership, Team
+
+_ACTIVE = read.Query(
+    select(Membership.user_id).where(
+        Membership.user_id == bindparam("user_id", type_=Uuid()), Membership.state == literal("active", Text())
+    ),
+    lambda user_id: user_id,
+)
+_TEAM = read.Query(select(Team.id).where(Team.id == bindparam("team_id", type_=Uuid())), lambda team_id: team_id)
 
 
 class Assignment(Draft):
@@ -65,11 +73,10 @@ def _check(owner_id: UUID | None, team_id: UUID | None) -> None:
 
 
 def _check_owner(user_id: UUID | None) -> None:
-    statement = select(Membership.id).where(Membership.user_id == user_id, Membership.state == "active")
-    if user_id is not None and db.session.scalar(statement) is None:
+    if user_id is not None and _ACTIVE.first(user_id=user_id) is None:
         raise Invalid(errors=[Fault("/owner_id", "unknown", "There is no such active member")])
 
 
 def _check_team(team_id: UUID | None) -> None:
-    if team_id is not None and db.session.scalar(select(Team.id).where(Team.id == team_id)) is None:
+    if team_id is not None and _TEAM.first(team_id=team_id) is None:
         raise Invalid(errors=[Fault("/team_id", "unknown", "There is no such team")])

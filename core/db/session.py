@@ -61,6 +61,14 @@ def keep() -> None:
     _commit()
 
 
+def undo() -> None:
+    """Undo what the running unit of work did since it began, or since `keep`, to do it again.
+
+    For jobs that work portion by portion, and for nothing else.
+    """
+    db.session.rollback()
+
+
 @contextmanager
 def snapshot() -> Iterator[None]:
     """Every read inside sees the database as it was at the first of them, and nothing can be written.

@@ -15,6 +15,7 @@ MAX_ATTEMPTS = 3
 # SQLSTATE codes: PostgreSQL documentation, appendix A.
 _LOST_RACE = {"40001", "40P01"}
 _UNIQUE, _FOREIGN_KEY, _CHECK = "23505", "23503", "23514"
+_LOCKED = "55P03"
 _DEAD = {"57P01", "57P02", "57P03"}
 _BUSY = {"57014", "55P03", "53300", "53400", "53100", "53200", "25P03"}
 
@@ -55,6 +56,11 @@ def problem_of(error: Exception) -> Problem | None:
 def is_lost_race(error: Exception) -> bool:
     """Whether the transaction lost against another one and may simply be run again."""
     return getattr(_cause(error), "sqlstate", None) in _LOST_RACE
+
+
+def is_in_the_way(error: Exception) -> bool:
+    """The same, or whether it waited in vain for a row that another one holds."""
+    return is_lost_race(error) or getattr(_cause(error), "sqlstate", None) == _LOCKED
 
 
 def is_dead_connection(error: Exception) -> bool:

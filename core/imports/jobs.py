@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID
 
 from core.events.log import publish
 from core.imports import keeping, repository, work
 from core.imports.events import ImportStopped
+from core.imports.leave import Stopped
+from core.imports.repository import Plan
 from core.imports.schemas import Doer
-from core.imports.work import Stopped
 from core.jobs.job import Cancelled, job
 from core.jobs.run import current_run
 from core.retention import Retention
@@ -16,12 +18,15 @@ from core.retention import Retention
 DAYS = 30
 
 
-def _given_up(error: BaseException | None, import_id: UUID, doer: Doer) -> None:
+def _given_up(state: str, error: BaseException | None, import_id: UUID, doer: Doer) -> None:
     """It goes no further by itself."""
-    _stop(import_id, error.problem if isinstance(error, Stopped) else "failed")
+    plan = repository.held(import_id)
+    # A job of before, which somebody has repeated, tells nothing of what another one works on, or has done.
+    if plan is not None and plan.state == state and not repository.is_open(plan.job_id):
+        _stop(plan, error.problem if isinstance(error, Stopped) else "failed")
 
 
-@job(queue="imports", given_up=_given_up)
+@job(queue="imports", given_up=partial(_given_up, "checking"))
 def check(import_id: UUID, doer: Doer) -> None:
     """Try the rows of an import without bringing them in."""
     try:
@@ -31,7 +36,7 @@ def check(import_id: UUID, doer: Doer) -> None:
         raise
 
 
-@job(queue="imports", given_up=_given_up)
+@job(queue="imports", given_up=partial(_given_up, "running"))
 def run(import_id: UUID, doer: Doer) -> None:
     """Bring in the rows of an import, from where it stopped."""
     try:
@@ -41,7 +46,7 @@ def run(import_id: UUID, doer: Doer) -> None:
         raise
 
 
-@job(queue="imports", given_up=_given_up)
+@job(queue="imports", given_up=partial(_given_up, "reverting"))
 def revert(import_id: UUID, doer: Doer) -> None:
     """Take back what an import made."""
     try:
@@ -52,17 +57,17 @@ def revert(import_id: UUID, doer: Doer) -> None:
 
 
 def _cancel(import_id: UUID) -> None:
+    plan = repository.held(import_id)
     # What was done is committed: the portion that would have come next has not begun.
-    _stop(import_id, "cancelled")
-    current_run().keep()
+    if plan is not None and plan.job_id == current_run().id:
+        _stop(plan, "cancelled")
+        current_run().keep()
 
 
-def _stop(import_id: UUID, problem: str) -> None:
-    plan = repository.plan(import_id)
-    if plan is not None:
-        # A check that stops has changed nothing: there is nothing to go on with, nor to take back.
-        repository.note(import_id, state="new" if plan.state == "checking" else "stopped", problem=problem)
-        publish(ImportStopped(import_id=import_id, entity=plan.entity, problem=problem))
+def _stop(plan: Plan, problem: str) -> None:
+    # A check that stops has changed nothing: there is nothing to go on with, nor to take back.
+    repository.note(plan.id, state="new" if plan.state == "checking" else "stopped", problem=problem)
+    publish(ImportStopped(import_id=plan.id, entity=plan.entity, problem=problem))
 
 
 FILES = Retention(

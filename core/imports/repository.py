@@ -107,11 +107,14 @@ class Plan(NamedTuple):
     form: str
     file_id: UUID | None
     state: str
-    headings: int
     mapping: list[str]
     options: ImportOptions
     line: int
     total: int | None
+    job_id: UUID | None
+
+
+_PLAN: Any = select(*(getattr(Import, name) for name in Plan._fields))
 
 
 class Counts(NamedTuple):
@@ -137,20 +140,14 @@ class MadeRow(NamedTuple):
 
 def plan(import_id: UUID) -> Plan | None:
     """An import as a job finds it, whoever may see it."""
-    found = db.session.execute(
-        select(
-            Import.id,
-            Import.entity,
-            Import.form,
-            Import.file_id,
-            Import.state,
-            func.jsonb_array_length(Import.mapping),
-            Import.mapping,
-            Import.options,
-            Import.line,
-            Import.total,
-        ).where(Import.id == import_id)
-    ).first()
+    found = db.session.execute(_PLAN.where(Import.id == import_id)).first()
+    return Plan(*found) if found is not None else None
+
+
+def held(import_id: UUID) -> Plan | None:
+    """The same, which nobody else changes until the running unit of work is over; rows may still refer to it."""
+    mine = _PLAN.where(Import.id == import_id).with_for_update(key_share=True)
+    found = db.session.execute(mine).first()
     return Plan(*found) if found is not None else None
 
 
@@ -202,9 +199,9 @@ def made(import_id: UUID, *, below: int, most: int) -> list[MadeRow]:
     return [MadeRow(*row) for row in found]
 
 
-def judge(row_id: UUID, *, state: str, because: str | None) -> None:
-    """Write down whether what was made of a row was taken back."""
-    mine = update(ImportRow).where(ImportRow.id == row_id).values(state=state, kept_because=because)
+def judge(row_ids: Sequence[UUID], *, state: str, because: str | None) -> None:
+    """Write down whether what was made of rows was taken back."""
+    mine = update(ImportRow).where(ImportRow.id.in_(row_ids)).values(state=state, kept_because=because)
     db.session.execute(mine, execution_options=_PLAIN)
 
 

@@ -173,5 +173,6 @@ class Doer(Draft):
 
     user_id: UUID
     grants: dict[str, str]
+    session_id: UUID | None = None
     impersonator_id: UUID | None = None
     key_id: UUID | None = None

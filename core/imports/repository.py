@@ -167,6 +167,12 @@ def count(import_id: UUID) -> Counts:
     )
 
 
+def is_taken_back(import_id: UUID) -> bool:
+    """Whether taking back what the rows of an import made has begun."""
+    begun = select(ImportRow.id).where(ImportRow.import_id == import_id, ImportRow.state.in_(("reverted", "kept")))
+    return db.session.scalar(begun.limit(1)) is not None
+
+
 def keep(import_id: UUID, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write down what became of rows."""
     now = clock.now()

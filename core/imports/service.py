@@ -147,7 +147,8 @@ def run(import_id: UUID) -> ImportView:
     found = imports.locked(import_id)
     importer_of(found.entity)
     _refuse_work(found)
-    if found.reverted_at is not None or found.state in ("done", "reverting", "reverted"):
+    # What is taken back, be it in part, comes in by another import.
+    if found.run_at is not None or found.state == "reverted" or repository.is_taken_back(found.id):
         raise AlreadyRun
     if found.checked_at is None or found.state in ("new", "checking"):
         raise NotChecked

@@ -20,7 +20,7 @@ from core.imports import keeping, work
 from core.imports.attempts import Attempts
 from core.plugins import agencies
 from core.privacy.subjects import CONTACT, Subject
-from core.testing.clients import ApiClient, ok
+from core.testing.clients import ApiClient, ok, problem
 from core.testing.factories import AgencyUnderTest
 from tests.core.imports.bringing import LEADS, Bringing
 from tests.worker import Worker
@@ -138,6 +138,34 @@ class TestOthersWhoWork:
         made = bringing.do(import_id, "run")
         assert (made["state"], made["created"], count(bringing.api), len(refused)) == ("done", 7, 7, 2)
         assert ok(bringing.api.get(f"/jobs/{made['job_id']}"))["attempt"] == 1
+
+
+class TestTakingBack:
+    def test_that_was_cancelled_leaves_nothing_but_going_on_with_it(
+        self, bringing: Bringing, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        import_id = checked(bringing)
+
+        def cancel() -> None:
+            ok(bringing.api.post(f"/jobs/mine/{bringing.show(import_id)['job_id']}/cancel"))
+
+        with after_three_rows(cancel):
+            assert bringing.do(import_id, "run")["created"] == 3
+        real, left = work._take_back, [cancel]
+
+        def take_back(*given: Any) -> Any:
+            taken = real(*given)
+            if left:
+                left.pop()()
+            return taken
+
+        monkeypatch.setattr(work, "PORTION", 2)
+        monkeypatch.setattr(work, "_take_back", take_back)
+        stopped = bringing.do(import_id, "revert")
+        assert (stopped["state"], stopped["problem"]) == ("stopped", "cancelled")
+        assert problem(bringing.ask(import_id, "run")) == (409, "import_already_run")
+        made = bringing.do(import_id, "revert")
+        assert (made["state"], made["reverted"], count(bringing.api)) == ("reverted", 3, 0)
 
 
 class TestARun:

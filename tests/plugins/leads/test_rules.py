@@ -186,19 +186,14 @@ class TestWhatHappens:
         [event] = ok(api.get(f"/audit?subject_id={lead['id']}&name=leads.lead_not_given_out"))["items"]
         assert event["payload"]["rule_ids"] == [made["id"]]
 
-    def test_whoever_is_named_has_it(self, api: ApiClient, enquire: Enquire, agents: list[str], team: str) -> None:
-        rule(api, team_id=team)
-        lead = enquire(owner_id=str(api.user_id))
-        assert (lead["owner_id"], lead["assigned_because"]) == (str(api.user_id), None)
-
     @pytest.mark.parametrize("named", ["owner_id", "team_id"])
-    def test_whoever_is_named_takes_nobodys_turn(
+    def test_whoever_is_named_has_it_and_it_was_nobodys_turn(
         self, api: ApiClient, enquire: Enquire, agents: list[str], team: str, named: str
     ) -> None:
         rule(api, team_id=team, priority="urgent")
-        lead = enquire(**{named: {"owner_id": str(api.user_id), "team_id": team}[named]})
-        assert (lead["priority"], lead["assigned_because"]) == ("urgent", None)
-        assert enquire()["owner_id"] == agents[0]
+        lead = enquire(**{named: (who := {"owner_id": str(api.user_id), "team_id": team}[named])})
+        told = (lead[named], lead["priority"], lead["assigned_because"])
+        assert (*told, enquire()["owner_id"]) == (who, "urgent", None, agents[0])
 
     def test_where_no_rule_holds_it_is_its_makers(
         self, api: ApiClient, enquire: Enquire, agents: list[str], team: str

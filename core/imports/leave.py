@@ -57,8 +57,8 @@ def portion(import_id: UUID, doer: Doer, *, state: str) -> Iterator[tuple[Plan, 
 
 
 def told_as(import_id: UUID) -> str:
-    """What the log knows everything by that an import did, as the request that it belongs to."""
-    return f"import-{import_id}"
+    """What the log knows everything by that an import did: the id of a request, which nobody can send as theirs."""
+    return f"import:{import_id}"
 
 
 def _held(import_id: UUID, state: str) -> Plan:

@@ -119,6 +119,15 @@ class TestTakingBack:
         assert (kept["entity_id"], kept["kept_because"]) == (ana["id"], "touched")
         assert names(bringing.api) == ["Ana Duarte"]
 
+    def test_leaves_whom_somebody_changed_in_the_name_of_the_import(self, bringing: Bringing) -> None:
+        import_id = bringing.brought_in([HEADINGS, ANA])
+        [ana] = ok(bringing.api.get("/contacts"))["items"]
+        for sent in (f"import:{import_id}", f"import-{import_id}"):
+            headers = {"X-Request-ID": sent, "If-Match": "*"}
+            ok(bringing.api.call("PATCH", f"/contacts/{ana['id']}", json={"note": sent}, headers=headers))
+        made = bringing.do(import_id, "revert")
+        assert (made["reverted"], made["kept"]) == (0, 1)
+
     def test_leaves_whom_something_is_about(self, bringing: Bringing) -> None:
         import_id = bringing.brought_in([HEADINGS, ANA, BEN])
         [ana] = ok(bringing.api.get("/contacts?q=duarte"))["items"]

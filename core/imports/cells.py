@@ -141,12 +141,19 @@ def _instant(reader: Reader, column: Column, cell: Cell) -> str:
         parsed = datetime.fromisoformat(text)
     except ValueError:
         timed = _CLOCK.fullmatch(text)
-        at = time(int(timed.group(2)) % 24, int(timed.group(3)) % 60) if timed else time()
-        parsed = datetime.combine(_day(reader, timed.group(1) if timed else text), at)
+        day = _day(reader, timed.group(1) if timed else text)
+        parsed = datetime.combine(day, _time(timed.group(2), timed.group(3)) if timed else time())
     instant = parsed if parsed.tzinfo else parsed.replace(tzinfo=reader.zone)
     if not clock.is_in_reach(instant):
         raise _wrong("date", "This instant is out of all reach")
     return instant.isoformat()
+
+
+def _time(hours: str, minutes: str) -> time:
+    try:
+        return time(int(hours), int(minutes))
+    except ValueError:
+        raise _wrong("date", "There is no such time of day") from None
 
 
 def _boolean(reader: Reader, column: Column, cell: Cell) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from core.actor import system
@@ -86,7 +87,7 @@ class TestLeads:
         with bringing.api.app.app_context(), unit_of_work(), acting_as(system(agency.id)):
             entries = db.session.scalars(select(EventEntry)).all()
             events = [revive(each.name, each.schema_version, each.payload) for each in entries]
-            assert {each.request_id for each in entries if each.name == "leads.lead_created"} == {f"import-{import_id}"}
+            assert {each.request_id for each in entries if each.name == "leads.lead_created"} == {f"import:{import_id}"}
             for plugin in installed().plugins.values():
                 for notice in plugin.notices:
                     for event in events:
@@ -111,6 +112,13 @@ class TestLeads:
             "contact_phone": "phone",
             "tags": "pattern",
         }
+
+    @pytest.mark.parametrize("at", ["14/05/2027 25:00", "14/05/2027 09:60", "2027-05-14 24:30"])
+    def test_tell_a_time_that_no_day_has(self, bringing: Bringing, at: str) -> None:
+        import_id = bringing.uploaded([("Client", "next_action_at"), ("Ana", at)], entity=LEADS)
+        bringing.do(import_id, "check")
+        [row] = bringing.rows(import_id)
+        assert {fault["column"]: fault["code"] for fault in row["faults"]} == {"next_action_at": "date"}
 
     def test_tell_an_instant_that_is_none_in_utc(self, bringing: Bringing) -> None:
         rows = [("Client", "next_action_at"), ("Ana", "9999-12-31T23:59:59-12:00")]

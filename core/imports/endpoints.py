@@ -97,10 +97,12 @@ def search_rows(query: ListQuery, import_id: UUID) -> Page[ImportRowView]:
     return service.rows_of(import_id, query)
 
 
-@blueprint.get("/<uuid:import_id>/faults", permission=permissions.READ, cost=_COST, uncached=True, problems=(409,))
+@blueprint.post(
+    "/<uuid:import_id>/faults", permission=permissions.READ, cost=_COST, idempotency="off", problems=(404, 409)
+)
 @blueprint.file(_CSV)
-def show_faults(import_id: UUID) -> Response:
-    """Give away the faulty rows as CSV, with what is wrong beside their cells."""
+def take_faults(import_id: UUID) -> Response:
+    """Take the faulty rows away as CSV, with what is wrong beside their cells. That you did is itself in the log."""
     return sheets.faults(import_id)
 
 

@@ -56,6 +56,15 @@ class ImportStopped(Event):
     problem: Code
 
 
+class ImportFaultsTaken(Event):
+    """Somebody took the faulty rows of an import out of the agency, with what their cells say."""
+
+    subject: ClassVar[str] = "import_id"
+    import_id: UUID
+    entity: Code
+    rows: int
+
+
 class ImportReverted(Event):
     """What an import made was taken back, but what somebody has worked with since."""
 

@@ -10,9 +10,12 @@ from uuid import UUID
 from flask import Response
 
 from core import tabular
+from core.errors import NotFound
+from core.events.log import publish
 from core.files import api as files
 from core.imports import mapping, reading, repository, service
 from core.imports.errors import FileGone
+from core.imports.events import ImportFaultsTaken
 from core.imports.repository import imports
 from core.imports.schemas import RowFault
 
@@ -21,12 +24,17 @@ _PIECE = 64 * 1024
 
 
 def faults(import_id: UUID) -> Response:
-    """The faulty rows with what is wrong with each. Raises NotFound, FileGone."""
+    """The faulty rows with what is wrong with each; that they left is told. Raises NotFound, Forbidden, FileGone."""
     imports.require(import_id)
     plan = repository.plan(import_id)
-    if plan is None or plan.file_id is None:
+    if plan is None:
+        raise NotFound
+    # What the cells say is for those who may make, and so see, what becomes of them.
+    service.importer_of(plan.entity)
+    if plan.file_id is None:
         raise FileGone
     wrong = repository.faulty(import_id)
+    publish(ImportFaultsTaken(import_id=import_id, entity=plan.entity, rows=len(wrong)))
     lines = reading.lines(files.content(plan.file_id), plan.form, plan.options)
     first = next(lines, None)
     heading = reading.headings(first) if first is not None else []
@@ -48,9 +56,12 @@ def template(entity: str) -> Response:
 
 
 def _faulty(lines: Iterator[reading.Line], wrong: dict[int, list[RowFault]], width: int) -> Iterator[list[Any]]:
-    for line in lines:
+    left = len(wrong)
+    # A large file takes a while: nothing is read behind the last one.
+    while left and (line := next(lines, None)) is not None:
         found = wrong.get(line.number)
         if found is not None:
+            left -= 1
             texts = [reading.text_of(cell) for cell in line.cells]
             yield [line.number, "; ".join(map(_sentence, found)), *texts, *[""] * (width - len(texts))]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -12,7 +13,7 @@ from core.agencies import suspension
 from core.db.session import unit_of_work
 from core.db.tenancy import acting_as
 from core.http.application import Application
-from core.imports import work
+from core.imports import reading, work
 from core.imports.attempts import Attempts
 from core.imports.leave import Stopped
 from core.testing.clients import ApiClient, ok, problem
@@ -115,7 +116,7 @@ class TestAnEndBeforeTime:
         shown = bringing.show(import_id)
         assert (shown["has_file"], shown["name"], shown["columns"]) == (False, "", [])
         assert problem(bringing.ask(import_id, "run")) == (409, "import_file_gone")
-        assert problem(bringing.api.get(f"/imports/{import_id}/faults")) == (409, "import_file_gone")
+        assert problem(bringing.api.post(f"/imports/{import_id}/faults")) == (409, "import_file_gone")
 
 
 class TestElsewhere:
@@ -125,7 +126,7 @@ class TestElsewhere:
         for answer in (
             there.api.get(f"/imports/{import_id}"),
             there.api.get(f"/imports/{import_id}/rows"),
-            there.api.get(f"/imports/{import_id}/faults"),
+            there.api.post(f"/imports/{import_id}/faults"),
             there.api.patch(f"/imports/{import_id}", {"mapping": []}, version="*"),
             there.api.delete(f"/imports/{import_id}/file", version="*"),
             *(there.ask(import_id, what) for what in ("check", "run", "revert")),
@@ -204,11 +205,41 @@ class TestFilesThatGoOut:
             [("name", "email", "shoe"), ("Ana", "nowhere", "=1+1"), ("Ben", "b@example.com", "")]
         )
         bringing.do(import_id, "check")
-        answer = bringing.api.get(f"/imports/{import_id}/faults")
+        answer = bringing.api.post(f"/imports/{import_id}/faults")
         heading, row = answer.get_data(as_text=True).splitlines()
         assert heading == '"row","faults","name","email","shoe"'
         assert row.startswith('2,"email: ')
         assert row.endswith('"Ana","nowhere","\'=1+1"')
+
+    def test_are_for_those_who_may_make_what_is_in_them_and_told_of(
+        self, app: Application, bringing: Bringing, agency: AgencyUnderTest
+    ) -> None:
+        import_id = bringing.uploaded([("name", "email"), ("Ana", "nowhere"), ("Ben", "b@example.com")])
+        bringing.do(import_id, "check")
+        key = ok(bringing.api.post("/api-keys", {"name": "Sync", "scopes": {"imports.read": "all"}}), 201)["key"]
+        machine = ApiClient(app, key, agency_id=agency.id)
+        assert ok(machine.get(f"/imports/{import_id}"))["faulty"] == 1
+        assert problem(machine.post(f"/imports/{import_id}/faults")) == (403, "forbidden")
+        assert bringing.api.post(f"/imports/{import_id}/faults").status_code == 200
+        told = ok(bringing.api.get(f"/audit?subject_id={import_id}"))["items"]
+        assert [each["payload"]["rows"] for each in told if each["name"] == "imports.import_faults_taken"] == [1]
+
+    def test_are_read_no_further_than_to_the_last_faulty_row(
+        self, bringing: Bringing, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        import_id = bringing.uploaded([("name", "email"), ("Ana", "nowhere"), *(("Ben", "") for _ in range(5))])
+        bringing.do(import_id, "check")
+        read: list[int] = []
+        real = reading.lines
+
+        def lines(*given: Any) -> Iterator[reading.Line]:
+            for line in real(*given):
+                read.append(line.number)
+                yield line
+
+        monkeypatch.setattr(reading, "lines", lines)
+        assert bringing.api.post(f"/imports/{import_id}/faults").status_code == 200
+        assert read == [1, 2]
 
     def test_are_templates_that_come_back_mapped(self, bringing: Bringing) -> None:
         for entity in (CONTACTS, LEADS):

@@ -8,6 +8,7 @@ from core.extensions import db
 from core.files import api as files
 from core.imports import repository
 from core.imports.models import Import
+from core.imports.schemas import ImportOptions
 from core.privacy.api import CONTACT, Holding, Outcome, Subject, on_hold
 
 
@@ -28,7 +29,8 @@ def count_old(before: datetime) -> int:
 def empty(one: Import) -> None:
     """Leave nothing of what a file said, nor what it was called."""
     file_id, one.file_id = one.file_id, None
-    one.name, one.headings = "", []
+    # What rows get that say nothing was somebody's word, too, as a note may be.
+    one.name, one.headings, one.options = "", [], ImportOptions()
     db.session.flush()
     if file_id is not None:
         files.forget(file_id)

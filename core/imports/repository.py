@@ -22,6 +22,7 @@ from core.imports.models import Import, ImportMapping, ImportRow
 from core.imports.schemas import ImportHeading, ImportOptions, ImportRowView, ImportView, RowState, State
 from core.jobs.models import JobEntry
 
+_OPEN = ("queued", "running")
 _PLAIN: Mapping[str, Any] = {"synchronize_session": False}
 _OWN = {"columns": Import.headings, "has_file": Import.file_id.is_not(None)}
 _VIEWED = [_OWN[name] if name in _OWN else getattr(Import, name) for name in ImportView.__struct_fields__]
@@ -221,7 +222,7 @@ def faulty(import_id: UUID) -> dict[int, list[Any]]:
 
 def is_open(job_id: UUID | None) -> bool:
     """Whether a job waits or runs."""
-    mine = select(JobEntry.id).where(JobEntry.id == job_id, JobEntry.state.in_(("queued", "running")))
+    mine = select(JobEntry.id).where(JobEntry.id == job_id, JobEntry.state.in_(_OPEN))
     return job_id is not None and db.session.scalar(mine) is not None
 
 
@@ -259,9 +260,12 @@ def count_old(before: datetime, *, but: Sequence[UUID]) -> int:
 
 def _old(before: datetime, but: Sequence[UUID]) -> tuple[ColumnElement[bool], ...]:
     of_it = ImportRow.import_id == Import.id
+    # Whatever works on it would find half of it gone.
+    at_work = exists().where(JobEntry.id == Import.job_id, JobEntry.state.in_(_OPEN)).correlate(Import)
     has_rows = exists().where(of_it).correlate(Import)
     on_hold = exists().where(of_it, *_about(but)).correlate(Import)
-    return (Import.created_at < before, or_(Import.file_id.is_not(None), has_rows), ~on_hold)
+    since = func.coalesce(Import.run_at, Import.created_at)
+    return (since < before, or_(Import.file_id.is_not(None), has_rows), ~on_hold, ~at_work)
 
 
 def _about(people: Iterable[UUID]) -> tuple[ColumnElement[bool]]:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+from core import clock
 from core.actor import system
 from core.agencies import suspension
 from core.db.session import unit_of_work
 from core.db.tenancy import acting_as
+from core.extensions import db
 from core.http.application import Application
-from core.imports import reading, work
+from core.imports import keeping, reading, work
 from core.imports.attempts import Attempts
 from core.imports.leave import Stopped
 from core.testing.clients import ApiClient, ok, problem
@@ -248,6 +252,27 @@ class TestFilesThatGoOut:
             assert all(each["column"] == each["heading"] for each in made["columns"])
 
 
+class TestTime:
+    def test_counts_from_the_run_and_not_while_anything_works(
+        self, app: Application, bringing: Bringing, agency: AgencyUnderTest
+    ) -> None:
+        run = bringing.brought_in(ROWS, defaults={"note": "By the sea"})
+        idle, waiting = bringing.uploaded(ROWS), bringing.uploaded(ROWS)
+        ok(bringing.ask(waiting, "check"), 202)
+        with app.app_context(), unit_of_work(), acting_as(system(agency.id)):
+            db.session.execute(text("UPDATE core_import SET created_at = now() - interval '40 days'"))
+            before = clock.now() - timedelta(days=30)
+            assert keeping.count_old(before) == keeping.forget_old(before, 100) == 1
+            assert keeping.count_old(before) == 0
+        assert [bringing.show(each)["has_file"] for each in (run, idle, waiting)] == [True, False, True]
+        with app.app_context(), unit_of_work(), acting_as(system(agency.id)):
+            db.session.execute(text("UPDATE core_import SET run_at = now() - interval '31 days' WHERE run_at < now()"))
+            assert keeping.forget_old(before, 100) == 1
+        made = bringing.show(run)
+        assert (made["has_file"], made["options"]["defaults"]) == (False, {})
+        bringing.worker.work()
+
+
 class TestPeople:
     def test_who_are_erased_take_the_files_along_that_they_are_in(
         self, bringing: Bringing, agency: AgencyUnderTest
@@ -256,7 +281,6 @@ class TestPeople:
         other = bringing.brought_in([("name", "email"), ("Zed", "zed@example.com")])
         [zed] = [row for row in bringing.rows(other) if row["state"] == "created"]
         with bringing.api.app.app_context(), unit_of_work(), acting_as(system(agency.id)):
-            from core.imports import keeping
             from core.privacy.subjects import CONTACT, Subject
 
             subject = Subject(kind=CONTACT, id=zed["entity_id"], rows=frozenset({zed["entity_id"]}))

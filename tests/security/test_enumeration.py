@@ -81,9 +81,9 @@ def noted(app: Application, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[st
     steps: list[str] = []
     fetch, in_lane, write = read.Reader.fetch, native.in_lane, closing.Closing.write
 
-    def counted_fetch(self: Any, agency_id: str, name: bytes, *rest: Any) -> Any:
+    def counted_fetch(self: Any, agency_id: str, name: bytes, *rest: Any, **more: Any) -> Any:
         steps.append(f"read {name.decode()}")
-        return fetch(self, agency_id, name, *rest)
+        return fetch(self, agency_id, name, *rest, **more)
 
     def counted_lane(work: Any, **more: str) -> Any:
         steps.append("hash")

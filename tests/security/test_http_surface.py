@@ -13,6 +13,7 @@ from core.app import create_app
 from core.config import Settings
 from core.db.session import dispose
 from core.http.application import Application
+from core.http.contract import rule_of
 from core.testing.clients import ApiClient, ok, problem
 from core.testing.factories import AgencyUnderTest
 from tests.contract import files
@@ -150,12 +151,28 @@ class TestOrigins:
     def test_of_others_may_read_no_route(self, app: Application, origin: str) -> None:
         client = app.test_client()
         for rule in app.url_map.iter_rules():
+            if (declared := rule_of(app.view_functions[rule.endpoint])) and declared.cross_origin:
+                continue
             address = rule.rule.replace("<", "").replace(">", "").replace("uuid:", "")
             asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
             for answer in (client.options(address, headers=asked), client.options(address, headers={"Origin": origin})):
                 allowed = [name for name, _ in answer.headers if name.startswith("Access-Control")]
                 assert not allowed, rule.rule
                 assert answer.data == b"" or answer.status_code >= 400
+
+    def test_of_others_may_ask_forms_for_websites_and_never_as_somebody(self, app: Application) -> None:
+        client, open_to_all = app.test_client(), set()
+        for rule in app.url_map.iter_rules():
+            declared = rule_of(app.view_functions[rule.endpoint])
+            if declared is None or not declared.cross_origin:
+                continue
+            open_to_all.add(rule.rule)
+            asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+            answer = client.options(rule.rule.replace("<key>", "nobodys"), headers=asked)
+            assert "Access-Control-Allow-Credentials" not in answer.headers
+            read = client.get(rule.rule.replace("<key>", "nobodys"), headers={"Origin": "https://evil.example"})
+            assert not [name for name, _ in read.headers if name.startswith("Access-Control")]
+        assert open_to_all == {"/p/capture/forms/<key>", "/p/capture/forms/<key>/token"}
 
     def test_empty_is_the_default(self) -> None:
         assert Settings.model_fields["cors_origin"].default == ()

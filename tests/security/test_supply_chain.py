@@ -145,7 +145,10 @@ class TestLocks:
     PROJECT: Any = {
         "project": {
             "dependencies": ["flask>=3.1"],
-            "optional-dependencies": {"embedded": [], "server": [], "compiled": [], "s3": [], "dev": ["pytest>=9"]},
+            "optional-dependencies": {
+                **{extra: [] for extra in ("embedded", "server", "compiled", "s3", "bench")},
+                "dev": ["pytest>=9"],
+            },
         }
     }
     GOOD = "flask==3.1.2 \\\n    --hash=sha256:aa\npytest==9.0 --hash=sha256:bb\n"

@@ -98,6 +98,7 @@ class _Desk:
             "reference": reference,
             "source": each.source,
             "priority": responses.priority(random),
+            "imported": False,
             "utm": {"utm_source": random.choice(("google", "newsletter", "meta"))} if campaign else None,
             "contact_id": person.id,
             "owner_id": owner and owner.user_id,

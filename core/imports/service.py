@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 from uuid import UUID
 
 from flask import current_app, request
@@ -32,12 +33,14 @@ from core.imports.schemas import (
     ImportView,
 )
 from core.jobs.job import Job
+from core.native import in_lane
 from core.plugins.manager import installed, is_on
 from core.quotas import api as quotas
 from core.uploads import kinds
 from core.uploads.receiving import Upload
 
 ACCEPTS = kinds.Accepts(kinds=kinds.TABLES, max_bytes=20 * kinds.MIB, max_unpacked=150 * kinds.MIB)
+T = TypeVar("T")
 _READING = ("encoding", "delimiter", "sheet")
 _WORKING = ("checking", "running", "reverting")
 
@@ -177,6 +180,12 @@ def forget(import_id: UUID, *, version: int | None) -> None:
     publish(ImportForgotten(import_id=found.id))
 
 
+def read_aside(form: str, work: Callable[[], T]) -> T:
+    """Read a file while somebody waits for the answer. Raises Unavailable where too many do."""
+    # Before its first row a workbook has other parts, which take seconds where they are large.
+    return in_lane(work, busy="Too many workbooks at once") if form == "xlsx" else work()
+
+
 def _begin(found: Import, job: Job[[UUID, Doer]], *, state: str) -> ImportView:
     found.state, found.problem = state, None
     # Whoever asks holds the import, and what works on it by now was looked for: there are never two.
@@ -214,7 +223,11 @@ def _file_id(found: Import) -> UUID:
 
 
 def _headings(file: Any, form: str, options: ImportOptions) -> list[str]:
-    """The headings of a file that has a row besides. Raises Unreadable."""
+    """The headings of a file that has a row besides. Raises Unreadable, Unavailable."""
+    return read_aside(form, lambda: _first(file, form, options))
+
+
+def _first(file: Any, form: str, options: ImportOptions) -> list[str]:
     lines = reading.lines(file, form, options)
     first, second = next(lines, None), next(lines, None)
     lines.close()

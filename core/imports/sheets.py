@@ -35,14 +35,9 @@ def faults(import_id: UUID) -> Response:
         raise FileGone
     wrong = repository.faulty(import_id)
     publish(ImportFaultsTaken(import_id=import_id, entity=plan.entity, rows=len(wrong)))
-    lines = reading.lines(files.content(plan.file_id), plan.form, plan.options)
-    first = next(lines, None)
-    heading = reading.headings(first) if first is not None else []
-    rows = _faulty(lines, wrong, len(heading))
+    file = files.content(plan.file_id)
     # Made as a whole before any of it is sent: the file that it is made of is closed with the request.
-    made = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed with the answer
-    made.writelines(tabular.lines(["row", "faults", *heading], rows))
-    made.seek(0)
+    made = service.read_aside(plan.form, lambda: _sheet(reading.lines(file, plan.form, plan.options), wrong))
     answer = tabular.answer("Faulty rows", _pieces(made), form="csv")
     # Where the other side hangs up, nobody reads to the end.
     answer.call_on_close(made.close)
@@ -53,6 +48,15 @@ def template(entity: str) -> Response:
     """An empty file with every heading. Raises NotFound, Forbidden."""
     importer = service.importer_of(entity)
     return tabular.download(importer.title, [each.name for each in mapping.columns(importer)], [])
+
+
+def _sheet(lines: Iterator[reading.Line], wrong: dict[int, list[RowFault]]) -> IO[bytes]:
+    first = next(lines, None)
+    heading = reading.headings(first) if first is not None else []
+    made = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed with the answer
+    made.writelines(tabular.lines(["row", "faults", *heading], _faulty(lines, wrong, len(heading))))
+    made.seek(0)
+    return made
 
 
 def _faulty(lines: Iterator[reading.Line], wrong: dict[int, list[RowFault]], width: int) -> Iterator[list[Any]]:

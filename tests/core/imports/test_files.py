@@ -8,8 +8,9 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
+from openpyxl.xml.constants import SHARED_STRINGS
 
-from core.imports import reading
+from core.imports import reading, workbooks
 from core.imports.errors import Unreadable
 from core.imports.schemas import ImportOptions
 from core.testing.clients import ok, problem
@@ -120,6 +121,22 @@ class TestAWorkbook:
         assert len(data) < 1_000_000
         assert problem(bringing.upload(data, name="bomb.xlsx")) == (422, "file_refused")
 
+    @pytest.mark.parametrize("part", ["xl/styles.xml", "xl/sharedStrings.xml", "xl/worksheets/more.xml"])
+    def test_with_a_large_part_that_is_read_as_a_whole_is_refused(self, part: str) -> None:
+        types = f'<Override PartName="/{part}" ContentType="{SHARED_STRINGS}"/></Types>'.encode()
+        made = _changed(workbook(NAMES), "[Content_Types].xml", lambda xml: xml.replace(b"</Types>", types))
+        with zipfile.ZipFile(io.BytesIO(made)) as book:
+            there = part in book.namelist()
+        large = b" " * (workbooks.MAX_PART + 1)
+        made = _changed(made, part, lambda xml: xml + large) if there else _added(made, part, large)
+        assert reason(made, "xlsx") == "too_large"
+
+    def test_with_a_large_sheet_is_read(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(workbooks, "MAX_PART", 20_000)
+        rows = [("name",), *((f"Client {n} " + "x" * 50,) for n in range(100))]
+        data = _with_sheet(workbook(rows), lambda xml: xml.replace(b"</sheetData>", b" " * 30_000 + b"</sheetData>"))
+        assert len(read(data, "xlsx")) == 101
+
     def test_with_entities_that_grow_is_refused(self) -> None:
         entities = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
         data = _with_sheet(workbook(NAMES), lambda xml: entities + xml)
@@ -175,9 +192,20 @@ class TestAnUpload:
 
 
 def _with_sheet(data: bytes, change: Any) -> bytes:
+    return _changed(data, "xl/worksheets/sheet", change)
+
+
+def _added(data: bytes, name: str, part: bytes) -> bytes:
+    made = io.BytesIO(data)
+    with zipfile.ZipFile(made, "a", zipfile.ZIP_DEFLATED) as book:
+        book.writestr(name, part)
+    return made.getvalue()
+
+
+def _changed(data: bytes, beginning: str, change: Any) -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as book, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as other:
         for name in book.namelist():
             part = book.read(name)
-            other.writestr(name, change(part) if name.startswith("xl/worksheets/sheet") else part)
+            other.writestr(name, change(part) if name.startswith(beginning) else part)
     return made.getvalue()

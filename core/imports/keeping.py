@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from core.extensions import db
 from core.files import api as files
-from core.imports import repository
+from core.imports import repository, things
 from core.imports.models import Import
 from core.imports.schemas import ImportOptions
 from core.privacy.api import CONTACT, Holding, Outcome, Subject, on_hold
@@ -14,7 +15,7 @@ from core.privacy.api import CONTACT, Holding, Outcome, Subject, on_hold
 
 def forget_old(before: datetime, most: int) -> int:
     """Forget the files of imports from before an instant, and what became of their rows; how many."""
-    found = repository.old(before, but=list(on_hold(CONTACT)), most=most)
+    found = repository.old(before, but=_on_hold(), most=most)
     for each in found:
         empty(each)
         repository.forget_rows(each.id)
@@ -23,7 +24,12 @@ def forget_old(before: datetime, most: int) -> int:
 
 def count_old(before: datetime) -> int:
     """How many it would be."""
-    return repository.count_old(before, but=list(on_hold(CONTACT)))
+    return repository.count_old(before, but=_on_hold())
+
+
+def _on_hold() -> list[UUID]:
+    """Whose rows have to stay, under each id that a row may know them by."""
+    return things.known_as(CONTACT, on_hold(CONTACT))
 
 
 def empty(one: Import) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Table, Uuid, any_, literal, select
+from sqlalchemy import ARRAY, Table, Uuid, any_, func, literal, or_, select
+from sqlalchemy.orm import aliased
 
 from core.db.base import Model
 from core.db.repository import repository_of
@@ -42,6 +43,18 @@ def touched(kinds: Mapping[str, Sequence[UUID]], *, told_as: str) -> set[UUID]:
             )
             found |= set(connection.execute(about.distinct()).scalars())
     return found
+
+
+def known_as(entity: str, entity_ids: Sequence[UUID]) -> list[UUID]:
+    """These ids, and those of whatever these things were merged with."""
+    rows = repository_of(entity)
+    model: Any = rows.model if rows is not None else None
+    if not entity_ids or not hasattr(model, "merged_into"):
+        return [*entity_ids]
+    asked = aliased(model)
+    stay = select(func.coalesce(asked.merged_into, asked.id)).where(asked.id.in_(entity_ids))
+    every = select(model.id).where(or_(model.id.in_(stay), model.merged_into.in_(stay)))
+    return [*{*entity_ids, *db.session.scalars(every, execution_options={"include_deleted": True})}]
 
 
 def _about_anything() -> list[Table]:

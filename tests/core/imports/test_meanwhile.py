@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
+from core import clock
 from core.actor import system
 from core.agencies import suspension
 from core.db.session import unit_of_work
@@ -241,3 +243,18 @@ class TestARun:
             made = bringing.do(import_id, "run")
         assert (made["state"], made["problem"], made["created"]) == ("stopped", "file_gone", 3)
         assert count(bringing.api) == 3
+
+
+class TestAHold:
+    def test_keeps_the_file_of_somebody_who_was_merged_away(
+        self, app: Application, bringing: Bringing, agency: AgencyUnderTest
+    ) -> None:
+        import_id = bringing.brought_in(ROWS[:2])
+        [there] = ok(bringing.api.get("/contacts"))["items"]
+        into = ok(bringing.api.post("/contacts", {"name": "Client Zero"}), 201)
+        body = {"other_id": there["id"], "other_version": there["version"]}
+        ok(bringing.api.post(f"/contacts/{into['id']}/merge", body, version=into["version"]))
+        subject = {"kind": CONTACT, "id": into["id"]}
+        ok(bringing.api.post("/privacy/holds", {"subject": subject, "reason": "A claim in court"}), 201)
+        by_hand(app, agency.id, lambda: keeping.forget_old(clock.now() + timedelta(days=1), 100))
+        assert bringing.show(import_id)["has_file"]

@@ -68,3 +68,11 @@ def problem(response: TestResponse) -> tuple[int, str]:
     """Status and code of a problem."""
     assert response.content_type == "application/problem+json", response.get_data(as_text=True)
     return response.status_code, response.json["code"]  # type: ignore[index]
+
+
+def switch_off(api: ApiClient, plugin: str) -> Any:
+    """Switch a plugin off for the client's agency, before it what needs it there; answers the plugin as it is then."""
+    for other in ok(api.get("/plugins"))["items"]:
+        if other["enabled"] and plugin in other["requires"]:
+            switch_off(api, other["name"])
+    return ok(api.patch(f"/plugins/{plugin}", {"enabled": False}))

@@ -12,7 +12,7 @@ from core.auth.events import SessionOpened
 from core.db.tenancy import acting_as
 from core.events import reading
 from core.http.application import Application
-from core.testing.clients import ApiClient, faults, ok, problem
+from core.testing.clients import ApiClient, faults, ok, problem, switch_off
 from core.testing.factories import AgencyUnderTest
 from tests.core.events.asking import feed, make_lead, told
 from tests.core.events.conftest import sold
@@ -29,7 +29,7 @@ class TestOrder:
         assert item["subject"] == "leads.lead"
         assert item["subject_id"] == item["payload"]["lead_id"] == lead
         assert item["actor"] == {"kind": "user", "id": str(api.user_id)}
-        assert item["schema_version"] == 1
+        assert item["schema_version"] == 2
         assert set(item) == {
             "seq", "id", "name", "schema_version", "occurred_at", "subject", "subject_id", "actor", "payload"
         }  # fmt: skip
@@ -145,7 +145,7 @@ class TestWhoSeesWhat:
 
     def test_whose_plugin_is_off_too(self, agency: AgencyUnderTest, api: ApiClient) -> None:
         lead = make_lead(api)
-        ok(api.patch("/plugins/leads", {"enabled": False}))
+        switch_off(api, "leads")
         assert told(agency.member("read_only")) == []
         assert told(agency.member("manager")) == [lead]
 
@@ -166,9 +166,9 @@ class TestWhoSeesWhat:
         reader = app.extensions["tripfile.readers"]["app"]
         fetch = reader.fetch
 
-        def count(*given: Any) -> Any:
+        def count(*given: Any, **how: Any) -> Any:
             asked.append(given)
-            return fetch(*given)
+            return fetch(*given, **how)
 
         monkeypatch.setattr(reader, "fetch", count)
         costs = []

@@ -13,10 +13,10 @@ from core.actor import Actor, system
 from core.db.session import unit_of_work
 from core.db.tenancy import acting_as
 from core.extensions import db
-from core.plugins import agencies, hooks, service
+from core.plugins import agencies, hooks
 from core.plugins.hookspecs import hookimpl
 from core.plugins.spec import Plugin
-from core.testing.clients import ApiClient, ok, problem
+from core.testing.clients import ApiClient, ok, problem, switch_off
 from core.testing.factories import AgencyUnderTest
 from core.users.models import Team
 
@@ -26,14 +26,13 @@ class TestSwitch:
         self, api: ApiClient, other_agency: AgencyUnderTest
     ) -> None:
         assert ok(api.get("/leads"))["items"] == []
-        assert ok(api.patch("/plugins/leads", {"enabled": False}))["enabled"] is False
+        assert switch_off(api, "leads")["enabled"] is False
         assert problem(api.get("/leads")) == (404, "not_found")
         assert ok(other_agency.member("owner").get("/leads"))["items"] == []
 
     def test_switched_on_again_it_answers_and_its_data_is_there(self, api: ApiClient) -> None:
         contact = ok(api.post("/contacts", {"name": "Ana Duarte"}), 201)
-        ok(api.patch("/plugins/leads", {"enabled": False}))
-        ok(api.patch("/plugins/contacts", {"enabled": False}))
+        switch_off(api, "contacts")
         ok(api.patch("/plugins/contacts", {"enabled": True}))
         assert ok(api.get(f"/contacts/{contact['id']}"))["name"] == "Ana Duarte"
 
@@ -41,14 +40,13 @@ class TestSwitch:
         assert problem(api.patch("/plugins/contacts", {"enabled": False})) == (409, "plugin_needed")
 
     def test_one_that_needs_another_waits_for_it(self, api: ApiClient) -> None:
-        ok(api.patch("/plugins/leads", {"enabled": False}))
-        ok(api.patch("/plugins/contacts", {"enabled": False}))
+        switch_off(api, "contacts")
         assert problem(api.patch("/plugins/leads", {"enabled": True})) == (409, "plugin_needs_others")
 
     def test_repeating_it_changes_nothing(self, api: ApiClient) -> None:
         ok(api.patch("/plugins/leads", {"enabled": True}))
         for _ in range(2):
-            assert ok(api.patch("/plugins/leads", {"enabled": False}))["enabled"] is False
+            assert switch_off(api, "leads")["enabled"] is False
         assert [each["enabled"] for each in ok(api.get("/plugins"))["items"] if each["name"] == "leads"] == [False]
 
     def test_core_modules_and_unknown_names_cannot_be_switched(self, api: ApiClient) -> None:
@@ -71,7 +69,7 @@ class TestHooks:
         relay, _ = hooks.relay({"leads": leads}, core=frozenset())
         with app.app_context(), unit_of_work(), acting_as(system(agency.id)) as actor:
             assert relay.hook.socket_rooms(actor=actor) == [["a room"]]
-            service.switch_off("leads")
+        switch_off(agency.member("owner"), "leads")
         agencies.forget()
         with app.app_context(), unit_of_work(), acting_as(system(agency.id)) as actor:
             assert relay.hook.socket_rooms(actor=actor) == []
@@ -99,7 +97,7 @@ class TestCache:
     def test_the_answer_is_kept_for_a_moment(self, app: Flask, api: ApiClient, agency: AgencyUnderTest) -> None:
         with app.app_context():
             assert agencies.enabled("leads", agency.id)
-            ok(api.patch("/plugins/leads", {"enabled": False}))
+            switch_off(api, "leads")
             agencies.forget(agency.id)
             assert not agencies.enabled("leads", agency.id)
 

@@ -216,6 +216,20 @@ class TestARun:
         made = bringing.show(import_id)
         assert (made["state"], made["problem"], made["created"]) == ("stopped", "not_active", 3)
 
+    def test_stops_where_who_acted_as_somebody_does_so_no_longer(
+        self, app: Application, bringing: Bringing, agency: AgencyUnderTest
+    ) -> None:
+        member = {"user_id": str(agency.newcomer("manager").user_id), "reason": "She cannot find her file"}
+        token = ok(bringing.api.post("/impersonation", member))["access_token"]
+        acting = Bringing(ApiClient(app, token, agency_id=agency.id), bringing.worker)
+        import_id = checked(acting)
+
+        with after_three_rows(lambda: ok(acting.api.delete("/impersonation"), 204)):
+            ok(acting.ask(import_id, "run"), 202)
+            bringing.worker.work()
+        made = bringing.show(import_id)
+        assert (made["state"], made["problem"], made["created"]) == ("stopped", "not_active", 3)
+
     def test_rests_while_the_agency_is_suspended(
         self, app: Application, bringing: Bringing, agency: AgencyUnderTest, worker: Worker
     ) -> None:

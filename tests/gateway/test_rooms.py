@@ -18,7 +18,7 @@ from core.plugins import agencies
 from core.realtime.emit import emit
 from core.realtime.protocol import MAX_ROOMS
 from core.realtime.rooms import entity
-from core.testing.clients import ApiClient, ok
+from core.testing.clients import ApiClient, ok, switch_off
 from core.testing.factories import AgencyUnderTest
 from core.testing.servers import wait_for
 from gateway.gateway import Gateway
@@ -217,7 +217,7 @@ class TestChangedRights:
     ) -> None:
         agent = agency.member("agent")
         client = dial(agent)
-        ok(agency.member("owner").patch("/plugins/leads", {"enabled": False}))
+        switch_off(agency.member("owner"), "leads")
         client.expect("disconnected", namespace=LEADS, seconds=2)
 
     def test_server_chosen_rooms_follow_the_teams(

@@ -17,7 +17,7 @@ from core.events import checkpoints, following, running
 from core.events.follower import Follower, Recorded
 from core.events.following import follow_once
 from core.http.application import Application
-from core.testing.clients import ApiClient, ok
+from core.testing.clients import ApiClient, ok, switch_off
 from core.testing.factories import AgencyUnderTest
 from tests.core.events.conftest import sold
 from tests.core.events.places import Owner, place, seen
@@ -134,7 +134,7 @@ class TestSwitchedOff:
 
         follow(Follower(name="leads.teller", summary="Tells.", apply=apply), plugin="leads")
         follow_once(app, agencies=[agency.id])
-        ok(api.patch("/plugins/leads", {"enabled": False}))
+        switch_off(api, "leads")
         happen(sold())
         follow_once(app, agencies=[agency.id])
         ok(api.patch("/plugins/leads", {"enabled": True}))
@@ -146,7 +146,7 @@ class TestSwitchedOff:
         self, app: Application, agency: AgencyUnderTest, api: ApiClient, follow: Follow, happen: Happen, owner: Owner
     ) -> None:
         follow(TALLY, plugin="leads")
-        ok(api.patch("/plugins/leads", {"enabled": False}))
+        switch_off(api, "leads")
         happen(sold())
         follow_once(app, agencies=[agency.id])
         assert seen(owner, agency) == []

@@ -19,7 +19,7 @@ from core.events.follower import Follower, Recorded
 from core.events.following import follow_once
 from core.extensions import db
 from core.http.application import Application
-from core.testing.clients import ApiClient, ok
+from core.testing.clients import ApiClient, ok, switch_off
 from core.testing.factories import AgencyUnderTest
 from tests.core.events.conftest import sold
 from tests.core.events.tally import NAME, TALLY, Refunded
@@ -151,7 +151,7 @@ class TestCommands:
     ) -> None:
         follow(TALLY, plugin="leads")
         follow_once(app, agencies=[agency.id])
-        ok(api.patch("/plugins/leads", {"enabled": False}))
+        switch_off(api, "leads")
         with app.app_context():
             result = CliRunner().invoke(commands.events, ["rebuild", NAME, "--agency", agency.slug])
         assert result.output.splitlines() == [

@@ -22,7 +22,7 @@ from core.privacy.commands import privacy as command
 from core.privacy.errors import Incomplete
 from core.privacy.subjects import Holding
 from core.sdk import privacy
-from core.testing.clients import ApiClient, ok, problem
+from core.testing.clients import ApiClient, ok, problem, switch_off
 from core.testing.factories import AgencyUnderTest
 from plugins.webhooks.service import erasure
 from tests.core.privacy.conftest import KNOWN, SAID, Within
@@ -139,8 +139,8 @@ class TestAnErasure:
     def test_reaches_what_a_plugin_holds_that_the_agency_has_switched_off(
         self, api: ApiClient, client: Person, database: Database, erase: Callable[[dict[str, str]], dict[str, Any]]
     ) -> None:
-        for plugin in ("capture", "tasks", "leads"):
-            ok(api.patch(f"/plugins/{plugin}", {"enabled": False}))
+        for plugin in ("tasks", "leads"):
+            switch_off(api, plugin)
         erase(subject_of(client))
         assert database.places_of(client.marker) == set()
 

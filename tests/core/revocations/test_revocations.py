@@ -16,7 +16,7 @@ from core.db.tenancy import acting_as
 from core.http.application import Application
 from core.revocations.api import Revoked, Watch, revoke, watch
 from core.revocations.watch import EVERY, STALE
-from core.testing.clients import ApiClient, ok, problem
+from core.testing.clients import ApiClient, ok, problem, switch_off
 from core.testing.factories import AgencyUnderTest
 from core.users.models import User
 from tests.core.auth.conftest import Person, eventually, refresh
@@ -89,7 +89,7 @@ class TestOtherProcesses:
     ) -> None:
         there = ApiClient(elsewhere, person.client().token)
         ok(there.get("/leads"))
-        ok(api.patch("/plugins/leads", {"enabled": False}))
+        switch_off(api, "leads")
         eventually(lambda: there.get("/leads").status_code == 404)
 
     def test_a_new_password_ends_the_sessions_of_every_agency(

@@ -13,7 +13,7 @@ from core import ids
 from core.http.application import Application
 from core.jobs.job import Job
 from core.plugins.hookspecs import hookimpl
-from core.testing.clients import ApiClient, faults, ok, problem
+from core.testing.clients import ApiClient, faults, ok, problem, switch_off
 from core.testing.factories import AgencyUnderTest
 from plugins.notifications import api as notifications
 from plugins.notifications.api import Channel
@@ -93,7 +93,7 @@ class TestPreferences:
         assert chosen(ok(api.get("/notifications/preferences")))["mail"] == "off"
 
     def test_leave_out_plugins_that_are_off(self, api: ApiClient) -> None:
-        ok(api.patch("/plugins/leads", {"enabled": False}))
+        switch_off(api, "leads")
         assert [each for each in ok(api.get("/notifications/preferences"))["kinds"] if "leads." in each["name"]] == []
 
     def test_what_is_off_everywhere_is_not_stored(self, api: ApiClient, tell: Tell) -> None:

@@ -12,7 +12,7 @@ from core import ids
 from core.events.history import event
 from core.http.application import Application
 from core.jobs.job import Discard
-from core.testing.clients import ApiClient, ok
+from core.testing.clients import ApiClient, ok, switch_off
 from core.testing.factories import AgencyUnderTest
 from plugins.notifications import api as notifications
 from plugins.notifications import jobs
@@ -57,7 +57,7 @@ class TestFollower:
 
     def test_leaves_out_plugins_that_are_off(self, background: Any, api: ApiClient, enquire: Enquire) -> None:
         enquire()
-        ok(api.patch("/plugins/leads", {"enabled": False}))
+        switch_off(api, "leads")
         background.follow()
         assert background.waiting() == []
 

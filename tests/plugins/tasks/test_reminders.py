@@ -18,7 +18,7 @@ from core.events.event import revive
 from core.events.models import EventEntry
 from core.extensions import db
 from core.http.application import Application
-from core.testing.clients import ApiClient, ok
+from core.testing.clients import ApiClient, ok, switch_off
 from core.testing.factories import AgencyUnderTest
 from core.users.models import User
 from plugins.tasks import notices
@@ -168,8 +168,7 @@ class TestWhom:
     ) -> None:
         task = make(subject="leads.lead", subject_id=lead()["id"])
         assert self.audience(app, agency, "tasks.overdue", task_id=task["id"]) == {api.user_id}
-        for name in ("capture", "leads"):
-            ok(api.patch(f"/plugins/{name}", {"enabled": False}))
+        switch_off(api, "leads")
         assert self.audience(app, agency, "tasks.overdue", task_id=task["id"]) == set()
 
 

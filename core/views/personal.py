@@ -1,7 +1,6 @@
-"""What saved views say about clients: whom a search looks for, and whom it is named after.
+"""What saved views say about clients: whom a search looks for, and whom it is named after."""
 
-A colleague's own views are told and erased with the colleague; a shared one is nobody's, and outlasts whoever made it.
-"""
+# A colleague's own views are told and erased with the colleague; a shared one is nobody's, and outlasts its maker.
 
 from __future__ import annotations
 

@@ -44,6 +44,10 @@ Provider = Annotated[
     ),
 ]
 
+ChannelName = Annotated[
+    str, Meta(pattern="^[a-z][a-z0-9_]{0,39}$", description="How they are contacted.", examples=["email"])
+]
+
 
 class FormField(Struct, frozen=True, forbid_unknown_fields=True):
     """A field that a form shows."""
@@ -68,7 +72,7 @@ class ConsentAsked(Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ]
     channels: Annotated[
-        list[Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,39}$")]],
+        list[ChannelName],
         Meta(min_length=1, max_length=10, description="How people may be contacted then.", examples=[["email"]]),
     ]
     required: bool = False
@@ -79,7 +83,9 @@ class FormCaptcha(Struct, frozen=True, forbid_unknown_fields=True):
     """What shows that a person sent a form."""
 
     provider: Provider
-    site_key: Annotated[str, Meta(pattern="^[\\x21-\\x7e]{1,200}$", examples=["0x4AAAAAAAB"])]
+    site_key: Annotated[
+        str, Meta(pattern="^[\\x21-\\x7e]{1,200}$", description="What its script is shown.", examples=["0x4AAAAAAAB"])
+    ]
     secret: Annotated[
         str, Meta(pattern="^[\\x21-\\x7e]{1,500}$", description="Never shown again.", examples=["0x4AAAAAAAB-secret"])
     ]

@@ -23,6 +23,7 @@ Active = Annotated[bool, Meta(description="Whether its address answers.")]
 BrandId = Annotated[UUID, Meta(description="The brand that leads are of.")]
 OwnerId = Annotated[UUID, Meta(description="Who gets the leads; without, the rules of assignment decide.")]
 TeamId = Annotated[UUID, Meta(description="The team that gets the leads.")]
+TagName = Annotated[str, Meta(pattern="^[^,]{1,40}$", description="A tag; commas separate tags.", examples=["website"])]
 
 
 class CaptureDefaults(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -38,9 +39,7 @@ class CaptureDefaults(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         ]
         | None
     ) = None
-    tags: Annotated[
-        list[Annotated[str, Meta(pattern="^[^,]{1,40}$")]], Meta(max_length=30, examples=[["website"]])
-    ] = []
+    tags: Annotated[list[TagName], Meta(max_length=30, examples=[["website"]])] = []
     currency: Annotated[Currency | None, Meta(description="Of budgets that name none; else the agency's.")] = None
     country: Annotated[Country | None, Meta(description="Where phone numbers without a prefix are from.")] = None
 

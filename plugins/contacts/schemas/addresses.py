@@ -8,8 +8,13 @@ from msgspec import Meta, Struct
 
 from core.sdk import Country
 
-Line = Annotated[str, Meta(pattern=r"^[^\r\n]{1,100}$", examples=["Rua das Flores 12"])]
-Place = Annotated[str, Meta(pattern=r"^[^\r\n]{1,100}$", examples=["Porto"])]
+Line = Annotated[
+    str, Meta(pattern=r"^[^\r\n]{1,100}$", description="A line of the address.", examples=["Rua das Flores 12"])
+]
+Place = Annotated[str, Meta(pattern=r"^[^\r\n]{1,100}$", description="As written on an envelope.", examples=["Porto"])]
+PostalCode = Annotated[
+    str, Meta(pattern=r"^[^\r\n]{1,20}$", description="As the country writes it.", examples=["4050-262"])
+]
 AddressKind = Annotated[
     str,
     Meta(pattern="^[a-z][a-z0-9_]{0,39}$", description="What it is for: home, work, billing.", examples=["home"]),
@@ -20,7 +25,7 @@ class AddressEntry(Struct, frozen=True, forbid_unknown_fields=True):
     """A postal address of a contact."""
 
     lines: Annotated[list[Line], Meta(min_length=1, max_length=5, description="As written on an envelope.")]
-    postal_code: Annotated[str, Meta(pattern=r"^[^\r\n]{1,20}$", examples=["4050-262"])] | None = None
+    postal_code: PostalCode | None = None
     city: Place | None = None
     region: Place | None = None
     country: Country | None = None

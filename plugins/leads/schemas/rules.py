@@ -14,7 +14,9 @@ from .assigned import AssignedBecause, Method
 from .first_response import Priority
 
 RuleName = Annotated[str, Meta(min_length=1, max_length=100, examples=["Safaris from the web site"])]
-SourceName = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,39}$", examples=["web_form"])]
+SourceName = Annotated[
+    str, Meta(pattern="^[a-z][a-z0-9_]{0,39}$", description="Where a lead came from.", examples=["web_form"])
+]
 Place = Annotated[str, Meta(min_length=1, max_length=100, examples=["Kenya"])]
 RoleCode = Annotated[str, Meta(max_length=40, description="Code of a role.", examples=["agent"])]
 Position = Annotated[int, Meta(ge=0, le=10_000, description="Rules are asked from the lowest on.", examples=[10])]

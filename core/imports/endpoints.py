@@ -98,7 +98,7 @@ def search_rows(query: ListQuery, import_id: UUID) -> Page[ImportRowView]:
 
 
 @blueprint.post(
-    "/<uuid:import_id>/faults", permission=permissions.READ, cost=_COST, idempotency="off", problems=(404, 409)
+    "/<uuid:import_id>/faults", permission=permissions.RUN, cost=_COST, idempotency="off", problems=(404, 409)
 )
 @blueprint.file(_CSV)
 def take_faults(import_id: UUID) -> Response:

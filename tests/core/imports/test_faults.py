@@ -220,7 +220,8 @@ class TestFilesThatGoOut:
     ) -> None:
         import_id = bringing.uploaded([("name", "email"), ("Ana", "nowhere"), ("Ben", "b@example.com")])
         bringing.do(import_id, "check")
-        key = ok(bringing.api.post("/api-keys", {"name": "Sync", "scopes": {"imports.read": "all"}}), 201)["key"]
+        scopes = {"imports.read": "all", "imports.run": "all"}
+        key = ok(bringing.api.post("/api-keys", {"name": "Sync", "scopes": scopes}), 201)["key"]
         machine = ApiClient(app, key, agency_id=agency.id)
         assert ok(machine.get(f"/imports/{import_id}"))["faulty"] == 1
         assert problem(machine.post(f"/imports/{import_id}/faults")) == (403, "forbidden")

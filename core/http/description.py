@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from core.db.query import Operator
-from core.http.bodies import JSON
+from core.http.bodies import FORM, JSON
 from core.http.contract import Contract, Rule, contract_of, rule_of
 from core.http.queries import MAX_CHOICES
 from core.uploads import receiving
@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 _ANYTHING = {"type": "object", "examples": [{"email": "ana@example.com", "message": "Two weeks in Kenya"}]}
+_ANY_FORM = {
+    **_ANYTHING,
+    # Of no field at all it is an empty body, and that is none.
+    "minProperties": 1,
+    "additionalProperties": {
+        "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]
+    },
+}
 _COMMON_PROBLEMS = (400, 422, 429, 500, 503)
 _OPERATORS = {
     Operator.EQ: "",
@@ -100,8 +108,8 @@ def _filter(api: Api, name: str, kind: Any, summary: str, operator: Operator) ->
 
 
 def _sent(api: Api, contract: Contract) -> Document:
-    told = {JSON: {"schema": api.schema(contract.shape)}} if contract.shape is not None else {}
-    return {"required": True, "content": {each: told.get(each, {"schema": _ANYTHING}) for each in contract.sent}}
+    told = {JSON: _ANYTHING if contract.shape is None else api.schema(contract.shape), FORM: _ANY_FORM}
+    return {"required": True, "content": {each: {"schema": told.get(each, _ANYTHING)} for each in contract.sent}}
 
 
 def _file(accepts: Accepts) -> Document:

@@ -104,7 +104,7 @@ def _check(rule: Retention, days: int | None) -> None:
     if days is None and rule.least == rule.most:
         raise Invalid(errors=[Fault("/days", "fixed", f"This is always kept for {rule.most} days")])
     if days is not None and not rule.least <= days <= rule.most:
-        raise Invalid(errors=[Fault("/days", "range", f"Between {rule.least} and {rule.most} days")])
+        raise Invalid(errors=[Fault("/days", "value", f"Between {rule.least} and {rule.most} days")])
 
 
 def _choose(rule: Retention, days: int | None) -> None:

@@ -73,7 +73,7 @@ class TestARule:
         assert problem(answer) == (401, "step_up_required")
 
     def test_has_limits(self, api: ApiClient) -> None:
-        assert faults(api.patch("/privacy/retention/leads.lost", {"days": 29})) == {"/days": "range"}
+        assert faults(api.patch("/privacy/retention/leads.lost", {"days": 29})) == {"/days": "value"}
         assert faults(api.patch("/privacy/retention/privacy.answers", {"days": None})) == {"/days": "fixed"}
         assert api.patch("/privacy/retention/no.such", {"days": 30}).status_code == 404
 

@@ -17,6 +17,8 @@ from core.db.tenancy import acting_as
 from core.events.event import owner_of_module
 from core.extensions import db
 from core.http.application import Application
+from core.imports.models import Import
+from core.imports.schemas import ImportOptions
 from core.testing.clients import ApiClient, faults, ok, problem
 from core.testing.factories import AgencyUnderTest
 from core.users import holdings
@@ -52,8 +54,21 @@ def own_something_of_everything(app: Application, agency: AgencyUnderTest, user_
         view = SavedView(entity="leads.lead", name="Mine", owner_id=user_id, filter={}, columns=[])
         db.session.add(view)
         db.session.flush()
+        counts = dict.fromkeys(("line", "good", "duplicates", "faulty", "created", "reverted", "kept"), 0)
         db.session.add_all(
             [
+                Import(
+                    entity="leads.lead",
+                    state="new",
+                    owner_id=user_id,
+                    form="csv",
+                    name="leads.csv",
+                    headings=[],
+                    fingerprint="x",
+                    mapping=[],
+                    options=ImportOptions(),
+                    **counts,
+                ),
                 ViewPin(user_id=user_id, entity="leads.lead", view_id=view.id),
                 Mute(user_id=user_id, subject="leads.lead", subject_id=uuid4()),
                 Preference(user_id=user_id, kind="leads.assigned", channel="in_app", choice="off"),
@@ -88,7 +103,8 @@ class TestLeaving:
     def test_leaves_nothing_behind_in_any_plugin(
         self, app: Application, api: ApiClient, agency: AgencyUnderTest, worker: Worker
     ) -> None:
-        eva, rui = agency.newcomer("agent"), agency.newcomer("agent")
+        # Imports are nothing that an agent could take over.
+        eva, rui = agency.newcomer("agent"), agency.newcomer("manager")
         assert eva.user_id is not None
         enquire(eva)
         put_away = enquire(eva)

@@ -16,6 +16,7 @@ from core.keyring.rings import ring
 from core.privacy import keeping
 from core.testing.clients import ApiClient, ok
 from core.testing.factories import AgencyUnderTest
+from plugins.leads.api import LeadCreated
 from plugins.webhooks.service.sending import excerpt
 from tests.plugins.webhooks.asking import deliveries, shown, verified
 from tests.plugins.webhooks.conftest import Background, Receiver
@@ -39,8 +40,12 @@ class TestMessages:
         assert message["type"] == "leads.lead_created"
         assert message["data"]["payload"]["reference"] == lead["reference"]
         told = {name: message["data"][name] for name in ("agency_id", "subject", "subject_id", "version")}
-        wanted = {"agency_id": str(agency.id), "subject": "leads.lead", "subject_id": lead["id"], "version": 1}
-        assert told == wanted
+        assert told == {
+            "agency_id": str(agency.id),
+            "subject": "leads.lead",
+            "subject_id": lead["id"],
+            "version": LeadCreated.schema_version,
+        }
         assert message["data"]["seq"] > 0
         assert received.headers["webhook-id"].startswith("msg_")
         assert received.headers["content-type"] == "application/json"

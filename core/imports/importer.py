@@ -91,10 +91,10 @@ class Twin(NamedTuple):
 class Likeness(Generic[S]):
     """How a plugin finds what a row may be already: among what there is, and among the rows of its own file."""
 
-    found: Callable[[S], Iterable[Twin]]
-    """What there is that may be the same: as few statements as one duplicate check takes."""
-    keys: Callable[[S], Iterable[str]]
-    """Rows that have none of these in common are not compared."""
+    found: Callable[[S, int], Iterable[Twin]]
+    """What there is that may be the same, as sure as this at least: as few statements as one duplicate check takes."""
+    keys: Callable[[S, int], Iterable[str]]
+    """Rows that have none of these in common are not as surely the same, and not compared."""
     weigh: Callable[[S, S], tuple[int, Sequence[Reason]]]
     """How sure it is that two are the same, as `found` would say of the second were it saved, and why."""
 

@@ -41,11 +41,11 @@ class Twins:
     def remember(self, line: int, sought: Any) -> None:
         """Later rows may be duplicates of this one, which would come in."""
         if self._seen is not None:
-            for key in self._likeness.keys(sought):
+            for key in self._likeness.keys(sought, self._least):
                 self._seen[key].append((line, sought))
 
     def _there(self, sought: Any) -> Duplicate | None:
-        best = max(self._likeness.found(sought), key=lambda each: each.score, default=None)
+        best = max(self._likeness.found(sought, self._least), key=lambda each: each.score, default=None)
         if best is None or best.score < self._least:
             return None
         # Of what the caller may not see it is told that it is there.
@@ -55,7 +55,8 @@ class Twins:
     def _above(self, sought: Any) -> Duplicate | None:
         if self._seen is None:
             return None
-        near = {line: other for key in self._likeness.keys(sought) for line, other in self._seen[key][-_MOST:]}
+        keys = self._likeness.keys(sought, self._least)
+        near = {line: other for key in keys for line, other in self._seen[key][-_MOST:]}
         best: Duplicate | None = None
         for line, other in near.items():
             score, reasons = self._likeness.weigh(sought, other)

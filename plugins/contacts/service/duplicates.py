@@ -59,11 +59,18 @@ def like_draft(draft: SoughtContact) -> list[Found]:
     return like(sought_of(draft))
 
 
-def like(sought: Sought, *, but: UUID | None = None) -> list[Found]:
-    """Everybody who may be somebody, in one statement."""
-    keys = likeness.keys(sought.name)
+def like(sought: Sought, *, but: UUID | None = None, least: int = 0) -> list[Found]:
+    """Everybody who may be somebody, as sure as that at least, in one statement."""
+    keys = name_keys(sought, least)
+    if not (keys or sought.emails or sought.phones):
+        return []
     rows = stored.candidates(sought.kind, emails=sought.emails, phones=sought.phones, keys=keys, but=but)
     return [_weighed(sought, row) for row in rows]
+
+
+def name_keys(sought: Sought, least: int) -> list[str]:
+    """What a name is looked for by; nothing where a name alone does not make it sure enough."""
+    return likeness.keys(sought.name) if least <= _SAME_NAME else []
 
 
 def _like(shown: ContactView) -> list[Found]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from core.sdk import NotFound, duplicates, imports, likeness, publish, search
+from core.sdk import NotFound, duplicates, imports, publish, search
 
 from .. import permissions
 from ..errors import StillInUse
@@ -68,11 +68,11 @@ def understand(draft: ContactDraft) -> tuple[ContactDraft, Sought]:
     return draft, alike.sought_of(draft)
 
 
-def keys(one: Sought) -> Iterator[str]:
-    """What contacts that may be the same have in common."""
+def keys(one: Sought, least: int) -> Iterator[str]:
+    """What contacts have in common that are, as sure as that at least, the same."""
     yield from (f"@{each}" for each in one.emails)
     yield from (f"+{each}" for each in one.phones)
-    yield from (f"~{each}" for each in likeness.keys(one.name))
+    yield from (f"~{each}" for each in alike.name_keys(one, least))
 
 
 def weigh(one: Sought, other: Sought) -> tuple[int, Sequence[duplicates.Reason]]:
@@ -83,11 +83,11 @@ def weigh(one: Sought, other: Sought) -> tuple[int, Sequence[duplicates.Reason]]
     return duplicates.score(reasons), reasons
 
 
-def found(one: Sought) -> list[imports.Twin]:
-    """The contacts there are that may be the same."""
+def found(one: Sought, least: int) -> list[imports.Twin]:
+    """The contacts there are that are, as sure as that at least, the same."""
     return [
         imports.Twin(each.duplicate.id, each.duplicate.score, each.duplicate.reasons, each.within, each.duplicate.id)
-        for each in alike.like(one)
+        for each in alike.like(one, least=least)
     ]
 
 

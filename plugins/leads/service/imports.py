@@ -133,15 +133,16 @@ def understand(draft: LeadDraft) -> tuple[LeadDraft, Wanted]:
     return draft, Wanted(contact_id, client, clients, *days, draft.destinations, clock.now())
 
 
-def keys(wanted: Wanted) -> Iterator[str]:
+def keys(wanted: Wanted, _least: int) -> Iterator[str]:
     """What leads of one client have in common."""
     if wanted.contact_id != _UNKNOWN:
         yield str(wanted.contact_id)
     if wanted.client is not None:
-        yield from contacts.keys(wanted.client)
+        # Of clients who are less sure to be one, days and places may make a lead the same.
+        yield from contacts.keys(wanted.client, duplicates.LEAST)
 
 
-def found(wanted: Wanted) -> list[imports.Twin]:
+def found(wanted: Wanted, _least: int) -> list[imports.Twin]:
     """The leads there are that may be the same."""
     days = alike.days(wanted.start_date, wanted.end_date)
     others = alike.like(alike.Sought(wanted.clients, days, wanted.destinations))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from core.testing.clients import ApiClient, faults, ok, problem
+from tests.contract.statements import Statements
 from tests.core.imports.bringing import Bringing
 
 ANA = ("Ana Duarte", "ana@example.com", "+351 912 345 678", "Portugal")
@@ -102,6 +105,18 @@ class TestDuplicates:
         made = bringing.do(import_id, "run")
         assert (made["created"], made["duplicates"]) == (2, 1)
         assert bringing.rows(import_id, state="duplicate")[0]["duplicate_line"] == 2
+
+    @pytest.mark.parametrize(("least", "duplicates"), [(60, 2), (61, 0)])
+    def test_are_looked_for_by_name_where_a_name_alone_is_enough(
+        self, bringing: Bringing, monkeypatch: pytest.MonkeyPatch, least: int, duplicates: int
+    ) -> None:
+        ok(bringing.api.post("/contacts", {"name": "Ana Duarte"}), 201)
+        rows = [HEADINGS, *((name, "", "", "") for name in ("Ana Duarte", "Ben Okri", "Okri, Ben"))]
+        import_id = bringing.uploaded(rows, duplicate_score=least)
+        seen = Statements()
+        with seen.watching(monkeypatch):
+            assert bringing.do(import_id, "check")["duplicates"] == duplicates
+        assert any("AS sought" in each for each in seen.others) == bool(duplicates)
 
     def test_come_in_where_that_is_wanted(self, bringing: Bringing) -> None:
         import_id = bringing.brought_in([HEADINGS, ANA, ANA], duplicates="create")

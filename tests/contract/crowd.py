@@ -18,6 +18,8 @@ from core.search import SearchToken
 
 VARIETY = 50
 """How many different values a column gets that need not be unique."""
+SEEN_WITH = {("contacts_member", "contact_id")}
+"""Columns, by table, that point within an agency at what must be there for a row to be seen."""
 _INDEXES = """
 SELECT c.relname, pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
 WHERE i.indrelid = %s::regclass AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid)
@@ -145,7 +147,9 @@ def children_of(listing: Listing) -> list[Filter]:
 def _identities(table: Table) -> Iterator[tuple[str, Table]]:
     for column in sorted(_unique(table), key=str):
         for key in table.columns[column].foreign_keys:
-            if key.constraint is not None and len(key.constraint.columns) == 1 and column != "agency_id":
+            if key.constraint is None or column == "agency_id":
+                continue
+            if len(key.constraint.columns) == 1 or (table.name, column) in SEEN_WITH:
                 yield column, key.column.table
 
 

@@ -52,6 +52,7 @@ SAMPLES: Mapping[str, Sample] = {
     "imports.change": Sample(body=lambda api, number: {"options": {"date_order": ("mdy", "ymd")[number % 2]}}),
     "imports.run": Sample(before=_checked),
     "imports.revert": Sample(before=_run),
+    "imports.search": Sample(before=lambda api, _: _import(api)),
     "imports.search_rows": Sample(before=_run),
 }
 ROWS: Mapping[str, Callable[[ApiClient], str]] = {

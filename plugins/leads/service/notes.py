@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from core.sdk import ListQuery, Page, acting_user_id, current_actor, publish
+from core.sdk import ListQuery, Page, acting_user_id, publish
 
-from .. import permissions
 from ..errors import NoteOfSomebodyElse
 from ..events import NoteChanged, NoteDeleted, NoteWritten
 from ..models import Note
 from ..repository import leads, notes
 from ..schemas import NoteDraft, NotePatch, NoteView
-from . import audience
+from . import audience, reach
 
 # What only the author may change.
 _AUTHORS = {"text", "mentions"}
@@ -59,11 +58,14 @@ def change(lead_id: UUID, note_id: UUID, patch: NotePatch, *, version: int | Non
 
 
 def delete(lead_id: UUID, note_id: UUID, *, version: int | None) -> None:
-    """Delete one's own note, or with `leads.delete` anybody's. Raises Forbidden, NotFound, PreconditionFailed."""
+    """Delete one's own note, or with `leads.delete` for the lead anybody's.
+
+    Raises Forbidden, NotFound, PreconditionFailed.
+    """
     leads.require(lead_id)
     note = notes.of_lead(note_id, lead_id=lead_id, version=version)
     if not _is_mine(note):
-        current_actor().require(permissions.DELETE.name)
+        reach.require_delete(lead_id)
     notes.remove(note)
     publish(NoteDeleted(lead_id=lead_id, note_id=note.id))
 

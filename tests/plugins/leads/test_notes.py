@@ -69,3 +69,15 @@ class TestNotes:
         assert problem(api.get(first)) == (404, "not_found")
         events = ok(api.get(f"/audit?subject_id={lead['id']}&name=leads.note_deleted"))["items"]
         assert len(events) == 2
+
+
+class TestReach:
+    def test_whoever_may_delete_their_own_leads_deletes_what_others_wrote_on_those_only(
+        self, agency: AgencyUnderTest, api: ApiClient, enquire: Enquire
+    ) -> None:
+        may = {"leads.read": "all", "leads.write": "all", "leads.delete": "own", "contacts.read": "all"}
+        ok(api.post("/roles", {"code": "desk", "name": "Desk", "permissions": may}), 201)
+        desk = agency.newcomer("desk")
+        of_others, own = enquire(), enquire(owner_id=str(desk.user_id))
+        assert problem(desk.delete(write(api, of_others), version=1)) == (403, "forbidden")
+        ok(desk.delete(write(api, own), version=1), 204)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 
 from core.app import create_app
 from core.db.session import dispose
@@ -13,6 +14,9 @@ app = create_app()
 if gevent_runs():
     # Threads cannot hold thousands of sockets; API processes leave `/socket.io` to the gateway's.
     mount(app)
+# What is there now stays: looking through it for garbage would take time, and write to pages that workers share.
+gc.collect()
+gc.freeze()
 
 
 @atexit.register

@@ -83,14 +83,9 @@ def run() -> None:
 def api() -> None:
     """Serve the REST API in production (granian, WEB_PROCESSES workers)."""
     from core.checks import installation_problems
-    from core.native import BLOCKING_THREADS
 
     settings = _sound_settings(installation_problems("granian"))
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", settings.host]
-    command += ["--port", str(settings.port), "--workers", str(settings.web_processes)]
-    command += ["--blocking-threads", str(BLOCKING_THREADS)]
-    command += ["--respawn-failed-workers", "--workers-kill-timeout", "30", "--log-level", "warning", "wsgi:app"]
-    _become(command, **_shared_measurements(settings))
+    _become([sys.executable, "-m", "core.serving"], **_shared_measurements(settings))
 
 
 @tripfile.command()

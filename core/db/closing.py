@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 import msgspec
 import structlog
 from flask import current_app
+from psycopg import _queries
 from sqlalchemy import Table, event
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
@@ -177,6 +178,10 @@ class Dialect(PGDialect_psycopg):
         dbapi_connection.rollback()
 
 
+# The driver parses longer statements, and those of more values, each time: the widest tables' INSERTs are such ones.
+# It offers no other way to say so.
+_queries.MAX_CACHED_STATEMENT_LENGTH = 16_384
+_queries.MAX_CACHED_STATEMENT_PARAMS = 160
 registry.register(DRIVER.replace("+", "."), __name__, Dialect.__name__)
 
 

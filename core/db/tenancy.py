@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from flask import g
 from sqlalchemy import Connection, Uuid, bindparam, event, text
 from sqlalchemy import inspect as inspect_entity
@@ -14,6 +15,7 @@ from sqlalchemy.exc import DontWrapMixin, SQLAlchemyError
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, with_loader_criteria
 
 from core.actor import Actor, current_actor
+from core.db import wire
 from core.db.base import SoftDeleted, Tenant
 from core.extensions import db
 
@@ -94,7 +96,25 @@ def announce_agency(connection: Connection) -> None:
 
 @event.listens_for(db.session, "after_begin")
 def _announce_on_begin(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
-    announce_agency(connection)
+    # A savepoint is of the transaction around it, and takes its settings back where it is undone.
+    if not transaction.nested:
+        _begin(connection)
+
+
+def _begin(connection: Connection) -> None:
+    raw: Any = connection.connection.dbapi_connection
+    if not wire.begins_plainly(raw):
+        announce_agency(connection)
+        return
+    try:
+        wire.begin(raw, agency_id=str(current_actor().agency_id or ""))
+    except psycopg.OperationalError:
+        # Said again as any other statement: on a dead connection that has the pool drop it.
+        announce_agency(connection)
+    except BaseException:
+        # Answers may still come: nobody may use it again.
+        connection.invalidate()
+        raise
 
 
 @event.listens_for(db.session, "do_orm_execute")

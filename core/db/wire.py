@@ -1,7 +1,8 @@
-"""One read in one round trip: a libpq pipeline that sets the agency and runs a prepared SELECT."""
+"""What happens at each request in one round trip: a read for an agency, and the beginning of a transaction for one."""
 
 from __future__ import annotations
 
+import math
 import select
 import time
 from collections.abc import Callable, Sequence
@@ -65,6 +66,32 @@ def fetch(
             raise _error(connection, result)
     transformer.set_pgresult(results[-1])
     return transformer.load_rows(0, results[-1].ntuples, make_row)
+
+
+def begin(connection: Connection[Any], *, agency_id: str) -> None:
+    """Begin a transaction for an agency, on a connection that begins them as PostgreSQL does by itself.
+
+    Raises psycopg's errors. Whoever is interrupted by another one must not use the connection again.
+    """
+    pgconn = connection.pgconn
+    pgconn.enter_pipeline_mode()
+    pgconn.send_query_params(b"BEGIN", None)
+    pgconn.send_query_params(SET_AGENCY, [agency_id.encode()])
+    pgconn.pipeline_sync()
+    # The server ends both by itself when they take too long.
+    _flush(pgconn, math.inf)
+    results = _results(pgconn, math.inf)
+    pgconn.exit_pipeline_mode()
+    for result in results:
+        if result.status not in _GOOD:
+            raise error_from_result(result, encoding="utf-8")
+
+
+def begins_plainly(connection: Connection[Any]) -> bool:
+    """Whether the next statement on a connection would begin a transaction as PostgreSQL does by itself."""
+    asked = (connection.isolation_level, connection.read_only, connection.deferrable)
+    idle = connection.pgconn.transaction_status == pq.TransactionStatus.IDLE
+    return idle and not connection.autocommit and asked == (None, None, None)
 
 
 def fetch_inside(
@@ -131,5 +158,6 @@ def _results(pgconn: PGconn, deadline: float) -> list[PGresult]:
 def _wait(pgconn: PGconn, events: int, deadline: float) -> None:
     poll = select.poll()  # looked up at call time: gevent replaces it
     poll.register(pgconn.socket, events)
-    if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+    patience = None if deadline == math.inf else max(0.0, deadline - time.monotonic()) * 1000
+    if not poll.poll(patience):
         raise QueryCanceled("The server does not answer")

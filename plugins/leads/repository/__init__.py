@@ -65,7 +65,7 @@ NOTE = select(*read.columns(NoteView, Note, author_name=users.name_of(Note.autho
 STEP = select(*read.columns(StatusChangeView, StatusChange, author_name=users.name_of(StatusChange.author_id)))
 
 
-def _opened(view: LeadView) -> LeadView:
+def opened(view: LeadView) -> LeadView:
     """A lead that was read, with what is encrypted in clear; one statement more where anything is."""
     closed: Any = view.restrictions
     if closed is None:
@@ -145,7 +145,7 @@ class Leads(Repository[Lead]):
     def shown(self, lead_id: UUID) -> LeadView:
         """A lead. Raises NotFound, MergedAway."""
         try:
-            return _opened(self.view(lead_id, WHOLE, LeadView))
+            return opened(self.view(lead_id, WHOLE, LeadView))
         except NotFound:
             merging.refuse_merged(self, lead_id)
             raise
@@ -173,7 +173,7 @@ class Leads(Repository[Lead]):
 
     def written(self, lead_id: UUID) -> LeadView:
         """A lead the caller has just written, even where that took it out of their scope."""
-        return _opened(self.view_after_change(lead_id, WHOLE, LeadView))
+        return opened(self.view_after_change(lead_id, WHOLE, LeadView))
 
     def settle_next_action(self, lead_id: UUID) -> None:
         """Have a lead's next action be the first task about it, or else what somebody said."""

@@ -22,12 +22,14 @@ from sqlalchemy import (
     select,
     union_all,
 )
+from sqlalchemy.orm import aliased
 
-from core.sdk import Scope, acting_user_id, current_actor, db, read, users
+from core.sdk import NotFound, Scope, acting_user_id, current_actor, db, read, users
 from plugins.contacts import api as contacts
 
 from ..models import Distinct, Lead
-from . import Leads
+from ..schemas import LeadView
+from . import WHOLE, Leads, opened
 
 WINDOW = 14
 """Days between two journeys that may still be one."""
@@ -98,34 +100,44 @@ def _build() -> read.Query[Candidate]:
     return read.Query(found.order_by(Lead.created_at.desc(), Lead.id.desc()).limit(MOST), Candidate)
 
 
+_other = aliased(Lead)
+
+
 def _same_days() -> ColumnElement[bool]:
     """Whether a lead's journey is as near as one may be, or one of the two has no days."""
     earliest, latest = (bindparam(name, type_=Date()) for name in ("earliest", "latest"))
-    undated = or_(earliest.is_(None), Lead.start_date.is_(None))
-    return or_(undated, and_(Lead.start_date <= latest, func.coalesce(Lead.end_date, Lead.start_date) >= earliest))
+    undated = or_(earliest.is_(None), _other.start_date.is_(None))
+    ends = func.coalesce(_other.end_date, _other.start_date)
+    return or_(undated, and_(_other.start_date <= latest, ends >= earliest))
 
 
-_client = bindparam("client_id", type_=Uuid())
+_client, _lead = (bindparam(name, type_=Uuid()) for name in ("client_id", "lead_id"))
 # One list of people, not this or that: an index looks up the leads of each.
 _people = union_all(select(_client), select(contacts.sharing(_client).subquery().c.contact_id))
-_COUNT = read.Query(
-    select(func.count()).where(
-        Lead.id != bindparam("lead_id", type_=Uuid()),
-        Lead.contact_id.in_(_people),
-        Lead.status != "won",
-        Lead.status != "lost",
-        _same_days(),
-    ),
-    int,
+_open = select(func.count()).where(
+    _other.id != _lead,
+    _other.contact_id.in_(_people),
+    _other.status != "won",
+    _other.status != "lost",
+    _same_days(),
+)
+_NEW = read.Query(
+    WHOLE.add_columns(_open.scalar_subquery()).where(Lead.id == _lead), lambda *row: (LeadView(*row[:-1]), row[-1])
 )
 
 
-def count_open(lead: Lead) -> int:
-    """How many open leads of a lead's client, or of who has an address or number of theirs, are about its days."""
+def taken_in(lead: Lead) -> tuple[LeadView, int]:
+    """A lead that was just added, and how many open ones are about its days.
+
+    Those of its client, and of whoever has an address or a number of theirs.
+    """
     around = timedelta(days=WINDOW)
     earliest = lead.start_date and lead.start_date - around
     latest = lead.start_date and (lead.end_date or lead.start_date) + around
-    return _COUNT.first(lead_id=lead.id, client_id=lead.contact_id, earliest=earliest, latest=latest) or 0
+    found = _NEW.first(lead_id=lead.id, client_id=lead.contact_id, earliest=earliest, latest=latest)
+    if found is None:
+        raise NotFound
+    return opened(found[0]), found[1]
 
 
 def distinguish(lead_id: UUID, other_id: UUID) -> bool:

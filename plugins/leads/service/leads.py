@@ -29,7 +29,7 @@ from ..errors import ContactIsDeleted
 from ..events import LeadChanged, LeadCreated, LeadDeleted, LeadRestored
 from ..models import FIELDS, Lead
 from ..repository import leads
-from ..repository.duplicates import count_open
+from ..repository.duplicates import taken_in
 from ..repository.merges import go_along, references_in
 from ..schemas import LeadDraft, LeadPatch, LeadRow, LeadView
 from ..schemas.duplicates import NewLead
@@ -63,7 +63,7 @@ def is_within_reach(lead_id: UUID) -> bool:
 def create(draft: LeadDraft) -> NewLead:
     """Take in a lead: whoever is named has it, or whom a rule finds, or its maker. Raises Forbidden, Invalid."""
     lead = add(draft)
-    return _new(leads.written(lead.id), count_open(lead) if _may_be_known(draft) else 0)
+    return _new(*(taken_in(lead) if _may_be_known(draft) else (leads.written(lead.id), 0)))
 
 
 def add(draft: LeadDraft, *, imported: bool = False) -> Lead:
@@ -98,7 +98,7 @@ def add(draft: LeadDraft, *, imported: bool = False) -> Lead:
 
 
 def _may_be_known(draft: LeadDraft) -> bool:
-    """Whether there is anything that an earlier lead could have in common: it saves who is new a statement."""
+    """Whether there is anything that an earlier lead could have in common: nobody is looked for then."""
     return draft.contact is UNSET or bool(draft.contact.emails or draft.contact.phones)
 
 

@@ -14,6 +14,7 @@ from psycopg.types.json import set_json_loads
 from psycopg_pool import ConnectionPool, PoolTimeout
 from sqlalchemy import ARRAY, Dialect, Float, Numeric, Select
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.sql.elements import BindParameter
 from sqlalchemy.types import TypeEngine
 
 from core.config import Settings
@@ -62,12 +63,9 @@ class Query(Generic[S]):
         self.planned_once = planned_once
         options = self._criteria()
         compiled = statement.options(*options).compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
-        self._compiled = compiled
         self._sql = str(compiled).encode()
         self._name = blake2b(self._sql, digest_size=12).hexdigest().encode()
-        self._order: Sequence[str] = compiled.positiontup or ()
-        # What SQLAlchemy's own execution converts values with.
-        self._binds = compiled._bind_processors  # noqa: SLF001
+        self._takes = _taken(compiled)
         processes = [_result_process(column.type) for column in statement.selected_columns]
         self._results = [(place, process) for place, process in enumerate(processes) if process]
 
@@ -109,12 +107,41 @@ class Query(Generic[S]):
         return wire.fetch_inside(raw, sql=self._sql, values=self._parameters(values), make_row=self._make_row)
 
     def _parameters(self, values: Mapping[str, Any]) -> list[Any]:
-        params = self._compiled.construct_params(dict(values))
-        return [self._bound(name, params[name]) for name in self._order]
+        return [take(values) for take in self._takes]
 
-    def _bound(self, name: str, value: Any) -> Any:
-        process: Any = self._binds.get(name)
-        return process(value) if process else value
+
+def _taken(compiled: Any) -> list[Callable[[Mapping[str, Any]], Any]]:
+    """What takes each parameter of a statement, in order, from the values it runs with.
+
+    SQLAlchemy's own way looks at all that a parameter may be, at each execution.
+    """
+    # What SQLAlchemy's own execution converts values with.
+    converts: Mapping[str, Any] = compiled._bind_processors  # noqa: SLF001
+    late = {bind.key: None for bind in compiled.binds.values() if bind.callable or bind.required}
+    fixed = compiled.construct_params(late)
+    return [
+        _take(compiled.binds.get(name), fixed[name], converts.get(name) or _same) for name in compiled.positiontup or ()
+    ]
+
+
+def _take(
+    bind: BindParameter[Any] | None, value: Any, convert: Callable[[Any], Any]
+) -> Callable[[Mapping[str, Any]], Any]:
+    if bind is None:
+        # One of a list of constants, which is spelled out.
+        constant = convert(value)
+        return lambda values: constant
+    key, current = bind.key, bind.callable
+    if current is not None:
+        return lambda values: convert(values[key] if key in values else current())
+    if bind.required:
+        return lambda values: convert(values[key])
+    usual = convert(value)
+    return lambda values: convert(values[key]) if key in values else usual
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 class SystemQuery(Query[S]):

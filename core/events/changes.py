@@ -49,12 +49,17 @@ def _collect(entity: Versioned, before: dict[str, Any], after: dict[str, Any]) -
     state = inspect(entity)
     columns = _columns(state.mapper)
     # Only what was set since the last flush: asking each of forty attributes for its history costs more than the flush.
-    for name in [name for name in state.committed_state if name in columns]:
+    changed = [name for name in state.committed_state if name in columns]
+    if not state.has_identity:
+        # A new row was nothing before.
+        after.update({name: _plain(state.dict[name], redacted=columns[name]) for name in changed if name in state.dict})
+        return
+    for name in changed:
         history: History = state.attrs[name].history
         if not history.has_changes():
             continue
         redacted = columns[name]
-        if history.deleted and state.has_identity:
+        if history.deleted:
             before.setdefault(name, _plain(history.deleted[0], redacted=redacted))
         if history.added:
             after[name] = _plain(history.added[0], redacted=redacted)

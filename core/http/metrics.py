@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import structlog
 from flask import Flask, Request, Response, current_app
@@ -38,8 +39,19 @@ def observe(request: Request, response: Response, duration: float) -> None:
     rule = request.url_rule.rule if request.url_rule else "unknown"
     method = request.method if request.method in _METHODS else "other"
     plugin = route.plugin if route else "core"
-    requests_total.labels(plugin, rule, method, response.status_code).inc()
-    seconds.labels(plugin, rule, method).observe(duration)
+    _answered(plugin, rule, method, response.status_code).inc()
+    _took(plugin, rule, method).observe(duration)
+
+
+@lru_cache(maxsize=4096)
+def _answered(plugin: str, route: str, method: str, status: int) -> Counter:
+    # The library looks at each label, at each request.
+    return requests_total.labels(plugin, route, method, status)
+
+
+@lru_cache(maxsize=2048)
+def _took(plugin: str, route: str, method: str) -> Histogram:
+    return seconds.labels(plugin, route, method)
 
 
 def at_scrape(app: Flask, measure: Callable[[], None]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from importlib import import_module
 
 from granian.constants import Interfaces
@@ -10,6 +11,7 @@ from granian.server import Server
 
 from core.config import load
 from core.native import BLOCKING_THREADS
+from core.processes import LINUX
 
 _MODULE = "wsgi"
 _SECONDS_TO_END = 30
@@ -21,6 +23,9 @@ def serve() -> None:
     Workers share the memory of what is imported and made before they begin, which is most of it. So nothing may be
     opened before: connections, threads and files are those of the worker that uses them first.
     """
+    if LINUX:
+        # What it was by default until Python 3.14.
+        multiprocessing.set_start_method("fork")
     # Workers import it as well, and find it.
     import_module(_MODULE)
     settings = load()

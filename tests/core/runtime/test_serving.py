@@ -24,6 +24,18 @@ import wsgi
 print(threading.active_count(), sockets() - before, gc.get_freeze_count() > 100_000)
 """
 
+COPIES = """
+import os
+from core import ids
+
+ids.new()
+for _ in range(2):
+    if os.fork() == 0:
+        print(*(ids.new().int & (1 << 62) - 1 for _ in range(3)), flush=True)
+        os._exit(0)
+    os.wait()
+"""
+
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Elsewhere workers are no copies")
 
 
@@ -38,6 +50,10 @@ class TestMakingTheApplication:
         environment = environment_for(settings)
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
         assert done.stdout.split() == ["1", "0", "True"]
+
+    def test_leaves_copies_nothing_to_make_the_same_ids_of(self) -> None:
+        done = subprocess.run([sys.executable, "-c", COPIES], cwd=ROOT, capture_output=True, text=True, check=True)
+        assert len(set(done.stdout.split())) == 6
 
 
 class TestWorkers:

@@ -153,7 +153,10 @@ def show_submission(submission_id: UUID) -> SubmissionView:
 @blueprint.post("/submissions/<uuid:submission_id>/accept", permission=permissions.MANAGE, problems=(409,))
 @blueprint.response(200, SubmissionView)
 def accept(submission_id: UUID) -> SubmissionView:
-    """Make a lead of what was taken for spam or could not be read, as its form or hook reads it now."""
+    """Make a lead of what was taken for spam or could not be read, as its form or hook reads it now.
+
+    Where that still cannot be done, the answer names what is wrong, and it stays as it was.
+    """
     return submissions.accept(submission_id)
 
 

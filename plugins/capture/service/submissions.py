@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from core.sdk import ListQuery, NotFound, Page, Problem, acting_as, current_agency_id, system
+from core.sdk import ListQuery, NotFound, Page, acting_as, current_agency_id, system
 
 from ..errors import CapturedAlready, NothingLeft
 from ..models import Submission
@@ -30,7 +30,7 @@ def view(submission_id: UUID) -> SubmissionView:
 def accept(submission_id: UUID) -> SubmissionView:
     """Make a lead of what was spam or faulty, as its form or hook reads it now.
 
-    Where that cannot be done it stays what it is, with what is wrong. Raises NotFound, CapturedAlready, NothingLeft.
+    Raises NotFound, CapturedAlready, NothingLeft, and Invalid with what keeps it from being one: it stays what it is.
     """
     submission = submissions.locked(submission_id)
     if submission.lead_id is not None:
@@ -51,10 +51,6 @@ def accept(submission_id: UUID) -> SubmissionView:
             made = intake.make_lead(source, values, payload.consents, said_at=submission.created_at)
     except NotFound:
         raise NothingLeft from None
-    except Problem as problem:
-        if problem.status >= 500:
-            raise
-        return _view(intake.aside(submissions.locked(submission_id), "faulty", problem.code, problem.errors))
     accepted = submissions.locked(submission_id)
     return _view(intake.accept(accepted, made, failing=source.failing))
 

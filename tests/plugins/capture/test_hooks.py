@@ -145,9 +145,15 @@ class TestNothingIsLost:
         assert leads() == []
         faulty = came(f"state=faulty&hook_id={made['id']}")
         assert len(faulty) == 3
+        again = {"action": {"type": "accept"}, "filter": {"state": "faulty", "hook_id": made["id"]}}
+        tried = ok(api.post("/capture/bulk", again, headers={"Idempotency-Key": "too-soon"}))
+        assert (tried["done"], tried["failed"]) == (0, 3)
+        assert {(row["status"], row["code"], row["errors"][0]["pointer"]) for row in tried["rows"]} == {
+            (422, "invalid", "/values/email")
+        }
+        assert came(f"state=faulty&hook_id={made['id']}") == faulty
         mapping = [MAPPING[0], {"type": "take", "field": "email", "path": "/mail"}]
         ok(api.patch(f"/capture/hooks/{made['id']}", {"mapping": mapping}, version="*"))
-        again = {"action": {"type": "accept"}, "filter": {"state": "faulty", "hook_id": made["id"]}}
         done = ok(api.post("/capture/bulk", again, headers={"Idempotency-Key": "again"}))
         assert (done["done"], done["failed"]) == (3, 0)
         assert len(leads()) == 3
@@ -161,8 +167,8 @@ class TestNothingIsLost:
         ok(deliver(stranger, made, BODY | {"when": "14.5.2027"}), 202)
         shown = ok(api.get(f"/capture/submissions/{came()[0]['id']}"))
         assert [(each["pointer"], each["code"]) for each in shown["faults"]] == [("/values/start_date", "format")]
-        still = ok(api.post(f"/capture/submissions/{shown['id']}/accept"))
-        assert (still["state"], still["lead_id"]) == ("faulty", None)
+        assert faults(api.post(f"/capture/submissions/{shown['id']}/accept")) == {"/values/start_date": "format"}
+        assert ok(api.get(f"/capture/submissions/{shown['id']}")) == shown
 
     def test_of_a_deleted_hook_it_stays_and_nothing_is_made_of_it(
         self, api: ApiClient, stranger: Stranger, hook: Make, came: Look

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from zoneinfo import available_timezones
 
@@ -41,6 +41,7 @@ Zone = Annotated[str, Meta(max_length=64, description="IANA time zone.", example
 Instant = Annotated[datetime, Meta(tz=True, description="Instant with its offset, RFC 3339.")]
 Country = Annotated[str, Meta(pattern="^[A-Z]{2}$", description="Country, ISO 3166-1 alpha-2.", examples=["PT"])]
 
+_YEARS = range(1970, 9001)
 _ZONES = frozenset(available_timezones())
 # CLDR lists regions and groups of countries too; these two-letter codes are none.
 _NO_COUNTRIES = frozenset("EU EZ QO UN XA XB ZZ".split())
@@ -68,6 +69,13 @@ def check_country(country: str, *, pointer: str = "/country") -> str:
     if country not in _COUNTRIES or country in _NO_COUNTRIES:
         raise Invalid(errors=[Fault(pointer, "country", f"{country} is not a country code")])
     return country
+
+
+def check_day(day: date, *, pointer: str) -> None:
+    """Raise Invalid for a day or an instant so far away that somebody's finger must have slipped."""
+    if day.year not in _YEARS:
+        what = "instant" if isinstance(day, datetime) else "day"
+        raise Invalid(errors=[Fault(pointer, "value", f"This {what} is out of all reach")])
 
 
 def check_network(text: str, *, pointer: str = "/network") -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
-from core.sdk import UNSET, Fault, Invalid, ListQuery, Page, acting_user_id, clock, publish
+from core.sdk import UNSET, Fault, Invalid, ListQuery, Page, acting_user_id, clock, fields, gather, publish
 
 from ..errors import CallOfSomebodyElse
 from ..events import CallLogged
@@ -13,7 +14,7 @@ from ..events.calls import CallChanged, CallDeleted
 from ..models import Call, CallVersion
 from ..repository import leads
 from ..repository.calls import calls, versions
-from ..schemas.calls import CallDraft, CallPatch, CallVersionView, CallView
+from ..schemas.calls import CallDraft, CallPatch, CallVersionView, CallView, NextAction
 from . import pipeline, reach
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
@@ -39,11 +40,12 @@ def write(lead_id: UUID, draft: CallDraft) -> CallView:
 
     One that reached out to the client, or that somebody took, is the first contact with them where there was none.
     """
-    at = _began(draft)
+    following = draft.next_action
+    at = clock.now() if draft.at is UNSET else draft.at
+    gather(partial(_check_past, at), partial(_check_following, following))
     # Two colleagues who log at once: the second finds what the first has made of the lead.
     leads.lock(lead_id)
     lead = leads.get(lead_id)
-    following = draft.next_action
     call = calls.add(
         Call(
             lead_id=lead_id,
@@ -127,13 +129,12 @@ def _is_contact(call: Call) -> bool:
     return call.direction == "outbound" or call.outcome == "answered"
 
 
-def _began(draft: CallDraft) -> datetime:
-    if draft.at is UNSET:
-        return clock.now()
-    _check_past(draft.at)
-    return draft.at
+def _check_following(following: NextAction | None) -> None:
+    if following is not None:
+        fields.check_day(following.at, pointer="/next_action/at")
 
 
 def _check_past(at: datetime) -> None:
+    fields.check_day(at, pointer="/at")
     if at > clock.now() + _CLOCKS_DIFFER:
         raise Invalid(errors=[Fault("/at", "future", "This call has not taken place yet")])

@@ -13,6 +13,7 @@ from plugins.contacts import api as contacts
 from ..models import Lead
 
 _MONEY = ("budget", "value")
+_DAYS = ("start_date", "end_date", "expected_close", "next_action_at")
 _CHECKS: dict[str, Callable[[Any], object]] = {
     "language": fields.check_language,
     "zone": fields.check_zone,
@@ -59,6 +60,8 @@ def _minor(name: str, amount: Money | None) -> int | None:
 
 
 def _check_dates(lead: Lead, changes: dict[str, Any]) -> None:
+    given = [name for name in _DAYS if changes.get(name) is not None]
+    gather(*(partial(fields.check_day, changes[name], pointer=f"/{name}") for name in given))
     start = changes.get("start_date", lead.start_date)
     end = changes.get("end_date", lead.end_date)
     if start and end and end < start:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple, cast
 from uuid import UUID
 
@@ -16,6 +17,8 @@ from core.sdk import (
     agencies,
     clock,
     current_actor,
+    fields,
+    gather,
     is_on,
     publish,
     settings_of,
@@ -37,6 +40,10 @@ OPEN: tuple[Status, ...] = ("new", "contacted", "qualified", "proposal_sent", "n
 
 CONTACT: tuple[Status, ...] = ("contacted", "proposal_sent")
 """What a lead becomes as its client hears of the agency; one can be qualified by what the client wrote."""
+
+
+_ENTERED_LATER = timedelta(days=7)
+"""Who calls on the evening before a holiday may be entered after it."""
 
 
 class Step(NamedTuple):
@@ -92,7 +99,12 @@ def reached(lead_id: UUID, at: datetime) -> None:
 
 
 def contacted(lead: Lead, at: datetime) -> None:
-    """Note that there was contact with the client of a lead: what was logged proves it."""
+    """Note that there was contact with the client of a lead: what was logged proves it.
+
+    What was said long before the lead came in was about something else; what came by a file came in before that.
+    """
+    if at < lead.created_at - _ENTERED_LATER and not lead.imported:
+        return
     sla.answer(lead, at)
     if lead.status == "new":
         _follow(lead, "contacted")
@@ -151,6 +163,8 @@ def _check(lead: Lead, step: Move) -> bool:
         raise MoveNotAllowed(f"From {lead.status} a lead cannot go to {step.to}")
     if lead.status == "won":
         current_actor().require(permissions.REOPEN.name)
+    days = {"hold_until": step.hold_until, "recycle_on": step.recycle_on}
+    gather(*(partial(fields.check_day, day, pointer=f"/{name}") for name, day in days.items() if day is not None))
     faults = way.guard(lead, step)
     manual = way.proof is not None and not is_on(way.proof)
     if manual and not step.note:

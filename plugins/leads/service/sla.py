@@ -114,7 +114,7 @@ def _due_anew(lead: Lead) -> None:
 
 def _respond(lead: Lead, at: datetime, *, due_at: datetime) -> int:
     """Write down when the client heard of the agency; the working minutes that took."""
-    # Who logs a call with the time before the enquiry came in has not been quicker than at once.
+    # Who calls is often entered as a lead afterwards: they were not answered quicker than at once.
     lead.responded_at = max(at, lead.created_at)
     taken = calendars.of_team(lead.team_id).between(lead.created_at, lead.responded_at) // _MINUTE
     lead.response_minutes = taken

@@ -165,8 +165,8 @@ def _check_subject(task: Task) -> None:
 def _check_day(day: Any, at: str | None, rrule: str | None) -> None:
     if day is None and (at is not None or rrule is not None):
         raise Invalid(errors=[Fault("/due_on", "required", "Say on which day")])
-    if day is not None and not 1970 <= day.year <= 9000:
-        raise Invalid(errors=[Fault("/due_on", "value", "This day is out of all reach")])
+    if day is not None:
+        fields.check_day(day, pointer="/due_on")
 
 
 def _until(snooze: Snooze) -> datetime:
@@ -175,10 +175,11 @@ def _until(snooze: Snooze) -> datetime:
     if snooze.until is not None:
         if snooze.time is not None:
             raise Invalid(errors=[Fault("/time", "unexpected", "A time goes with a day")])
+        fields.check_day(snooze.until, pointer="/until")
         until, pointer = snooze.until, "/until"
     else:
         assert snooze.day is not None
-        _check_day(snooze.day, None, None)
+        fields.check_day(snooze.day, pointer="/day")
         hour = f"{settings_of(TaskSettings).remind_hour:02}:00"
         until, pointer = due.instant(snooze.day, snooze.time or hour, zone_of(acting_user_id())), "/day"
     if until <= clock.now():

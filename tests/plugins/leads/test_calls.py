@@ -57,6 +57,8 @@ class TestLogging:
         path = f"/leads/{lead['id']}/calls"
         tomorrow = (clock.now() + timedelta(days=1)).isoformat()
         assert faults(api.post(path, OUTBOUND | {"at": tomorrow})) == {"/at": "future"}
+        slipped = {"at": "0001-01-01T00:00:00Z", "next_action": {"at": "9999-01-01T00:00:00Z"}}
+        assert faults(api.post(path, OUTBOUND | slipped)) == {"/at": "value", "/next_action/at": "value"}
         assert set(
             faults(api.post(path, {"direction": "sideways", "outcome": "shouting", "duration_seconds": -1}))
         ) == {

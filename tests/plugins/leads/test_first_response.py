@@ -151,10 +151,19 @@ class TestTheClock:
         self, api: ApiClient, enquire: Enquire, targets: dict[str, int]
     ) -> None:
         lead = enquire()
-        ok(api.post(f"/leads/{lead['id']}/calls", OUTBOUND | {"at": "2020-01-01T00:00:00Z"}), 201)
+        yesterday = (clock.now() - timedelta(days=1)).isoformat()
+        ok(api.post(f"/leads/{lead['id']}/calls", OUTBOUND | {"at": yesterday}), 201)
         answered = ok(api.get(f"/leads/{lead['id']}"))
         assert answered["first_response"]["responded_at"] == lead["created_at"]
         assert answered["first_response"]["working_minutes_taken"] == 0
+
+    def test_a_call_long_before_the_enquiry_was_about_something_else(
+        self, api: ApiClient, enquire: Enquire, targets: dict[str, int]
+    ) -> None:
+        lead = enquire()
+        ok(api.post(f"/leads/{lead['id']}/calls", OUTBOUND | {"at": "2020-01-01T00:00:00Z"}), 201)
+        after = ok(api.get(f"/leads/{lead['id']}"))
+        assert (after["status"], after["first_response"]) == ("new", lead["first_response"])
 
     @pytest.mark.parametrize(("step", "state"), [("contacted", "met"), ("qualified", "pending"), ("lost", "waived")])
     def test_stops_with_contact_and_not_with_what_is_known(

@@ -71,6 +71,11 @@ class TestCreate:
             "/owner_id": "unknown",
         }
 
+    def test_days_that_nobody_can_mean_are_refused(self, api: ApiClient) -> None:
+        days = {"start_date": "1066-01-01", "expected_close": "0001-01-01", "next_action_at": "9999-01-01T00:00:00Z"}
+        found = faults(api.post("/leads", {"contact": {"name": "Ben"}} | days))
+        assert found == {f"/{name}": "value" for name in days}
+
     def test_a_refused_lead_leaves_no_contact_behind(self, api: ApiClient) -> None:
         api.post("/leads", {"contact": {"name": "Ghost"}, "language": "xx"})
         assert ok(api.get("/contacts?count=exact"))["total"] == 0

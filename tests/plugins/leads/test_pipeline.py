@@ -48,6 +48,8 @@ class TestGuards:
         assert faults(api.post(path, {"to": "on_hold"}, version="*")) == {"/hold_until": "required"}
         past = {"to": "on_hold", "hold_until": "2020-01-01"}
         assert faults(api.post(path, past, version="*")) == {"/hold_until": "past"}
+        never = {"to": "on_hold", "hold_until": "9999-12-31"}
+        assert faults(api.post(path, never, version="*")) == {"/hold_until": "value"}
         coming = str(clock.today("UTC") + timedelta(days=7))
         assert move(lead, "on_hold", hold_until=coming)["hold_until"] == coming
 

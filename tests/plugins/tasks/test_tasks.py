@@ -97,6 +97,8 @@ class TestSnoozing:
             ({"until": "2027-05-09T07:00:00Z"}, {"/until": "past"}),
             ({"day": "2027-05-09"}, {"/day": "past"}),
             ({"until": "2027-05-11T07:00:00Z", "time": "10:00"}, {"/time": "unexpected"}),
+            ({"until": "9999-01-01T00:00:00Z"}, {"/until": "value"}),
+            ({"day": "9999-01-01"}, {"/day": "value"}),
         ],
     )
     def test_refuses(self, api: ApiClient, make: Make, body: Any, found: Any) -> None:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from core.sdk import hookimpl, privacy
 
 from .hookspecs import CaptchaAnswer
 from .service import captchas, erasure
+
+
+@hookimpl
+def capture_captcha_providers() -> Collection[str]:
+    """Those, and `other`."""
+    return captchas.OWN
 
 
 @hookimpl

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from msgspec import Struct
 
 from core.sdk import hookspec
@@ -19,6 +21,11 @@ class CaptchaAnswer(Struct, frozen=True):
     """Where it was sent from."""
     verify_url: str | None
     """Where the form says that it is verified."""
+
+
+@hookspec
+def capture_captcha_providers() -> Collection[str]:  # type: ignore[empty-body] # a signature and a sentence
+    """The providers that you answer for in `capture_captcha`, as forms name them: no form has any other."""
 
 
 @hookspec(firstresult=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal
 from urllib.parse import urlencode
 
@@ -18,6 +19,7 @@ VERIFY = {
     "turnstile": "https://challenges.cloudflare.com/turnstile/v0/siteverify",
     "hcaptcha": "https://api.hcaptcha.com/siteverify",
 }
+OWN = (*VERIFY, OTHER)
 HOSTS = ("challenges.cloudflare.com", "api.hcaptcha.com")
 Verdict = Literal["person", "program", "unknown"]
 
@@ -26,6 +28,12 @@ class Verified(msgspec.Struct):
     """What a provider answers; of the rest nothing is needed."""
 
     success: bool
+
+
+def providers() -> list[str]:
+    """Those that somebody answers for."""
+    named: list[Collection[str]] = installed().hook.capture_captcha_providers()
+    return sorted({each for names in named for each in names})
 
 
 def judge(asked: CaptchaAnswer) -> Verdict:

@@ -135,6 +135,10 @@ def _check_consents(asked: Sequence[ConsentAsked]) -> None:
 
 
 def _check_captcha(captcha: FormCaptcha) -> None:
+    known = captchas.providers()
+    if captcha.provider not in known:
+        # Nobody would answer for anything it takes in.
+        raise Invalid(errors=[Fault("/captcha/provider", "unknown", f"Choose one of {', '.join(known)}")])
     if (captcha.provider == captchas.OTHER) != (captcha.verify_url is not None):
         message = f"A verify_url goes with the provider {captchas.OTHER}, and only with it"
         raise Invalid(errors=[Fault("/captcha/verify_url", "required", message)])

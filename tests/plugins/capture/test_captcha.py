@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
@@ -91,6 +92,31 @@ def reachable(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(plugins), "egress", property(lambda _: {"capture": ("127.0.0.1",)}))
 
 
+class Friendly:
+    """A provider of a plugin's."""
+
+    @hookimpl
+    def capture_captcha_providers(self) -> list[str]:
+        """One of its own."""
+        return ["friendly"]
+
+    @hookimpl
+    def capture_captcha(self, asked: CaptchaAnswer) -> bool | None:
+        """A person answers with what is asked for."""
+        return asked.answer == "friend" if asked.provider == "friendly" else None
+
+
+@contextmanager
+def brought(app: Application) -> Iterator[None]:
+    """A block in which a plugin brings that provider."""
+    relay = app.extensions["tripfile.plugins"].relay
+    relay.register(Friendly(), "friendly")
+    try:
+        yield
+    finally:
+        relay.unregister(name="friendly")
+
+
 class TestVerifying:
     def test_a_person_gets_through_and_the_provider_is_asked_by_its_protocol(
         self, stranger: Stranger, guarded: dict[str, Any], verifier: Verifier, leads: Look
@@ -142,30 +168,21 @@ class TestVerifying:
         ok(stranger.send(guarded, ANA, captcha="person"), 201)
         assert [(each["state"], each["reason"]) for each in came()] == [("spam", "captcha_unanswered")]
 
-    def test_where_nobody_brings_the_provider_neither(self, stranger: Stranger, form: Make, came: Look) -> None:
-        made = form(captcha={"provider": "friendly", "site_key": "site", "secret": "hush"})
+    def test_where_nobody_brings_the_provider_any_more_neither(
+        self, app: Application, stranger: Stranger, form: Make, came: Look
+    ) -> None:
+        with brought(app):
+            made = form(captcha={"provider": "friendly", "site_key": "site", "secret": "hush"})
         ok(stranger.send(made, ANA, captcha="person"), 201)
         assert came()[0]["reason"] == "captcha_unanswered"
 
     def test_a_plugin_may_bring_its_own(
         self, app: Application, stranger: Stranger, form: Make, leads: Look, came: Look
     ) -> None:
-        class Friendly:
-            """A provider of a plugin's."""
-
-            @hookimpl
-            def capture_captcha(self, asked: CaptchaAnswer) -> bool | None:
-                """A person answers with what is asked for."""
-                return asked.answer == "friend" if asked.provider == "friendly" else None
-
-        made = form(captcha={"provider": "friendly", "site_key": "site", "secret": "hush"})
-        relay = app.extensions["tripfile.plugins"].relay
-        relay.register(Friendly(), "friendly")
-        try:
+        with brought(app):
+            made = form(captcha={"provider": "friendly", "site_key": "site", "secret": "hush"})
             assert faults(stranger.send(made, ANA, captcha="foe")) == {"/captcha": "captcha"}
             ok(stranger.send(made, ANA, captcha="friend"), 201)
-        finally:
-            relay.unregister(name="friendly")
         assert (len(leads()), len(came())) == (1, 1)
 
     def test_another_that_speaks_the_protocol(
@@ -178,6 +195,19 @@ class TestVerifying:
         ok(stranger.send(made, ANA, captcha="person"), 201)
         # Nobody answers there.
         assert leads() == []
+
+
+class TestProviders:
+    def test_that_nobody_brings_are_refused_with_those_there_are(self, app: Application, api: ApiClient) -> None:
+        captcha = {"provider": "foo", "site_key": "site", "secret": "hush"}
+        body = {"name": "Website", "fields": FIELDS, "captcha": captcha}
+        with brought(app):
+            refused = api.post("/capture/forms", body)
+        assert faults(refused) == {"/captcha/provider": "unknown"}
+        (fault,) = refused.get_json()["errors"]
+        assert fault["message"] == "Choose one of friendly, hcaptcha, other, turnstile"
+        captcha["provider"] = "friendly"
+        assert faults(api.post("/capture/forms", body)) == {"/captcha/provider": "unknown"}
 
 
 class TestTheSecret:

@@ -27,6 +27,7 @@ FIRST_RESPONSE = type_coerce(
 )
 """When a lead is, or was, to get a first response, as one column."""
 BATCH = 200
+_NO_LIMITS = FirstResponseTargets(urgent=None, high=None, normal=None, low=None)
 _TARGETS = read.Query(
     select(ResponseTargets.urgent, ResponseTargets.high, ResponseTargets.normal, ResponseTargets.low),
     lambda urgent, high, normal, low: FirstResponseTargets(urgent=urgent, high=high, normal=normal, low=low),
@@ -44,7 +45,7 @@ class Overdue(NamedTuple):
 
 def targets() -> FirstResponseTargets:
     """What the acting agency set; no limits where it set none."""
-    return _TARGETS.first() or FirstResponseTargets()
+    return _TARGETS.first() or _NO_LIMITS
 
 
 def targets_row() -> ResponseTargets | None:

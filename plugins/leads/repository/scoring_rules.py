@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select, update
 from core.sdk import Filter, Listing, ListQuery, Page, Repository, db, read
 
 from ..models import Scoring, ScoringRule
-from ..schemas.scores import ScoreConditions, ScoringPolicy, ScoringRuleView
+from ..schemas.scores import ScoreConditions, ScoringRuleView
 
 _RULE = select(*read.columns(ScoringRuleView, ScoringRule))
 _UNNOTICED = {"synchronize_session": False}
@@ -81,6 +81,7 @@ _ACTIVE = read.Query(
     .order_by(ScoringRule.position, ScoringRule.id),
     Rule,
 )
+_USUAL = Policy(warm_from=40, hot_from=70, count_plugins=True, count_ai=False, generation=0)
 _POLICY = read.Query(select(*(getattr(Scoring, name) for name in Policy._fields)), Policy)
 
 
@@ -91,8 +92,7 @@ def active() -> list[Rule]:
 
 def policy() -> Policy:
     """What the acting agency set, or else what holds where nothing is set."""
-    usual = ScoringPolicy()
-    return _POLICY.first() or Policy(usual.warm_from, usual.hot_from, usual.count_plugins, usual.count_ai, 0)
+    return _POLICY.first() or _USUAL
 
 
 def policy_row() -> Scoring:

@@ -34,7 +34,8 @@ class FirstResponse(View):
 class FirstResponseTargets(Draft):
     """Within how many working minutes a lead gets a first response, by its priority."""
 
-    urgent: Minutes | None = None
-    high: Minutes | None = None
-    normal: Minutes | None = None
-    low: Minutes | None = None
+    # Replaced as a whole: what is left out would be lost without a word.
+    urgent: Minutes | None
+    high: Minutes | None
+    normal: Minutes | None
+    low: Minutes | None

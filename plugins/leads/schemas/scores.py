@@ -83,10 +83,11 @@ class ScoringRuleView(View):
 class ScoringPolicy(Draft):
     """What becomes of points: from which score a lead is warm and hot, and whether what plugins say counts."""
 
-    warm_from: ScoreValue = 40
-    hot_from: ScoreValue = 70
-    count_plugins: Annotated[bool, Meta(description="Whether what plugins know counts.")] = True
-    count_ai: Annotated[bool, Meta(description="Whether what an AI supposes counts.")] = False
+    # Replaced as a whole: what is left out would be lost without a word.
+    warm_from: ScoreValue
+    hot_from: ScoreValue
+    count_plugins: Annotated[bool, Meta(description="Whether what plugins know counts.")]
+    count_ai: Annotated[bool, Meta(description="Whether what an AI supposes counts.")]
 
 
 class ScoreView(View):

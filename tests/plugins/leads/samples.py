@@ -7,6 +7,9 @@ from typing import Any
 
 from core.testing.clients import ApiClient, ok
 from tests.contract.sample import Sample
+from tests.plugins.leads.scorer import USUAL
+
+_TARGETS = dict.fromkeys(("urgent", "high", "normal", "low"))
 
 
 def _delete(api: ApiClient, address: str) -> None:
@@ -82,7 +85,7 @@ SAMPLES: Mapping[str, Sample] = {
     "leads_calls.search_versions": Sample(before=_correct_call),
     "leads.search_versions": Sample(before=_correct),
     "leads.change_note": Sample(body=lambda api, number: {"pinned": True}),
-    "leads_rules.change_targets": Sample(body=lambda api, number: {"normal": number}),
+    "leads_rules.change_targets": Sample(body=lambda api, number: _TARGETS | {"normal": number}),
     "leads_rules.create": Sample(body=lambda api, number: {"name": f"Rule {number}", "priority": "high"}),
     "leads_rules.change": Sample(body=lambda api, number: {"position": number}),
     "leads_rules.attempt": Sample(body=lambda api, number: {"source": "web_form"}),
@@ -90,7 +93,9 @@ SAMPLES: Mapping[str, Sample] = {
     "leads_rules.set_skills": Sample(body=lambda api, number: {"languages": ["pt"], "destinations": ["Kenya"]}),
     "leads_scores.create": Sample(body=lambda api, number: {"label": f"Rule {number}", "points": 5}),
     "leads_scores.change": Sample(body=lambda api, number: {"position": number}),
-    "leads_scores.change_policy": Sample(body=lambda api, number: {"warm_from": 30, "hot_from": 31 + number % 60}),
+    "leads_scores.change_policy": Sample(
+        body=lambda api, number: USUAL | {"warm_from": 30, "hot_from": 31 + number % 60}
+    ),
     "leads_scores.attempt": Sample(body=lambda api, number: {"rules": [{"label": f"Rule {number}", "points": 5}]}),
     "leads.assign": Sample(body=lambda api, number: {"owner_id": str(api.user_id)}),
 }

@@ -24,6 +24,8 @@ from plugins.leads import followers, jobs
 from plugins.leads.models import Lead
 
 RULES = "/leads/scoring/rules"
+USUAL = {"warm_from": 40, "hot_from": 70, "count_plugins": True, "count_ai": False}
+"""What holds where an agency has set nothing."""
 
 
 class Scorer:

@@ -30,6 +30,8 @@ from tests.contract.statements import Statements
 Enquire = Callable[..., dict[str, Any]]
 ALWAYS = [{"opens": "00:00", "closes": "24:00"}]
 WEEK = dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), ALWAYS)
+NO_TARGETS = dict.fromkeys(("urgent", "high", "normal", "low"))
+TARGETS = NO_TARGETS | {"urgent": 15, "normal": 60}
 OUTBOUND = {"direction": "outbound", "outcome": "answered"}
 
 
@@ -37,7 +39,7 @@ OUTBOUND = {"direction": "outbound", "outcome": "answered"}
 def targets(api: ApiClient) -> dict[str, int]:
     """An agency that works round the clock and answers within an hour."""
     ok(api.post("/calendars", {"week": WEEK, "country": None}), 201)
-    found: dict[str, int] = ok(api.call("PUT", "/leads/first-response", json={"urgent": 15, "normal": 60}))
+    found: dict[str, int] = ok(api.call("PUT", "/leads/first-response", json=TARGETS))
     return found
 
 
@@ -66,7 +68,7 @@ class TestWhenItIsDue:
     def test_nothing_is_due_where_the_agency_set_no_time(self, api: ApiClient, enquire: Enquire) -> None:
         lead = enquire()
         assert (lead["priority"], lead["first_response"]) == ("normal", None)
-        assert ok(api.get("/leads/first-response")) == {"urgent": None, "high": None, "normal": None, "low": None}
+        assert ok(api.get("/leads/first-response")) == NO_TARGETS
         assert events(api, lead, "first_response_due") == []
 
     def test_it_follows_from_the_priority(self, enquire: Enquire, targets: dict[str, int]) -> None:
@@ -104,10 +106,15 @@ class TestWhenItIsDue:
         assert minutes_until_due(after) == 15
 
     def test_managers_set_it(self, agency: AgencyUnderTest, api: ApiClient) -> None:
-        assert problem(agency.member("agent").call("PUT", "/leads/first-response", json={})) == (403, "forbidden")
-        assert faults(api.call("PUT", "/leads/first-response", json={"high": 0})) == {"/high": "range"}
-        ok(agency.member("manager").call("PUT", "/leads/first-response", json={"high": 30}))
-        assert ok(agency.member("agent").get("/leads/first-response"))["high"] == 30
+        agent, wanted = agency.member("agent"), NO_TARGETS | {"high": 30}
+        assert problem(agent.call("PUT", "/leads/first-response", json=wanted)) == (403, "forbidden")
+        assert faults(api.call("PUT", "/leads/first-response", json=wanted | {"high": 0})) == {"/high": "range"}
+        ok(agency.member("manager").call("PUT", "/leads/first-response", json=wanted))
+        assert ok(agent.get("/leads/first-response")) == wanted
+
+    def test_what_is_left_out_is_asked_for_and_not_forgotten(self, api: ApiClient, targets: dict[str, int]) -> None:
+        left_out = {"/high": "required", "/normal": "required", "/low": "required"}
+        assert faults(api.call("PUT", "/leads/first-response", json={"urgent": 5})) == left_out
 
     def test_it_costs_a_lead_one_statement_and_nothing_where_it_is_not_used(
         self, api: ApiClient, enquire: Enquire, monkeypatch: pytest.MonkeyPatch
@@ -120,7 +127,7 @@ class TestWhenItIsDue:
             return seen.of_the_application
 
         without = cost()
-        ok(api.call("PUT", "/leads/first-response", json={"normal": 60}))
+        ok(api.call("PUT", "/leads/first-response", json=NO_TARGETS | {"normal": 60}))
         assert cost() == without + 1
 
 
@@ -150,8 +157,7 @@ class TestTheClock:
     def test_a_call_before_the_enquiry_was_no_quicker_than_at_once(
         self, api: ApiClient, enquire: Enquire, targets: dict[str, int]
     ) -> None:
-        lead = enquire()
-        yesterday = (clock.now() - timedelta(days=1)).isoformat()
+        lead, yesterday = enquire(), (clock.now() - timedelta(days=1)).isoformat()
         ok(api.post(f"/leads/{lead['id']}/calls", OUTBOUND | {"at": yesterday}), 201)
         answered = ok(api.get(f"/leads/{lead['id']}"))
         assert answered["first_response"]["responded_at"] == lead["created_at"]

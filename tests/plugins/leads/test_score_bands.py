@@ -19,7 +19,7 @@ from plugins.leads.events.scores import LeadScored
 from plugins.leads.models import Lead
 from plugins.leads.notices import HOT
 from plugins.leads.service import scoring
-from tests.plugins.leads.scorer import Scorer, rule, score, told
+from tests.plugins.leads.scorer import USUAL, Scorer, rule, score, told
 
 Enquire = Callable[..., dict[str, Any]]
 
@@ -75,14 +75,20 @@ class TestBands:
         lead = enquire()
         scorer.follow()
         assert score(api, lead)["band"] == "warm"
-        ok(api.call("PUT", "/leads/scoring", json={"warm_from": 30, "hot_from": 50}))
+        ok(api.call("PUT", "/leads/scoring", json=USUAL | {"warm_from": 30, "hot_from": 50}))
         scorer.rescore()
         assert score(api, lead)["band"] == "hot"
         assert told(api, lead)[0]["by_rules"] is True
         assert ok(agency.member("agent").get("/leads/scoring"))["hot_from"] == 50
-        wrong = api.call("PUT", "/leads/scoring", json={"warm_from": 50, "hot_from": 50})
+        wrong = api.call("PUT", "/leads/scoring", json=USUAL | {"warm_from": 50, "hot_from": 50})
         assert faults(wrong) == {"/hot_from": "order"}
-        assert problem(agency.member("agent").call("PUT", "/leads/scoring", json={})) == (403, "forbidden")
+        assert problem(agency.member("agent").call("PUT", "/leads/scoring", json=USUAL)) == (403, "forbidden")
+
+    def test_what_is_left_out_is_asked_for_and_not_forgotten(self, api: ApiClient) -> None:
+        assert ok(api.get("/leads/scoring")) == USUAL
+        left_out = faults(api.call("PUT", "/leads/scoring", json={"warm_from": 10}))
+        assert left_out == {"/hot_from": "required", "/count_plugins": "required", "/count_ai": "required"}
+        assert ok(api.get("/leads/scoring")) == USUAL
 
 
 class TestAtOnce:

@@ -20,7 +20,7 @@ from core.testing.clients import ApiClient, ok
 from plugins.leads import api as leads_api
 from plugins.leads import jobs
 from plugins.leads.schemas.scored import Contribution
-from tests.plugins.leads.scorer import Scorer, labels, rule, score
+from tests.plugins.leads.scorer import USUAL, Scorer, labels, rule, score
 
 Enquire = Callable[..., dict[str, Any]]
 
@@ -61,7 +61,7 @@ class TestPlugins:
             ("quotes.opened", "plugin", 20, True),
             ("ai.tone", "ai", 25, False),
         ]
-        ok(api.call("PUT", "/leads/scoring", json={"count_plugins": False, "count_ai": True}))
+        ok(api.call("PUT", "/leads/scoring", json=USUAL | {"count_plugins": False, "count_ai": True}))
         scorer.rescore()
         assert (score(api, lead)["score"], score(api, lead)["points"]) == (55, 55)
 

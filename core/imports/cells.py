@@ -15,10 +15,11 @@ from zoneinfo import ZoneInfo
 from core import clock, fields
 from core.agencies import api as agencies
 from core.errors import Fault, Invalid
-from core.imports import lookups
+from core.imports import amounts, lookups
 from core.imports.importer import Column
 from core.imports.reading import Cell, text_of
 from core.imports.schemas import ImportOptions
+from core.money import check_currency
 from core.search import fold
 
 _UNSAFE = re.compile("[\x00\ud800-\udfff]")
@@ -26,11 +27,13 @@ _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 _DATE = re.compile(r"(\d{1,4})[./\- ](\d{1,2})[./\- ](\d{1,4})", re.ASCII)
 _CLOCK = re.compile(r"(.+?)[T ](\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
-_AMOUNT = re.compile(r"-?\d{1,30}(\.\d{1,20})?", re.ASCII)
 _SPLIT = re.compile(r"[,;|\n]")
 _WORDS = MappingProxyType(
-    dict.fromkeys(("yes", "y", "true", "1", "x", "ja", "oui", "si", "sim"), True)
-    | dict.fromkeys(("no", "n", "false", "0", "nein", "non", "nao"), False)
+    dict.fromkeys(
+        ("yes", "y", "true", "1", "x", "ja", "wahr", "oui", "vrai", "si", "vero", "verdadero", "sim", "verdadeiro"),
+        True,
+    )
+    | dict.fromkeys(("no", "n", "false", "0", "nein", "falsch", "non", "faux", "falso", "nao"), False)
 )
 _ORDERS = {"dmy": (2, 1, 0), "mdy": (2, 0, 1), "ymd": (0, 1, 2)}
 _CENTURY = 100
@@ -51,7 +54,7 @@ class Reader:
         if reader is not None:
             return reader(self, column, cell)
         if column.kind == "phone":
-            return fields.to_e164(text, country=country or self.options.phone_country)
+            return _phone(text, country, self.options.phone_country)
         return text
 
     @cached_property
@@ -85,6 +88,17 @@ class Reader:
         return lookups.brands()
 
 
+def _phone(text: str, country: str | None, otherwise: str | None) -> str:
+    try:
+        return fields.to_e164(text, country=country or otherwise)
+    except Invalid:
+        if country is None:
+            raise
+        # The country is what another cell says.
+        message = "This is not a phone number of the country of its row; begin others with + and their code"
+        raise _wrong("phone", message) from None
+
+
 def _integer(reader: Reader, column: Column, cell: Cell) -> int:
     text = text_of(cell).replace(" ", "").replace("\u00a0", "")
     if not _WHOLE.fullmatch(text):
@@ -96,19 +110,29 @@ def _amount(reader: Reader, column: Column, cell: Cell) -> str:
     if isinstance(cell, (int, float)) and not isinstance(cell, bool):
         # As it is written, not as it is stored: 0.1 is no 0.1000000000000000055.
         return format(Decimal(repr(cell)), "f")
-    thousands = "," if reader.options.decimal == "." else "."
-    text = text_of(cell)
-    for each in (thousands, " ", "\u00a0", "\u202f", "'", "\u2019"):
-        text = text.replace(each, "")
-    text = text.replace(reader.options.decimal, ".").removeprefix("+")
-    if not _AMOUNT.fullmatch(text):
-        raise _wrong("number", "This is no amount such as 2400.00; the currency has a column of its own")
-    return text
+    try:
+        found = amounts.read(text_of(cell), reader.options.decimal)
+    except amounts.Unclear:
+        message = "This may be thousands or decimals: say in the option `decimal` which mark is before the decimals"
+        raise _wrong("ambiguous", message) from None
+    if found is None:
+        raise _wrong("number", _no_amount(column, reader.options.decimal))
+    return found
+
+
+def _no_amount(column: Column, mark: str) -> str:
+    example = "2.400,00" if mark == "," else "2400.00"
+    if not column.path.endswith("/amount"):
+        return f"This is no number such as {example}"
+    return f"This is no amount such as {example}; the currency has a column of its own"
 
 
 def _currency(reader: Reader, column: Column, cell: Cell) -> str:
     text = text_of(cell).upper()
-    return {"\u20ac": "EUR", "$": "USD", "\u00a3": "GBP"}.get(text, text)
+    try:
+        return check_currency({"\u20ac": "EUR", "$": "USD", "\u00a3": "GBP"}.get(text, text))
+    except Invalid:
+        raise _wrong("currency", "This is no currency, of which the code is such as EUR") from None
 
 
 def _date(reader: Reader, column: Column, cell: Cell) -> str:
@@ -183,6 +207,8 @@ def _code(text: str) -> str:
 def _list(reader: Reader, column: Column, cell: Cell) -> list[str]:
     parts = [part.strip() for part in _SPLIT.split(text_of(cell))]
     codes = _codes(column)
+    if column.choices and any(part and _code(part) not in codes for part in parts):
+        raise _wrong("choice", f"Each is one of: {', '.join(column.choices)}")
     return list(dict.fromkeys(codes.get(_code(part), part) for part in parts if part))
 
 
@@ -201,7 +227,17 @@ def _country(reader: Reader, column: Column, cell: Cell) -> str:
 
 def _language(reader: Reader, column: Column, cell: Cell) -> str:
     text = text_of(cell)
-    return lookups.languages(reader.language).get(fold(text), text)
+    try:
+        return fields.check_language(lookups.languages(reader.language).get(fold(text), text))
+    except Invalid:
+        raise _wrong("language", "This is no language that is known, nor a code such as pt") from None
+
+
+def _zone(reader: Reader, column: Column, cell: Cell) -> str:
+    try:
+        return fields.check_zone(text_of(cell))
+    except Invalid:
+        raise _wrong("zone", "This is no time zone such as Europe/Lisbon") from None
 
 
 def _member(reader: Reader, column: Column, cell: Cell) -> str:
@@ -247,6 +283,7 @@ _READERS: Mapping[str, Callable[[Reader, Column, Cell], Any]] = MappingProxyType
         "numbers": _numbers,
         "country": _country,
         "language": _language,
+        "zone": _zone,
         "member": _member,
         "team": _team,
         "brand": _brand,

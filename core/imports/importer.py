@@ -32,6 +32,7 @@ Kind = Literal[
     "numbers",
     "country",
     "language",
+    "zone",
     "member",
     "team",
     "brand",

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 from babel import Locale
+from babel.core import get_global
 from sqlalchemy import select
 
 from core.agencies.models import Brand
+from core.errors import Invalid
 from core.extensions import db
+from core.fields import check_country
 from core.search import fold
 from core.users.models import Membership, Team, User
+
+LANGUAGES = ("de", "fr", "es", "it", "pt", "en")
+"""In which files are understood whatever the agency speaks; where they contradict each other, the later one counts."""
 
 
 @cache
 def countries(language: str) -> dict[str, str]:
-    """Codes by code and name, in English and in a language."""
-    found: dict[str, str] = {"uk": "GB", "usa": "US", "uae": "AE", "holland": "NL", "england": "GB"}
+    """Codes by code of two or three letters and by name, in a language and those that are always understood."""
+    found: dict[str, str] = {}
     for locale in _locales(language):
-        found |= {fold(name): code for code, name in locale.territories.items() if len(code) == 2 and code.isalpha()}
-    return found | {fold(code): code for code in set(found.values())}
+        found |= {fold(name): code for code, name in locale.territories.items() if _is_country(code)}
+    found |= {"usa": "US", "uae": "AE", "holland": "NL", "england": "GB"}
+    # Codes that are out of use are among them, and those of numbers.
+    aliases: Mapping[str, Any] = get_global("territory_aliases")
+    longer = {code: now[0] for code, now in aliases.items() if len(code) == 3 and code.isalpha() and len(now) == 1}
+    found |= {fold(code): now for code, now in longer.items() if _is_country(now)}
+    return found | {"uk": "GB"} | {fold(code): code for code in set(found.values())}
 
 
 @cache
 def languages(language: str) -> dict[str, str]:
-    """The same of languages."""
+    """The same of languages, without codes."""
     found: dict[str, str] = {}
     for locale in _locales(language):
         found |= {fold(name): code.replace("_", "-") for code, name in locale.languages.items()}
@@ -60,5 +72,14 @@ def _by_word(known: Iterable[tuple[UUID, tuple[str, ...]]]) -> dict[str, set[UUI
 
 
 def _locales(language: str) -> list[Locale]:
-    own = Locale.parse(language, sep="-") if language != "en" else None
-    return [each for each in (own, Locale("en")) if each is not None]
+    # What the agency speaks counts more than what others do, but English.
+    *others, english = LANGUAGES
+    return [Locale.parse(each, sep="-") for each in dict.fromkeys((*others, language, english))]
+
+
+def _is_country(code: str) -> bool:
+    try:
+        check_country(code)
+    except Invalid:
+        return False
+    return True

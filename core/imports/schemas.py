@@ -47,6 +47,10 @@ Defaults = Annotated[
         examples=[{"source": "trade_fair"}],
     ),
 ]
+DecimalMark = Annotated[
+    Literal["auto", ".", ","],
+    Meta(description="What stands before the cents; `auto` reads each amount by what it shows itself."),
+]
 Delimiter = Annotated[
     Literal["auto", "comma", "semicolon", "tab", "pipe"], Meta(description="What stands between the cells of CSV.")
 ]
@@ -59,7 +63,7 @@ class ImportOptions(View):
     delimiter: Delimiter = "auto"
     sheet: Annotated[str, Meta(max_length=100, description="The sheet of a workbook.")] | None = None
     date_order: DateOrder = "dmy"
-    decimal: Annotated[Literal[".", ","], Meta(description="What stands before the cents.")] = "."
+    decimal: DecimalMark = "auto"
     phone_country: Country | None = None
     currency: Currency | None = None
     duplicates: Annotated[
@@ -76,7 +80,7 @@ class ImportOptionsPatch(Patch):
     delimiter: Delimiter | UnsetType = UNSET
     sheet: Annotated[str, Meta(max_length=100)] | None | UnsetType = UNSET
     date_order: DateOrder | UnsetType = UNSET
-    decimal: Literal[".", ","] | UnsetType = UNSET
+    decimal: DecimalMark | UnsetType = UNSET
     phone_country: Country | None | UnsetType = UNSET
     currency: Currency | None | UnsetType = UNSET
     duplicates: Literal["skip", "create"] | UnsetType = UNSET

@@ -56,7 +56,7 @@ COLUMNS = (
     imports.Column("language", "/language", "language", synonyms=("preferred language", "Sprache", "langue", "idioma")),
     imports.Column("country", "/country", "country", synonyms=("country of residence", "Land", "pays", "pa\u00eds")),
     imports.Column("nationality", "/nationality", "country", synonyms=("citizenship",)),
-    imports.Column("zone", "/zone", title="Time zone", synonyms=("timezone",)),
+    imports.Column("zone", "/zone", "zone", title="Time zone", synonyms=("timezone",)),
     imports.Column("note", "/note", synonyms=("notes", "comment", "comments", "remarks", "Bemerkung", "notas")),
     imports.Column("owner_id", "/owner_id", "member", title="Owner", synonyms=("agent", "assigned to", "consultant")),
     imports.Column("team_id", "/team_id", "team", title="Team", synonyms=("department", "office")),

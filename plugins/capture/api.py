@@ -13,7 +13,7 @@ from .events import EnquiryCaptured, FormSubmitted, SubmissionSetAside
 from .hookspecs import CaptchaAnswer
 from .schemas.sources import CaptureDefaults
 from .schemas.submissions import ConsentSaid, Payload
-from .service import intake
+from .service import intake, reading
 from .settings import CaptureSettings
 
 __all__ = [
@@ -63,7 +63,7 @@ def capture(
     kept = intake.take_in(
         source,
         payload,
-        lambda: payload.values,
+        lambda: reading.Filled(payload.values),
         fingerprint=intake.fingerprint(source, once or [payload.values, payload.body]),
         since=None if once else clock.now() - window,
         named=payload.values,

@@ -134,11 +134,11 @@ def try_out(hook_id: UUID, draft: TryDraft) -> TriedMapping:
     if draft.mapping is not UNSET:
         mapping.check(draft.mapping)
         rules = draft.mapping
-    values: dict[str, Any] = {}
+    filled = mapping.fill(rules, draft.sample)
+    values = dict(filled.values)
     try:
-        values = mapping.apply(rules, draft.sample)
         with _undone():
-            made = intake.make_lead(source_of(hook), values, [], anew=True)
+            made = intake.make_lead(source_of(hook), filled, [], anew=True)
             lead = msgspec.to_builtins(leads.view(made.lead_id))
     except Problem as problem:
         if problem.status >= 500:

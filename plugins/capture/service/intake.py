@@ -67,7 +67,7 @@ class Made(NamedTuple):
 def take_in(
     source: Source,
     payload: Payload,
-    values: Callable[[], Mapping[str, Any]],
+    read: Callable[[], reading.Filled],
     *,
     fingerprint: str,
     since: datetime | None,
@@ -78,18 +78,18 @@ def take_in(
     nor, where none is named, what ever has: that was faulty is tried again, and what says something else is told on the
     lead there is.
 
-    `values` gives what each field says, or raises Invalid; `named` is what can be read of who sends it in any case.
+    `read` gives what each field says, or raises Invalid; `named` is what can be read of who sends it in any case.
     Raises Invalid where all there is to say can be told to whoever filled in the fields that are `told`; whatever else
     keeps a lead from being made is kept with it.
     """
     locks.exclusive(f"capture:{current_agency_id()}:{fingerprint}")
     before = submissions.same(fingerprint, since=since)
     if same := again.same(before, payload):
-        return same if same.state != "faulty" else _retried(same, source, payload, values)
+        return same if same.state != "faulty" else _retried(same, source, payload, read)
     if first := again.first_lead(before):
-        return _told_again(first, source, payload, values, named=named, fingerprint=fingerprint)
+        return _told_again(first, source, payload, read, named=named, fingerprint=fingerprint)
     try:
-        made = make_lead(source, values(), payload.consents)
+        made = make_lead(source, read(), payload.consents)
     except Problem as problem:
         if problem.status >= 500:
             raise
@@ -100,12 +100,10 @@ def take_in(
     return submissions.name(accept(kept, made, failing=source.failing), who)
 
 
-def _retried(
-    faulty: Submission, source: Source, payload: Payload, values: Callable[[], Mapping[str, Any]]
-) -> Submission:
+def _retried(faulty: Submission, source: Source, payload: Payload, read: Callable[[], reading.Filled]) -> Submission:
     """What no lead could be made of when it came first, where one can be made by now."""
     try:
-        made = make_lead(source, values(), payload.consents, said_at=faulty.created_at)
+        made = make_lead(source, read(), payload.consents, said_at=faulty.created_at)
     except Problem as problem:
         if problem.status >= 500:
             raise
@@ -117,14 +115,15 @@ def _told_again(
     first: Submission,
     source: Source,
     payload: Payload,
-    values: Callable[[], Mapping[str, Any]],
+    read: Callable[[], reading.Filled],
     *,
     named: Mapping[str, Any],
     fingerprint: str,
 ) -> Submission:
     """Something else than what became a lead, by the same token or id: a note on that lead."""
     try:
-        noted = again.note(first, values())
+        filled = read()
+        noted = not filled.faults and again.note(first, filled.values)
     except Invalid:
         noted = False
     kept, who = _kept(source, payload, named, fingerprint=fingerprint)
@@ -137,7 +136,7 @@ def _told_again(
 
 def make_lead(
     source: Source,
-    values: Mapping[str, Any],
+    filled: reading.Filled,
     consents: Sequence[ConsentSaid],
     *,
     said_at: datetime | None = None,
@@ -149,8 +148,8 @@ def make_lead(
     is known.
     """
     with db.session.begin_nested():
-        filled = still(values)
-        known = named(filled)
+        filled = filled._replace(values=still(filled.values))
+        known = named(filled.values)
         enquiry = reading.read(filled, known, source.defaults)
         # As somebody new, whoever they are: what is wrong is told in any case.
         draft = of_new = _draft(enquiry, source)
@@ -184,7 +183,7 @@ def _create(draft: leads.LeadDraft, *, checked: leads.LeadDraft) -> leads.LeadVi
 def read(values: Mapping[str, Any], source: Source) -> leads.LeadDraft:
     """The lead that would be made of it, were it of somebody new. Raises Invalid."""
     filled = still(values)
-    enquiry = reading.read(filled, named(filled), source.defaults)
+    enquiry = reading.read(reading.Filled(filled), named(filled), source.defaults)
     return _draft(enquiry, source)
 
 

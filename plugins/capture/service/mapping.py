@@ -6,10 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
-from core.sdk import Fault, Invalid, gather
+from core.sdk import Fault, Invalid
 
 from ..schemas.hooks import (
     AnyRule,
@@ -23,7 +23,7 @@ from ..schemas.hooks import (
     TakeValue,
 )
 from .catalogue import named
-from .reading import VALUES
+from .reading import VALUES, Filled
 
 _PARTS = {
     "YYYY": r"(?P<year>\d{4})",
@@ -60,22 +60,24 @@ def check(rules: Sequence[AnyRule]) -> None:
         raise Invalid(errors=faults)
 
 
-def apply(rules: Sequence[AnyRule], sent: Any) -> dict[str, Any]:
-    """What each field is filled with; those that nothing is said about are left out. Raises Invalid."""
-    found = gather(*(partial(_RULES[type(rule)], rule, sent) for rule in rules))
-    return {rule.field: value for rule, value in zip(rules, found, strict=True) if value not in (None, "", [])}
-
-
-def named_by(rules: Sequence[AnyRule], sent: Any) -> dict[str, Any]:
-    """Who sends it, as far as that can be read whatever else is wrong."""
-    found: dict[str, Any] = {}
+def fill(rules: Sequence[AnyRule], sent: Any) -> Filled:
+    """What each field is filled with; those that nothing is said about, or that cannot be read, are left out."""
+    values: dict[str, Any] = {}
+    faults: list[Fault] = []
     for rule in rules:
-        if rule.field in _WHO:
-            try:
-                found |= apply([rule], sent)
-            except Invalid:
-                continue  # It says so where all of it is read.
-    return found
+        try:
+            value = _RULES[type(rule)](rule, sent)
+        except Invalid as wrong:
+            faults += wrong.errors
+            continue
+        if value not in (None, "", []):
+            values[rule.field] = value
+    return Filled(values, faults)
+
+
+def named_by(rules: Sequence[AnyRule], sent: Any) -> Mapping[str, Any]:
+    """Who sends it, as far as that can be read whatever else is wrong."""
+    return fill([rule for rule in rules if rule.field in _WHO], sent).values
 
 
 def at(sent: Any, path: str) -> Any:

@@ -20,7 +20,7 @@ from ..settings import CaptureSettings
 from . import captchas, intake, keys, shown, tokens, wording
 from . import forms as own
 from .catalogue import UTM, still
-from .reading import VALUES
+from .reading import VALUES, Filled
 
 _CONSENT, _VERSION = "consent.", "consent_version."
 _ANSWERS = ("captcha", "cf-turnstile-response", "h-captcha-response", "g-recaptcha-response")
@@ -127,7 +127,7 @@ def _take(form: FormView, said: FormPost, arrival: Arrival) -> None:
     intake.take_in(
         source,
         payload,
-        lambda: said.values,
+        lambda: Filled(said.values),
         fingerprint=intake.fingerprint(source, once or [said.values, said.consents]),
         since=clock.now() - window,
         named=said.values,

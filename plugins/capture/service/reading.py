@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
 
-from core.sdk import Fault, Invalid, agencies, decoding, fields, gather
+from core.sdk import Fault, Invalid, agencies, decoding, fields
 from plugins.leads import api as leads
 
 from ..schemas.sources import CaptureDefaults
@@ -23,6 +23,13 @@ _INTEGER = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 _SEPARATORS = re.compile(r"[,;\n]")
 
 
+class Filled(NamedTuple):
+    """What was filled in by field, and what is wrong with the rest."""
+
+    values: Mapping[str, Any]
+    faults: Sequence[Fault] = ()
+
+
 class Enquiry(NamedTuple):
     """What was read: the parts of a new lead, and which field each came from."""
 
@@ -30,6 +37,8 @@ class Enquiry(NamedTuple):
     contact: dict[str, Any]
     places: dict[str, str]
     """Field by place in the lead."""
+    faults: Sequence[Fault]
+    """What is wrong with what could not be read."""
 
     @property
     def email(self) -> str | None:
@@ -42,9 +51,18 @@ class Enquiry(NamedTuple):
         return next((each["number"] for each in self.contact.get("phones", ())), None)
 
     def draft(self, **instead: Any) -> leads.LeadDraft:
-        """The draft of a lead. Raises Invalid with faults beside the fields they are of."""
-        with self.faults_at_fields():
-            return decoding.decode(msgspec.json.encode(self.lead | instead), leads.LeadDraft)
+        """The draft of a lead. Raises Invalid with everything at fault, beside the fields it is of."""
+        faults = [*self.faults]
+        try:
+            with self.faults_at_fields():
+                made = decoding.decode(msgspec.json.encode(self.lead | instead), leads.LeadDraft)
+        except Invalid as more:
+            # What could not be read is missing in the draft, and that is told already.
+            faults += [each for each in more.errors if not faults or each.pointer.startswith(VALUES)]
+        else:
+            if not faults:
+                return made
+        raise Invalid(errors=faults)
 
     @contextmanager
     def faults_at_fields(self) -> Iterator[None]:
@@ -62,24 +80,38 @@ class Enquiry(NamedTuple):
         return VALUES + self.places[max(of, key=len)] if of else pointer
 
 
-def read(values: Mapping[str, Any], known: Mapping[str, Known], defaults: CaptureDefaults) -> Enquiry:
-    """Read what was filled in. Raises Invalid for what there is no field for, cannot be read, or names nobody."""
-    strange = [name for name in values if name not in known]
-    if strange:
-        raise Invalid(errors=[Fault(_at(name), "unknown_field", "There is no such field") for name in strange])
-    converted = gather(*(partial(_one, known[name], value) for name, value in values.items()))
-    said = {name: value for name, value in zip(values, converted, strict=True) if value is not None}
+def read(filled: Filled, known: Mapping[str, Known], defaults: CaptureDefaults) -> Enquiry:
+    """Read what was filled in, as far as it can be: what there is no field for, or cannot be read, is a fault of it."""
+    said: dict[str, Any] = {}
+    faults = [*filled.faults]
+    for name, value in filled.values.items():
+        if name in known:
+            faults += _into(said, name, partial(_one, known[name], value))
+        else:
+            faults.append(Fault(_at(name), "unknown_field", "There is no such field"))
     if "phone" in said:
-        country = said.get("country") or defaults.country
-        said["phone"] = fields.to_e164(said["phone"], country=_country(country), pointer=_at("phone"))
+        country, phone = _country(said.get("country") or defaults.country), said.pop("phone")
+        faults += _into(said, "phone", partial(fields.to_e164, phone, country=country, pointer=_at("phone")))
     tree: dict[str, Any] = {}
     for name, value in said.items():
         _put(tree, known[name].place, value)
     contact = tree.pop("contact", {})
     _complete(contact)
-    if not {"emails", "phones"} & contact.keys():
-        raise Invalid(errors=[Fault(_at("email"), "unreachable", "Without email or phone nobody could answer")])
-    return Enquiry(_lead(tree, defaults), contact, {known[name].place: name for name in said})
+    told = {each.pointer for each in faults}
+    if not {"emails", "phones"} & contact.keys() and not {_at("email"), _at("phone")} & told:
+        faults.append(Fault(_at("email"), "unreachable", "Without email or phone nobody could answer"))
+    return Enquiry(_lead(tree, defaults), contact, {known[name].place: name for name in said}, faults)
+
+
+def _into(said: dict[str, Any], name: str, reading: Callable[[], Any]) -> Sequence[Fault]:
+    """Put in what is read where anything was filled in, or say what is wrong with it."""
+    try:
+        value = reading()
+    except Invalid as wrong:
+        return wrong.errors
+    if value is not None:
+        said[name] = value
+    return ()
 
 
 def _lead(tree: dict[str, Any], defaults: CaptureDefaults) -> dict[str, Any]:

@@ -7,7 +7,6 @@ import binascii
 import hmac
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 from core.sdk import FORM, JSON, Sent, clock, limits, outbound, settings_of
 
@@ -18,6 +17,7 @@ from ..schemas.submissions import Payload
 from ..settings import CaptureSettings
 from . import hooks as own
 from . import intake, keys, mapping
+from .reading import Filled
 
 USER = "hook"
 
@@ -41,7 +41,7 @@ def receive(key: str, sent: Sent, headers: Mapping[str, str]) -> HookReceived:
         kept = intake.take_in(
             source,
             payload,
-            lambda: values_of(hook, payload),
+            lambda: filled_by(hook, payload),
             fingerprint=intake.fingerprint(source, once or payload.body),
             since=None if once else clock.now() - window,
             named=mapping.named_by(hook.mapping, read),
@@ -49,10 +49,10 @@ def receive(key: str, sent: Sent, headers: Mapping[str, str]) -> HookReceived:
         return HookReceived(kept.id, kept.state)  # type: ignore[arg-type] # one of its states
 
 
-def values_of(hook: HookView, payload: Payload) -> dict[str, Any]:
-    """What each field is filled with, as the hook reads it now. Raises Invalid."""
+def filled_by(hook: HookView, payload: Payload) -> Filled:
+    """What each field is filled with, as the hook reads it now. Raises Invalid for what cannot be read at all."""
     media_type = FORM if payload.form else JSON
-    return mapping.apply(hook.mapping, Sent(media_type, payload.body.encode()).values())
+    return mapping.fill(hook.mapping, Sent(media_type, payload.body.encode()).values())
 
 
 def _once(hook: HookView, headers: Mapping[str, str]) -> str:

@@ -13,6 +13,7 @@ from ..schemas.submissions import SubmissionRow, SubmissionView
 from . import hooks as own_hooks
 from . import intake, posting, receiving
 from .payloads import opened
+from .reading import Filled
 
 _SHOWN = [name for name in SubmissionView.__struct_fields__ if name not in {"values", "consents", "body"}]
 
@@ -41,14 +42,14 @@ def accept(submission_id: UUID) -> SubmissionView:
     try:
         if submission.hook_id is not None:
             hook = hooks.shown(submission.hook_id)
-            source, values = own_hooks.source_of(hook), receiving.values_of(hook, payload)
+            source, filled = own_hooks.source_of(hook), receiving.filled_by(hook, payload)
         elif submission.form_id is not None:
-            source, values = posting.source_of(forms.shown(submission.form_id)), payload.values
+            source, filled = posting.source_of(forms.shown(submission.form_id)), Filled(payload.values)
         else:
-            source, values = intake.Source(submission.channel), payload.values
+            source, filled = intake.Source(submission.channel), Filled(payload.values)
         # As when it comes in: the rules say whose it is, not who looked at it.
         with acting_as(system(current_agency_id())):
-            made = intake.make_lead(source, values, payload.consents, said_at=submission.created_at)
+            made = intake.make_lead(source, filled, payload.consents, said_at=submission.created_at)
     except NotFound:
         raise NothingLeft from None
     accepted = submissions.locked(submission_id)

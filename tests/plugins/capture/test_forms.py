@@ -90,6 +90,19 @@ class TestSending:
         assert found == {"/values/name": "required", "/values/email": "pattern"}
         assert faults(stranger.send(made, ANA | {"adults": "many"})) == {"/values/adults": "type"}
         assert faults(stranger.send(made, ANA | {"phone": "12"})) == {"/values/phone": "phone"}
+        wrong = {"email": "nomail", "phone": "12", "adults": -2, "foo": "x", "destinations": {"to": "Kenya"}}
+        found = faults(stranger.send(made, ANA | wrong))
+        assert found == {
+            "/values/email": "pattern",
+            "/values/phone": "phone",
+            "/values/adults": "range",
+            "/values/foo": "unknown_field",
+            "/values/destinations": "type",
+        }
+        assert faults(stranger.send(made, {"name": "Ana", "email": " ", "phone": "12"})) == {
+            "/values/email": "required",
+            "/values/phone": "phone",
+        }
         found = faults(stranger.send(made, ANA | {"email": "nobody", "start_date": "2027-13-01"}))
         assert found == {"/values/email": "pattern", "/values/start_date": "format"}
         dates = {"start_date": "2027-05-14", "end_date": "2027-05-01"}

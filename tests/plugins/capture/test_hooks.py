@@ -208,6 +208,20 @@ class TestTrying:
         body = {"sample": ["+351912345678"], "mapping": mapping}
         assert ok(api.post(f"/capture/hooks/{made['id']}/try", body))["lead"]["kind"] == "fit"
 
+    def test_tells_all_faults_and_what_the_rest_of_the_mapping_gave(
+        self, api: ApiClient, stranger: Stranger, hook: Make, came: Look
+    ) -> None:
+        day = {"type": "date", "field": "start_date", "path": "/when", "format": "DD/MM/YYYY"}
+        made = hook(mapping=[*MAPPING, day])
+        sample = {"first": "Ana", "contact": {"email": "nobody"}, "when": "x"}
+        tried = ok(api.post(f"/capture/hooks/{made['id']}/try", {"sample": sample}))
+        expected = [("/values/start_date", "format"), ("/values/email", "pattern")]
+        assert (tried["values"], tried["lead"]) == ({"name": "Ana", "email": "nobody"}, None)
+        assert [(each["pointer"], each["code"]) for each in tried["faults"]] == expected
+        ok(deliver(stranger, made, sample), 202)
+        kept = ok(api.get(f"/capture/submissions/{came()[0]['id']}"))
+        assert [(each["pointer"], each["code"]) for each in kept["faults"]] == expected
+
     def test_does_not_tell_who_is_known(self, api: ApiClient, hook: Make) -> None:
         ok(api.post("/contacts", {"name": "Ana Duarte", "emails": [{"address": "ana@example.com"}]}), 201)
         sample = {"contact": {"email": "ana@example.com"}}

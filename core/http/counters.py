@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import redis
 import structlog
 from limits.storage import Storage
 from redis.backoff import NoBackoff
+from redis.exceptions import NoScriptError
 from redis.retry import Retry
 
 log = structlog.get_logger()
@@ -90,6 +92,53 @@ class Memory:
             del self._counters[next(iter(self._counters))]
 
 
+class Script:
+    """A script in Redis, asked over connections of its own: the client's way takes longer than Redis and the way there.
+
+    Raises redis' errors, OSError.
+    """
+
+    def __init__(self, client: redis.Redis, text: str) -> None:
+        self._pool = client.connection_pool
+        self._text = text
+        self._sha = client.register_script(text).sha
+        self._idle: deque[Any] = deque()
+
+    def ask(self, keys: Sequence[str], values: Sequence[int]) -> list[int]:
+        """Run it, in one round trip where Redis knows it."""
+        try:
+            return self._asked("EVALSHA", self._sha, len(keys), *keys, *values)
+        except NoScriptError:
+            return self._asked("EVAL", self._text, len(keys), *keys, *values)
+
+    def _asked(self, *command: str | int) -> list[int]:
+        while True:
+            connection, is_new = self._connection()
+            try:
+                connection.send_command(*command)
+                answer: list[int] = connection.read_response()
+            except redis.ResponseError:
+                self._idle.append(connection)
+                raise
+            except redis.ConnectionError:
+                connection.disconnect()
+                # Redis may have closed it while it was idle.
+                if is_new:
+                    raise
+            except BaseException:
+                connection.disconnect()
+                raise
+            else:
+                self._idle.append(connection)
+                return answer
+
+    def _connection(self) -> tuple[Any, bool]:
+        try:
+            return self._idle.pop(), False
+        except IndexError:
+            return self._pool.make_connection(), True
+
+
 class Counters(Storage):
     """Counts in Redis. When that fails, it counts in memory at once and a thread of its own looks for Redis' return."""
 
@@ -100,8 +149,7 @@ class Counters(Storage):
         self.redis_url = redis_url
         self.degraded = False
         self.memory = Memory()
-        self._client = connect(redis_url) if redis_url else None
-        self._script = self._client.register_script(_TAKE) if self._client else None
+        self._script = Script(connect(redis_url), _TAKE) if redis_url else None
         self._probing = threading.Lock()
 
     @property
@@ -150,7 +198,7 @@ class Counters(Storage):
             return None
         limits = [number for bound in bounds for number in (bound.seconds * 1000, bound.amount)]
         try:
-            told = self._script(keys=[_PREFIX + bound.key for bound in bounds], args=[cost, *limits])
+            told = self._script.ask([_PREFIX + bound.key for bound in bounds], [cost, *limits])
         except (redis.RedisError, OSError) as error:
             self._degrade(error)
             return None

@@ -139,6 +139,16 @@ class TestRedis:
         told = [client.post(f"{LEAD}/settle").headers["RateLimit"] for _ in range(2)]
         assert [re.findall('"([a-z]+)"', each) for each in told] == [["anonymous", "route"], ["anonymous"]]
 
+    def test_that_hung_up_meanwhile_and_forgot_everything_is_asked_again(self, make_app: Make, server: Server) -> None:
+        app = _with(server, make_app, rate_limit_anonymous="8/minute")
+        client = app.test_client()
+        client.get(URL)
+        with redis.Redis(unix_socket_path=str(server.socket_file)) as other:
+            other.script_flush()
+            other.client_kill_filter(_type="normal", skipme=True)
+        assert [client.get(URL).headers["RateLimit"].split(";")[1] for _ in range(2)] == ["r=6", "r=5"]
+        assert not app.extensions["tripfile.limits"].degraded
+
     @pytest.mark.alone
     def test_that_is_killed_costs_next_to_nothing(self, make_app: Make, server: Server) -> None:
         app = _with(server, make_app)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -18,7 +19,8 @@ from core.imports.reading import Cell, Line, text_of
 from core.imports.schemas import ImportOptions, RowFault
 
 MOST_FAULTS = 50
-_SHORTEST_QUOTE = 2
+Said = Mapping[str, set[str]]
+"""What the cells of a row say, as it is written and as it was understood, by column."""
 
 
 class Read(NamedTuple):
@@ -30,10 +32,10 @@ class Read(NamedTuple):
     faults: list[RowFault]
     columns: dict[str, str]
     """The column that filled each place of the Draft, by pointer."""
-    texts: list[str]
-    """What its cells say, for keeping it out of messages."""
-    complete: bool
-    """Whether the Draft says all that the row does."""
+    said: Said
+    """For keeping it out of messages."""
+    dropped: set[str]
+    """The places of whatever could not be read, and is not in the Draft."""
 
 
 class _Leaf(NamedTuple):
@@ -52,6 +54,7 @@ class Understanding:
         known = {each.name: each for each in mapping.columns(importer)}
         self._columns = [known.get(name) for name in mapped]
         self._defaults = [(known[name], text) for name, text in options.defaults.items() if name in known]
+        self._places = {each.path: each.name for each in (*filter(None, self._columns), *known.values())}
         self._country = next((each for each in known.values() if each.path.endswith("/country")), None)
 
     def read(self, line: Line) -> Read:
@@ -59,7 +62,7 @@ class Understanding:
         cells = dict(self._cells(line))
         for column, text in self._defaults:
             cells.setdefault(column.name, (column, text))
-        texts = [text_of(cell) for _, cell in cells.values()]
+        said = {name: {text_of(cell)} for name, (_, cell) in cells.items()}
         faults = self._ragged(line)
         country = self._read_country(cells)
         places: list[tuple[str, str, Any]] = []
@@ -68,19 +71,25 @@ class Understanding:
             try:
                 value = None if cell is None else self.reader.read(column, cell, country=country)
             except Invalid as wrong:
-                faults += [_told(name, fault, texts) for fault in wrong.errors]
+                # Readers quote nothing.
+                faults += [RowFault(name, fault.code, fault.message) for fault in wrong.errors]
                 dropped.add(column.path)
             else:
                 places.append((name, column.path, value))
-        plain, columns = _placed(places, self.reader)
-        draft, more = self._converted(plain, columns, dropped, texts)
-        return Read(line.number, draft, (faults + more)[:MOST_FAULTS], columns, texts, not dropped)
+                said[name] |= _words(value)
+        plain, columns = _placed(places, self.reader, dropped)
+        draft, more = self._converted(plain, columns, dropped, said)
+        return Read(line.number, draft, (faults + more)[:MOST_FAULTS], columns, said, dropped)
 
     def told(self, read: Read, faults: Iterable[Fault]) -> list[RowFault]:
         """The faults that a service found in a Draft, by column."""
         # What is missing may be what could not be read.
-        real = [fault for fault in faults if read.complete or fault.code != "required"]
-        return [_told(_column_of(fault.pointer, read.columns), fault, read.texts) for fault in real]
+        real = [each for each in faults if each.code != "required" or not _is_under(each.pointer, read.dropped)]
+        return [_told(self._column_of(fault.pointer, read.columns), fault, read.said) for fault in real]
+
+    def _column_of(self, pointer: str, columns: dict[str, str]) -> str | None:
+        """The column that filled a place, or the one that could have."""
+        return _column_of(pointer, columns) or _column_of(pointer, self._places)
 
     def _cells(self, line: Line) -> Iterable[tuple[str, tuple[Column, Cell]]]:
         for column, cell in zip(self._columns, line.cells, strict=False):
@@ -106,7 +115,7 @@ class Understanding:
         return country
 
     def _converted(
-        self, plain: dict[str, Any], columns: dict[str, str], dropped: set[str], texts: list[str]
+        self, plain: dict[str, Any], columns: dict[str, str], dropped: set[str], said: Said
     ) -> tuple[Any, list[RowFault]]:
         """The Draft, and what is wrong with it; where it can, one without what is wrong, so that more is found."""
         told: list[RowFault] = []
@@ -122,14 +131,16 @@ class Understanding:
                 return draft, told
             # What is missing because its cell could not be read has been told.
             real = [fault for fault in found if not _is_under(fault.pointer, dropped)]
-            told += [_told(_column_of(fault.pointer, columns), fault, texts) for fault in real]
+            told += [_told(self._column_of(fault.pointer, columns), fault, said) for fault in real]
             wrong = {_whole(fault.pointer) for fault in found if fault.pointer}
             dropped |= wrong
             plain = _left(plain, "", wrong)
         return None, told
 
 
-def _placed(places: Iterable[tuple[str, str, Any]], reader: Reader) -> tuple[dict[str, Any], dict[str, str]]:
+def _placed(
+    places: Iterable[tuple[str, str, Any]], reader: Reader, dropped: set[str]
+) -> tuple[dict[str, Any], dict[str, str]]:
     """The values in their places, and the column of each place. Lists close their gaps."""
     tree: dict[str, Any] = {}
     for name, path, value in places:
@@ -140,7 +151,7 @@ def _placed(places: Iterable[tuple[str, str, Any]], reader: Reader) -> tuple[dic
         here[last] = _Leaf(name, value)
     columns: dict[str, str] = {}
     plain: dict[str, Any] = _settled(tree, "", columns)
-    _complete(plain, reader)
+    _complete(plain, reader, dropped)
     return plain, columns
 
 
@@ -169,14 +180,16 @@ def _left(value: Any, pointer: str, wrong: set[str]) -> Any:
     return {name: _left(value[name], place, wrong) for name, place in places.items() if place not in wrong}
 
 
-def _complete(plain: dict[str, Any], reader: Reader) -> None:
+def _complete(plain: dict[str, Any], reader: Reader, dropped: set[str], pointer: str = "") -> None:
     """Money without a currency is the usual one's, and a currency without an amount is none."""
     for name, value in list(plain.items()):
+        here = f"{pointer}/{name}"
         if not isinstance(value, dict) or not value.keys() <= {"amount", "currency"}:
             if isinstance(value, dict):
-                _complete(value, reader)
+                _complete(value, reader, dropped, here)
             continue
-        if value.get("amount") is None:
+        if value.get("amount") is None or f"{here}/currency" in dropped:
+            # In the usual currency it would be another amount, with faults of its own.
             del plain[name]
         elif not value.get("currency"):
             value["currency"] = reader.currency
@@ -197,10 +210,16 @@ def _is_under(pointer: str, places: set[str]) -> bool:
     )
 
 
-def _told(column: str | None, fault: Fault, texts: Sequence[str]) -> RowFault:
-    """A fault of a row; what its cells say is not kept, so messages do not quote it."""
+def _words(value: Any) -> set[str]:
+    """A value as a message may quote it."""
+    return {str(each) for each in (value if isinstance(value, list) else [value])}
+
+
+def _told(column: str | None, fault: Fault, said: Said) -> RowFault:
+    """A fault of a row; where its message quotes the cell it is about, it is kept without that."""
+    words = said.get(column, set()) if column is not None else set().union(*said.values())
     message = fault.message
-    for text in sorted(texts, key=len, reverse=True):
-        if len(text) >= _SHORTEST_QUOTE:
-            message = message.replace(text, "\N{HORIZONTAL ELLIPSIS}")
+    for word in sorted(filter(None, words), key=len, reverse=True):
+        # As a word of its own: in others it is a part of what the message says of every cell.
+        message = re.sub(rf"(?<![\w-]){re.escape(word)}(?![\w-])", "\N{HORIZONTAL ELLIPSIS}", message)
     return RowFault(column, fault.code, message)

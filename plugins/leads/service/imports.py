@@ -85,7 +85,7 @@ COLUMNS = (
     imports.Column("tags", "/tags", "list", synonyms=("labels",)),
     imports.Column("note", "/note", synonyms=("notes", "message", "comment", "comments", "enquiry", "remarks")),
     imports.Column("language", "/language", "language"),
-    imports.Column("zone", "/zone", title="Time zone", synonyms=("timezone",)),
+    imports.Column("zone", "/zone", "zone", title="Time zone", synonyms=("timezone",)),
     imports.Column("nationality", "/nationality", "country"),
     imports.Column("residency", "/residency", "country"),
     imports.Column("owner_id", "/owner_id", "member", title="Owner", synonyms=("agent", "assigned to", "consultant")),
@@ -126,8 +126,12 @@ def understand(draft: LeadDraft) -> tuple[LeadDraft, Wanted]:
         if best is not None and best.duplicate.score >= SAME_CLIENT:
             clients[best.duplicate.id] = alike.SAME
             draft = structs.replace(draft, contact=UNSET, contact_id=best.duplicate.id)
-    elif draft.contact_id is not UNSET and (known or contacts.exists(draft.contact_id)):
-        clients = alike.clients(draft.contact_id)
+    elif draft.contact_id is not UNSET:
+        if known or contacts.exists(draft.contact_id):
+            clients = alike.clients(draft.contact_id)
+    else:
+        # Nobody is named: to be told with all else that is wrong with the row.
+        draft = structs.replace(draft, contact=contacts.ContactDraft())
     contact_id = draft.contact_id if draft.contact_id is not UNSET else _UNKNOWN
     days = (draft.start_date, draft.end_date)
     return draft, Wanted(contact_id, client, clients, *days, draft.destinations, clock.now())

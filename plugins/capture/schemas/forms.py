@@ -53,7 +53,9 @@ class FormField(Struct, frozen=True, forbid_unknown_fields=True):
     """A field that a form shows."""
 
     name: FieldName
-    label: Annotated[Short, Meta(description="What people read beside it; else the field's own title.")] | None = None
+    label: (
+        Annotated[Short, Meta(description="What people read beside it; else its title in the form's language.")] | None
+    ) = None
     help: Annotated[Short, Meta(description="What people read below it.")] | None = None
     required: bool = False
 

@@ -16,8 +16,8 @@ from ..schemas.forms import (
     ShownConsent,
     ShownField,
 )
-from . import wording
-from .catalogue import Known, choices, named, shown_kind
+from . import labels, wording
+from .catalogue import Known, named, shown_kind
 
 TRAP = "website"
 _LONGEST = {"long": 8000, "text": 2000, "words": 2000, "email": 254, "phone": 40}
@@ -28,7 +28,7 @@ def of(form: FormView) -> PublicForm:
     """A form as pages draw it."""
     known = named(each.name for each in form.fields)
     # An own field that was archived since is asked for no more.
-    fields = [_field(each, known[each.name]) for each in form.fields if each.name in known]
+    fields = [_field(each, known[each.name], form.language) for each in form.fields if each.name in known]
     return PublicForm(
         title=form.title,
         intro=form.intro,
@@ -60,10 +60,9 @@ def _brand(form: FormView) -> str:
     return found or agencies.agency_view().name
 
 
-def _field(field: FormField, known: Known) -> ShownField:
-    return ShownField(
-        field.name, field.label or known.title, field.help, shown_kind(known), field.required, choices(known)
-    )
+def _field(field: FormField, known: Known, language: str) -> ShownField:
+    label, choices = field.label or labels.title(known, language), labels.offered(known, language)
+    return ShownField(field.name, label, field.help, shown_kind(known), field.required, choices)
 
 
 def _schema(fields: list[ShownField]) -> dict[str, Any]:

@@ -138,17 +138,19 @@ _WORDS: Mapping[str, Words] = {
         leave_empty="Lassen Sie dies leer",
     ),
 }
+LANGUAGES = frozenset(_WORDS)
 
 
 def of(language: str) -> Words:
     """The words of a language; English where there are none."""
-    return _WORDS.get(_main(language), _WORDS["en"])
+    return _WORDS.get(main_of(language), _WORDS["en"])
 
 
 def direction(language: str) -> Literal["ltr", "rtl"]:
     """Which way a language is written."""
-    return "rtl" if _main(language) in _RIGHT_TO_LEFT else "ltr"
+    return "rtl" if main_of(language) in _RIGHT_TO_LEFT else "ltr"
 
 
-def _main(language: str) -> str:
+def main_of(language: str) -> str:
+    """A language without its script and region."""
     return language.partition("-")[0].lower()

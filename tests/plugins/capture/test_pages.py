@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from core.testing.clients import ApiClient, ok
+from plugins.capture.service import catalogue, labels, wording
 from tests.plugins.capture.conftest import ANA, FIELDS, Stranger
 
 Make = Callable[..., dict[str, Any]]
@@ -130,6 +131,33 @@ class TestThePage:
     ) -> None:
         page = stranger.get(f"/app/capture/{form(language=language)['key']}").get_data(as_text=True)
         assert f'<html lang="{language}" dir="{direction}">' in page
+
+    @pytest.mark.parametrize(
+        ("language", "name", "adults"),
+        [("ar", "اسمك", "البالغون"), ("de-AT", "Ihr Name", "Erwachsene"), ("ja", "Your name", "Adults")],
+    )
+    def test_calls_fields_in_its_language_and_else_in_english(
+        self, stranger: Stranger, form: Make, language: str, name: str, adults: str
+    ) -> None:
+        made = form(language=language, fields=[*FIELDS, {"name": "pace"}])
+        page = stranger.get(f"/app/capture/{made['key']}").get_data(as_text=True)
+        assert f"<bdi>{name}</bdi>" in page
+        assert f"<bdi>{adults}</bdi>" in page
+        drawn = ok(stranger.get(f"/p/capture/forms/{made['key']}"))
+        told = {each["name"]: each for each in drawn["fields"]}
+        assert told["adults"]["label"] == drawn["schema"]["properties"]["adults"]["title"] == adults
+        # What the agency wrote stays.
+        assert told["message"]["label"] == "What are you dreaming of?"
+
+    def test_has_a_word_for_everything_in_each_of_its_languages(self) -> None:
+        plain = {each.name: each for each in catalogue.BUILT_IN.values() if each.name not in catalogue.UTM}
+        wanted = {
+            *plain,
+            *(f"{each.name}.{value}" for each in plain.values() for value, title in each.choices if "★" not in title),
+        }
+        for language in wording.LANGUAGES - {"en"}:
+            assert set(labels.of(language)) == wanted, language
+            assert all(labels.of(language).values()), language
 
     def test_words_on_the_brands_colour_can_be_read(self, stranger: Stranger, form: Make) -> None:
         for color, on in (("#ffdd00", "#111820"), ("#003366", "#ffffff")):

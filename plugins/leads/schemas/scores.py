@@ -32,6 +32,7 @@ class ScoreConditions(Conditions, frozen=True, forbid_unknown_fields=True):
 
     statuses: Annotated[list[Status], Meta(max_length=8)] = []
     date_modes: Annotated[list[DateMode], Meta(max_length=4)] = []
+    has_start_date: Annotated[bool | None, Meta(description="Whether the day it begins is known.")] = None
     has_budget: bool | None = None
     party_from: Annotated[Least | None, Meta(description="Travellers at least, children and infants too.")] = None
     party_below: Annotated[Least | None, Meta(description="Fewer travellers than that.")] = None

@@ -43,7 +43,10 @@ DEFAULTS = (
     ScoringRuleDraft(label="Can be called", points=10, conditions=ScoreConditions(has_phone=True)),
     ScoringRuleDraft(label="Can be written to", points=5, conditions=ScoreConditions(has_email=True)),
     ScoringRuleDraft(label="Was recommended to us", points=10, conditions=ScoreConditions(sources=["referral"])),
-    ScoringRuleDraft(label="Has fixed days", points=15, conditions=ScoreConditions(date_modes=["fixed"])),
+    # Many a form says `fixed` of itself.
+    ScoringRuleDraft(
+        label="Has fixed days", points=15, conditions=ScoreConditions(date_modes=["fixed"], has_start_date=True)
+    ),
     ScoringRuleDraft(label="Knows about when", points=8, conditions=ScoreConditions(date_modes=["window", "month"])),
     ScoringRuleDraft(label="Has named a budget", points=15, conditions=ScoreConditions(has_budget=True)),
     ScoringRuleDraft(label="Six travellers or more", points=10, conditions=ScoreConditions(party_from=6)),

@@ -91,6 +91,7 @@ def holds(asked: ScoreConditions, facts: Facts, at: Moment) -> bool:
     return (
         (not asked.statuses or facts.status in asked.statuses)
         and (not asked.date_modes or facts.date_mode in asked.date_modes)
+        and _is(asked.has_start_date, facts.start_date is not None)
         and _is(asked.has_budget, facts.budget_minor is not None)
         and _is(asked.repeat_client, facts.repeat_client)
         and _is(asked.has_phone, facts.has_phone)

@@ -33,6 +33,11 @@ class TestANewAgency:
         assert shown["computed_at"] is not None
         assert {each["rule_id"] for each in shown["rules"]} <= {each["id"] for each in ok(api.get(RULES))["items"]}
 
+    def test_days_that_nobody_has_named_are_not_fixed(self, api: ApiClient, enquire: Enquire, scorer: Scorer) -> None:
+        lead = enquire(start_date=None, end_date=None)
+        scorer.follow()
+        assert (lead["date_mode"], "Has fixed days" in labels(api, lead)) == ("fixed", False)
+
     def test_the_score_is_in_the_lead_and_in_its_list(self, api: ApiClient, enquire: Enquire, scorer: Scorer) -> None:
         low, high, unscored = enquire(date_mode=None, budget=None), enquire(), enquire()
         scorer.follow()
@@ -85,6 +90,8 @@ class TestConditions:
             ({"statuses": ["new"]}, True),
             ({"statuses": ["qualified"]}, False),
             ({"date_modes": ["fixed"]}, True),
+            ({"has_start_date": True}, True),
+            ({"has_start_date": False}, False),
             ({"has_budget": True}, True),
             ({"has_budget": False}, False),
             ({"repeat_client": False}, True),

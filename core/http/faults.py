@@ -70,6 +70,10 @@ def _faults(value: Any, kind: Any, pointer: str, *, strict: bool) -> Iterator[Fa
         message = str(error)
     else:
         return
+    undecided = _undecided(value, kind, pointer)
+    if undecided is not None:
+        yield undecided
+        return
     deeper = False
     for fault in _inside(value, _bare(kind, value), pointer, strict=strict):
         deeper = True
@@ -91,7 +95,7 @@ def _inside(value: Any, kind: Any, pointer: str, *, strict: bool) -> Iterator[Fa
 
 def _in_struct(value: Mapping[str, Any], kind: Any, pointer: str, *, strict: bool) -> Iterator[Fault]:
     fields = msgspec.structs.fields(kind)
-    config = (get_origin(kind) or kind).__struct_config__
+    config = _config(kind)
     for field in fields:
         here = pointer + step_pointer(field.encode_name)
         if field.encode_name in value:
@@ -126,10 +130,27 @@ def _bare(kind: Any, value: Any) -> Any:
     return next((member for member in real if _is_tagged(member, value) or _is_shaped(member, value)), None)
 
 
+def _undecided(value: Any, kind: Any, pointer: str) -> Fault | None:
+    """The fault of an object that does not say which of several kinds it is, or names one there is not."""
+    tagged = [each for each in wording.within(kind) if _is_struct(each) and _config(each).tag_field is not None]
+    if not tagged or not isinstance(value, Mapping):
+        return None
+    field, tags = _config(tagged[0]).tag_field, [_config(each).tag for each in tagged]
+    # Where there is but one kind, nobody has to say so.
+    if value.get(field, tags[0] if len(tags) == 1 else None) in tags:
+        return None
+    code = "choice" if field in value else "required"
+    return Fault(pointer + step_pointer(field), code, f"Choose one of {', '.join(map(str, tags))}")
+
+
+def _config(kind: Any) -> Any:
+    return (get_origin(kind) or kind).__struct_config__
+
+
 def _is_tagged(kind: Any, value: Any) -> bool:
     if not (_is_struct(kind) and isinstance(value, Mapping)):
         return False
-    config = (get_origin(kind) or kind).__struct_config__
+    config = _config(kind)
     return config.tag_field is not None and value.get(config.tag_field) == config.tag
 
 

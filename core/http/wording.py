@@ -71,7 +71,7 @@ def _as_described(kind: Any) -> str:
 
 def _object(kind: Any) -> str:
     """`an object, as {"network": "203.0.113.0/24"}`, with the fields that must be there; or with their names alone."""
-    struct = next((each for each in _within(kind) if hasattr(each, "__struct_fields__")), None)
+    struct = next((each for each in within(kind) if hasattr(each, "__struct_fields__")), None)
     fields = [field for field in msgspec.structs.fields(struct) if field.required] if struct is not None else []
     if not fields:
         return _NOUNS["object"]
@@ -88,10 +88,11 @@ def _examples(kind: Any) -> list[Any]:
     return [each for meta in _metas(kind) for each in meta.examples or ()]
 
 
-def _within(kind: Any) -> Iterator[Any]:
+def within(kind: Any) -> Iterator[Any]:
+    """A type, and all the types that it may be instead."""
     yield kind
     for part in _parts(kind):
-        yield from _within(part)
+        yield from within(part)
 
 
 def _metas(kind: Any) -> Iterator[Meta]:

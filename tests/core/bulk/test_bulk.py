@@ -168,7 +168,7 @@ class TestWhich:
         assert faults(send("restore", filter={"status": "new"})) == {"/filter": "not_possible"}
         other = str(ids.new())
         assert faults(send("delete", ids=[lead], versions={other: 1})) == {f"/versions/{other}": "unknown"}
-        assert list(faults(send("explode", ids=[lead]))) == ["/action"]
+        assert faults(send("explode", ids=[lead])) == {"/action/type": "choice"}
         assert faults(send("add_tags", ids=[lead], fields={"tags": [""], "x": 1})) == {
             "/action/tags/0": "pattern", "/action/x": "unknown_field",
         }  # fmt: skip

@@ -10,10 +10,20 @@ import pytest
 from msgspec import Meta
 
 from core.allow_lists.schemas import Network
+from core.errors import Fault
 from core.fields import Email
 from core.http import faults
 from core.http.application import Application
+from core.http.structs import Draft
 from core.privacy.schemas import PersonRef
+
+
+class Opened(Draft, tag="open"):
+    by: str = ""
+
+
+class Closed(Draft, tag="close"):
+    by: str = ""
 
 
 class TestSentences:
@@ -38,6 +48,17 @@ class TestSentences:
     )
     def test_are_plain_words(self, value: object, kind: object, message: str) -> None:
         assert [fault.message for fault in faults.found(value, kind)] == [message]
+
+    @pytest.mark.parametrize("kind", [Opened, Opened | Closed, Annotated[Opened | Closed | None, Meta(title="Change")]])
+    def test_name_what_there_is_to_choose_from_where_an_object_does_not_say_what_it_is(self, kind: Any) -> None:
+        choices = "open" if kind is Opened else "open, close"
+        for sent in ({"type": "explode", "by": 1}, {"type": ["open"]}):
+            assert faults.found([sent], list[kind]) == [Fault("/0/type", "choice", f"Choose one of {choices}")]
+        unsaid = [] if kind is Opened else [Fault("/0/type", "required", f"Choose one of {choices}")]
+        assert faults.found([{}], list[kind]) == unsaid
+        assert faults.found([{"by": 1}], list[kind]) == (unsaid or [Fault("/0/by", "type", "Expected a text")])
+        assert faults.found([{"type": "open", "by": 1}], list[kind]) == [Fault("/0/by", "type", "Expected a text")]
+        assert [fault.pointer for fault in faults.found([5], list[kind])] == ["/0"]
 
     def test_have_something_to_say_wherever_a_form_is_asked_for(self, app: Application) -> None:
         """A text with a pattern says what it is, and shows one."""

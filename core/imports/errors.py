@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import Conflict, Problem
+from core.errors import Conflict, Fault, Problem
 
 
 class ImportUnderway(Conflict):
@@ -47,7 +47,7 @@ class Unreadable(Problem):
     code = "import_unreadable"
     title = "This file cannot be read as a table"
 
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(detail)
+    def __init__(self, reason: str, detail: str, *, pointer: str = "") -> None:
+        super().__init__(detail, errors=[Fault(pointer, reason, detail)] if pointer else ())
         self.reason = reason
         """What is wrong, for programs: `too_many_rows`, `encoding`..."""

@@ -138,6 +138,14 @@ class Understanding:
         return None, told
 
 
+def faults_of_defaults(importer: Importer[Any], options: ImportOptions) -> list[Fault]:
+    """What is wrong with what rows get that say nothing: each is read as a cell of its column."""
+    said = Understanding(importer, (), options).read(Line(1, []))
+    # What no default says, rows may say themselves.
+    wrong = [fault for fault in said.faults if fault.column in options.defaults]
+    return [Fault(f"/options/defaults/{fault.column}", fault.code, fault.message) for fault in wrong]
+
+
 def _placed(
     places: Iterable[tuple[str, str, Any]], reader: Reader, dropped: set[str]
 ) -> tuple[dict[str, Any], dict[str, str]]:

@@ -43,7 +43,7 @@ Defaults = Annotated[
     dict[str, Annotated[str, Meta(max_length=1000)] | None],
     Meta(
         max_length=50,
-        description="What rows that say nothing in a column get, as a cell of it; null for nobody.",
+        description="What rows that say nothing in a column get, as text of a cell of it; null for nobody.",
         examples=[{"source": "trade_fair"}],
     ),
 ]

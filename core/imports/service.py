@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -12,11 +13,12 @@ from msgspec import UNSET, structs
 from core import fields
 from core.actor import current_actor, current_user_id
 from core.db.query import ListQuery, Page
-from core.errors import Forbidden, Invalid, NotFound
+from core.errors import Fault, Forbidden, Invalid, NotFound, gather
 from core.events.log import publish
 from core.files import api as files
 from core.http import gates
 from core.imports import jobs, keeping, mapping, permissions, reading, repository
+from core.imports import rows as understanding
 from core.imports.errors import AlreadyRun, FileGone, ImportUnderway, NotChecked, NothingToRevert, Unreadable
 from core.imports.events import ImportBegun, ImportForgotten, ImportUploaded
 from core.imports.importer import Importer
@@ -33,6 +35,7 @@ from core.imports.schemas import (
     ImportView,
 )
 from core.jobs.job import Job
+from core.money import check_currency
 from core.native import in_lane
 from core.plugins.manager import installed, is_on
 from core.quotas import api as quotas
@@ -113,7 +116,7 @@ def change(import_id: UUID, patch: ImportPatch, *, version: int | None) -> Impor
     _refuse_run(found)
     if not patch.changes():
         return imports.shown(import_id)
-    options = found.options if patch.options is UNSET else _changed(found.options, patch.options)
+    options = found.options if patch.options is UNSET else _changed(found.options, patch.options, found.form)
     mapped = found.mapping if patch.mapping is UNSET else [name or "" for name in patch.mapping]
     headings = found.headings
     if any(getattr(options, name) != getattr(found.options, name) for name in _READING):
@@ -123,6 +126,8 @@ def change(import_id: UUID, patch: ImportPatch, *, version: int | None) -> Impor
     wrong = mapping.faults(importer, mapped, len(headings), [*options.defaults])
     # What is missing may be said later: the check asks for it.
     wrong = [fault for fault in wrong if fault.code != "required"]
+    if patch.options is not UNSET:
+        wrong += understanding.faults_of_defaults(importer, options)
     if wrong:
         raise Invalid(errors=wrong)
     found.options, found.mapping, found.headings = options, mapped, headings
@@ -236,11 +241,22 @@ def _first(file: Any, form: str, options: ImportOptions) -> list[str]:
     return reading.headings(first)
 
 
-def _changed(options: ImportOptions, patch: ImportOptionsPatch) -> ImportOptions:
+def _changed(options: ImportOptions, patch: ImportOptionsPatch, form: str) -> ImportOptions:
+    """Options that are sound for a file. Raises Invalid with every fault."""
     changed = structs.replace(options, **patch.changes())
+    checks: list[Callable[[], object]] = []
     if changed.phone_country is not None:
-        fields.check_country(changed.phone_country, pointer="/options/phone_country")
+        checks.append(partial(fields.check_country, changed.phone_country, pointer="/options/phone_country"))
+    if changed.currency is not None:
+        checks.append(partial(check_currency, changed.currency, pointer="/options/currency"))
+    if changed.sheet is not None and form == "csv":
+        checks.append(_refuse_sheet)
+    gather(*checks)
     return changed
+
+
+def _refuse_sheet() -> None:
+    raise Invalid(errors=[Fault("/options/sheet", "value", "Only workbooks have sheets")])
 
 
 def _may_make(importer: Importer[Any]) -> bool:

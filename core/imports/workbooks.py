@@ -62,5 +62,6 @@ def _sheet(book: Any, wanted: str | None) -> Any:
     if wanted is None:
         return book.worksheets[0]
     if wanted not in names:
-        raise Unreadable("sheet", f"There is no such sheet; there are: {', '.join(names[:20])}")
+        told = f"There is no such sheet; there are: {', '.join(names[:20])}"
+        raise Unreadable("sheet", told, pointer="/options/sheet")
     return book.worksheets[names.index(wanted)]

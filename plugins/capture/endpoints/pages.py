@@ -31,6 +31,17 @@ _CAPTCHAS: Mapping[str, tuple[str, str, str]] = {
     ),
     "hcaptcha": ("https://js.hcaptcha.com/1/api.js", "h-captcha", "https://hcaptcha.com https://*.hcaptcha.com"),
 }
+# Which of the words says so.
+_BY_CODE: Mapping[str, str] = {"length": "too_long", "choice": "choice", "order": "order"}
+_BY_KIND: Mapping[str, str] = {
+    "email": "email",
+    "phone": "phone",
+    "number": "number",
+    "decimal": "number",
+    "date": "date",
+    "choice": "choice",
+    "choices": "choice",
+}
 
 
 @blueprint.get("/<key>", public=True, uncached=True)
@@ -90,6 +101,7 @@ def _drawn(
     problem: Problem | None = None,
 ) -> Response:
     form, words = shown.form, wording.of(shown.form.language)
+    kinds = {f"/values/{each.name}": each.kind for each in form.fields}
     captcha = _CAPTCHAS.get(form.captcha.provider) if form.captcha else None
     return _page(
         "form.html",
@@ -98,7 +110,7 @@ def _drawn(
         action=url_for("capture_public.send", key=key),
         values=values,
         chosen=_chosen,
-        wrong={fault.pointer: _told(fault, words) for fault in faults},
+        wrong={fault.pointer: _told(fault, kinds.get(fault.pointer, ""), words) for fault in faults},
         busy=words.busy if isinstance(problem, TooManyRequests) else "",
         captcha=captcha,
         names=_names(form),
@@ -132,15 +144,19 @@ def _policy(shown: posting.Opened, style: str) -> str:
     )
 
 
-def _told(fault: Fault, words: wording.Words) -> str:
-    """What is wrong, in the form's language."""
+def _told(fault: Fault, kind: str, words: wording.Words) -> str:
+    """What is wrong with a field of some kind, in the form's language."""
     if fault.pointer == "/token" or fault.code == posting.CHANGED:
         return words.again
     if fault.pointer == "/captcha":
         return words.robot
     if fault.code == "required":
         return words.consent if fault.pointer.startswith("/consents/") else words.fill_in
-    return words.wrong
+    # What is wrong with one of several words is that it is no number.
+    of_kind = "number" if kind == "words" and fault.code in {"type", "range"} else kind
+    name = _BY_CODE.get(fault.code) or _BY_KIND.get(of_kind, "wrong")
+    told: str = getattr(words, name)
+    return told
 
 
 def _names(form: PublicForm) -> dict[str, str]:

@@ -41,6 +41,12 @@ class Seen(HTMLParser):
         return [attributes["id"] for _, attributes in self.tags if "id" in attributes]
 
 
+def beside(seen: Seen, html: str, name: str) -> str:
+    """What a page says is wrong with a field."""
+    described = (seen.named(name)["aria-describedby"] or "").split()[-1]
+    return html.partition(f'<p class="wrong" id="{described}">')[2].partition("</p>")[0]
+
+
 class TestDrawing:
     def test_a_website_is_told_all_it_needs(self, stranger: Stranger, form: Make) -> None:
         made = form(language="he", consents=[CONSENT], color="#aa3300")
@@ -117,13 +123,45 @@ class TestThePage:
         wrong = seen.named("email")
         assert (wrong["aria-invalid"], wrong["value"]) == ("true", "nobody")
         assert wrong["aria-describedby"] in seen.ids
-        assert "Bitte prüfen Sie dies." in html
+        assert beside(seen, html, "email") == "Bitte geben Sie eine E-Mail-Adresse an, etwa ana@example.com."
         assert 'href="#/values/email"' in html
         assert seen.named("name")["value"] == "Ana Duarte"
         assert "checked" in seen.named("consent.newsletter")
         assert came() == []
         missing = stranger.post(f"/p/capture/forms/{made['key']}", data=ANA).get_data(as_text=True)
         assert "Wir brauchen Ihre Zustimmung." in missing
+
+    @pytest.mark.parametrize(
+        ("name", "value", "said"),
+        [
+            ("email", "nomail", "Please enter an e-mail address, such as ana@example.com."),
+            ("phone", "12", "Please enter a phone number with the country code, such as +351 912 345 678."),
+            ("adults", "two", "Please enter a number that is possible here, such as 2."),
+            ("adults", "-2", "Please enter a number that is possible here, such as 2."),
+            ("children_ages", "4, twelve", "Please enter a number that is possible here, such as 2."),
+            ("budget", "a lot", "Please enter a number that is possible here, such as 2."),
+            ("start_date", "2027-02-30", "Please enter a date that there is."),
+            ("end_date", "2027-01-01", "This is before the day it begins."),
+            ("departure_city", "Lisbon" * 100, "This is too long."),
+            ("pace", "hasty", "Please choose from what is offered."),
+            ("name", "", "Please fill this in."),
+            ("country", "Portugal", "Please check this."),
+        ],
+    )
+    def test_says_of_each_kind_of_field_what_is_wrong(
+        self, stranger: Stranger, form: Make, name: str, value: str, said: str
+    ) -> None:
+        more = ("children_ages", "budget", "departure_city", "pace", "country")
+        made = form(fields=[*FIELDS, *({"name": each} for each in more)])
+        values = ANA | {"start_date": "2027-05-01", "end_date": "2027-05-14"}
+        # Whatever else is wrong as well.
+        other = {"adults": "none"} if name == "email" else {}
+        sent = stranger.post(f"/p/capture/forms/{made['key']}", data=values | {name: value} | other)
+        html = sent.get_data(as_text=True)
+        seen = Seen(html)
+        assert (sent.status_code, beside(seen, html, name)) == (422, said)
+        wrong = {each["name"] for _, each in seen.tags if each.get("aria-invalid")}
+        assert wrong == {name, *other}
 
     @pytest.mark.parametrize(("language", "direction"), [("ar", "rtl"), ("he-IL", "rtl"), ("pt-BR", "ltr")])
     def test_is_written_the_way_its_language_is(

@@ -15,6 +15,7 @@ from msgspec import UNSET, Meta
 from core import disclosure
 from core.errors import Fault, Invalid
 from core.exports.schemas import FileColumnView
+from core.http.faults import MAX_FAULTS
 from core.listed import Listed
 from core.money import Money
 from core.tabular import Form
@@ -74,7 +75,7 @@ def chosen(listed: Listed[Any], asked: Sequence[str], *, pointer: str = "?column
     faults = [Fault(pointer, "choice", f"There is no column {name}") for name in asked if name not in known]
     faults += [Fault(pointer, "duplicate", f"{name} came twice") for name in set(asked) if asked.count(name) > 1]
     if faults:
-        raise Invalid(errors=faults)
+        raise Invalid(errors=faults[:MAX_FAULTS])
     return [known[name] for name in asked]
 
 

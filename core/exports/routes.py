@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from flask import Response
+from flask import Request, Response
 
 from core.db.query import ListQuery
 from core.exports import columns, taking
@@ -22,7 +23,7 @@ def offer(blueprint: Blueprint, listed: Listed[Any], *, permission: Permission) 
     @blueprint.post(
         "/export", permission=permission, cost=taking.COST, agency_limit=taking.LIMIT, idempotency="off", uncached=True
     )
-    @blueprint.selection(listed)
+    @blueprint.selection(listed, check=partial(_check_columns, listed))
     @blueprint.query(ExportQuery)
     @blueprint.file(*_MEDIA_TYPES)
     def export(query: ListQuery, asked: ExportQuery) -> Response:
@@ -34,3 +35,10 @@ def offer(blueprint: Blueprint, listed: Listed[Any], *, permission: Permission) 
     def export_columns() -> list[FileColumnView]:
         """List the columns that a file of the list can have."""
         return columns.views(listed)
+
+
+def _check_columns(listed: Listed[Any], request: Request) -> None:
+    """Raise Invalid for columns there are not, whatever else is wrong: the view never gets to see them then."""
+    asked = taking.named(request.args.get("columns", ""))
+    if asked:
+        columns.chosen(listed, asked)

@@ -9,7 +9,7 @@ from typing import Any, Concatenate, ParamSpec, TypeAlias, TypedDict, TypeVar, U
 
 import flask_smorest
 import msgspec
-from flask import Response, request
+from flask import Request, Response, request
 
 from core import disclosure
 from core.actor import Audience
@@ -150,13 +150,16 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
         return decorate
 
     def selection(
-        self, listed: Listed[Any]
+        self, listed: Listed[Any], *, check: Callable[[Request], object] | None = None
     ) -> Callable[[Callable[Concatenate[ListQuery, P], R]], Callable[Concatenate[ListQuery, P], R]]:
-        """Pass filters, sort and search of a list, without a page: what is decorated takes all of it."""
+        """Pass filters, sort and search of a list, without a page: what is decorated takes all of it.
+
+        What `check` finds wrong with the request beside that is told together with the rest.
+        """
 
         def decorate(view: Callable[Concatenate[ListQuery, P], R]) -> Callable[Concatenate[ListQuery, P], R]:
             contract = contract_of(view)
-            contract.selection = queries.Parameters(listed, paged=False)
+            contract.selection, contract.check = queries.Parameters(listed, paged=False), check
             contract.inputs.insert(0, "selection")
             return view
 
@@ -265,7 +268,8 @@ def _read(contract: Contract) -> list[Any]:
     if contract.selection is None:
         return [_READERS[source](contract) for source in contract.inputs]
     # Two readers share one query string: what is wrong for either is told at once.
-    return gather(*(partial(_READERS[source], contract) for source in contract.inputs))
+    checks = [partial(contract.check, request)] if contract.check else []
+    return gather(*(partial(_READERS[source], contract) for source in contract.inputs), *checks)[: len(contract.inputs)]
 
 
 def _names_in_query(contract: Contract) -> set[str]:
@@ -275,9 +279,7 @@ def _names_in_query(contract: Contract) -> set[str]:
 
 _READERS: dict[str, Callable[[Contract], Any]] = {
     "body": lambda contract: decoding.read(request, contract.body),
-    "query": lambda contract: queries.read_struct(
-        request, contract.query, beside=contract.selection.names if contract.selection else ()
-    ),
+    "query": lambda contract: queries.read_struct(request, contract.query, shared=contract.selection is not None),
     # Asked only where the contract has one.
     "selection": lambda contract: queries.read_listing(
         request,

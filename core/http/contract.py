@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from flask import Request
+
 from core.actor import STAFF, Audience
 from core.config import Settings
 from core.http.queries import Parameters
@@ -59,6 +61,8 @@ class Contract:
     listing: Parameters | None = None
     selection: Parameters | None = None
     """Of which list it takes the rows that are asked for, all of them."""
+    check: Callable[[Request], object] | None = None
+    """Raises Invalid for what is wrong with the request beside that."""
     upload: Accepts | None = None
     sent: tuple[str, ...] = ()
     """The types of bodies it reads as they came."""

@@ -127,19 +127,20 @@ def _question(given: Mapping[str, str], parameters: Parameters, shown: Any) -> L
     return query
 
 
-def read_struct(request: Request, kind: type[T], *, beside: Collection[str] = ()) -> T:
+def read_struct(request: Request, kind: type[T], *, shared: bool = False) -> T:
     """The query string as a Struct; a list field takes its parameter several times.
 
-    `beside` are the parameters of the request that somebody else reads.
+    Where it is `shared`, somebody else reads the rest of it, and says of which parameters there are none.
     """
     # `kind` is a Struct wherever a route declares a query; the type variable cannot say so.
     fields = msgspec.structs.fields(kind)  # type: ignore[arg-type]
     several = {field.encode_name for field in fields if get_origin(_bare(field.type)) is list}
     values = single_values(request, several=several)
-    given: dict[str, Any] = {name: text for name, text in values.items() if name not in beside}
+    names = {field.encode_name for field in fields}
+    given: dict[str, Any] = {name: text for name, text in values.items() if name in names or not shared}
     for name in several & given.keys():
         given[name] = request.args.getlist(name)
-    faults = [*unknown(given, {field.encode_name for field in fields}), *_missing(given, fields)]
+    faults = [*unknown(given, names), *_missing(given, fields)]
     for field in fields:
         if field.encode_name in given:
             strict = _bare(field.type) is datetime

@@ -100,19 +100,26 @@ def draw(rows: Rows, file: Path) -> None:
     from matplotlib import pyplot as plt
 
     names = [name for name in _COLOURS if name != "pgbench" and any(row["target"] == name for row in rows)]
-    places = asked(rows)
-    figure, axes = plt.subplots(1, len(places), figsize=(2.1 * len(places), 3.6), squeeze=False)
-    for axis, (case, connections) in zip(axes[0], places, strict=True):
-        shown = [row for name in names if (row := of(rows, case, connections, name))]
-        bars = axis.bar(
-            range(len(shown)), [row["rps"] for row in shown], color=[_COLOURS[row["target"]] for row in shown]
-        )
-        axis.bar_label(bars, fontsize=7)
-        axis.set_title(f"{case}\n{connections} connections", fontsize=8)
-        axis.set_xticks(range(len(shown)), [row["target"] for row in shown], rotation=90, fontsize=7)
-        axis.tick_params(axis="y", labelsize=7)
-        axis.spines[["top", "right"]].set_visible(False)
-    axes[0][0].set_ylabel("requests a second", fontsize=8)
+    # What nobody else can be asked is in the table.
+    cases = list(dict.fromkeys(row["case"] for row in rows))
+    compared = [case for case in cases if _beside(rows, case, names)] or cases
+    numbers = sorted({row["connections"] for row in rows})
+    shape = len(numbers), len(compared)
+    figure, axes = plt.subplots(*shape, figsize=(3 * shape[1], 2.2 * shape[0]), squeeze=False, sharex=True)
+    for line, connections in zip(axes, numbers, strict=True):
+        for axis, case in zip(line, compared, strict=True):
+            shown = [of(rows, case, connections, name) or {} for name in names]
+            bars = axis.bar(names, [row.get("rps", 0) for row in shown], color=[_COLOURS[name] for name in names])
+            axis.bar_label(bars, fontsize=7)
+            axis.set_title(f"{case}, {connections} connections", fontsize=8)
+            axis.tick_params(axis="x", labelsize=7, rotation=30)
+            axis.tick_params(axis="y", labelsize=7)
+            axis.spines[["top", "right"]].set_visible(False)
+        line[0].set_ylabel("requests a second", fontsize=8)
     figure.tight_layout()
     figure.savefig(file, metadata={"Date": None})
     plt.close(figure)
+
+
+def _beside(rows: Rows, case: str, names: list[str]) -> list[str]:
+    return [row["target"] for row in rows if row["case"] == case and row["target"] in names[1:]]

@@ -28,10 +28,12 @@ from .service import consents
 from .service import contacts as service
 from .service.duplicates import Found, Sought, like, like_contact, like_draft, sought_of
 from .service.erased import was_erased
+from .service.headings import HEADINGS
 from .service.imports import keys, unmake, weigh
 from .settings import ContactSettings
 
 __all__ = [
+    "HEADINGS",
     "ConsentAsked",
     "ConsentDraft",
     "ConsentGiven",

@@ -16,18 +16,23 @@ from ..schemas import ContactDraft
 from . import contacts as service
 from . import duplicates as alike
 from .duplicates import Sought
+from .headings import HEADINGS
 
 COLUMNS = (
-    imports.Column("name", "/name", synonyms=("full name", "client", "client name", "customer", "display name")),
+    imports.Column(
+        "name",
+        "/name",
+        synonyms=("full name", "client", "client name", "customer", "display name", *HEADINGS["name"]),
+    ),
     imports.Column(
         "given_name",
         "/given_name",
-        synonyms=("first name", "firstname", "forename", "Vorname", "pr\u00e9nom", "nombre"),
+        synonyms=("first name", "firstname", "forename", *HEADINGS["given_name"]),
     ),
     imports.Column(
         "family_name",
         "/family_name",
-        synonyms=("last name", "lastname", "surname", "Nachname", "nom", "apellido", "apellidos"),
+        synonyms=("last name", "lastname", "surname", *HEADINGS["family_name"]),
     ),
     imports.Column("kind", "/kind", "choice", choices=("person", "household", "company"), synonyms=("type",)),
     imports.Column(
@@ -35,7 +40,7 @@ COLUMNS = (
         "/emails/0/address",
         "email",
         title="E-mail",
-        synonyms=("e-mail address", "email 1", "primary email", "mail", "correo", "courriel"),
+        synonyms=("e-mail address", "email 1", "primary email", "mail", *HEADINGS["email"]),
     ),
     imports.Column(
         "email_2", "/emails/1/address", "email", title="E-mail 2", synonyms=("secondary email", "other email")
@@ -44,20 +49,20 @@ COLUMNS = (
         "phone",
         "/phones/0/number",
         "phone",
-        synonyms=("telephone", "phone number", "phone 1", "tel", "Telefon", "t\u00e9l\u00e9phone", "tel\u00e9fono"),
+        synonyms=("telephone", "phone number", "phone 1", "tel", *HEADINGS["phone"]),
     ),
     imports.Column(
         "phone_2",
         "/phones/1/number",
         "phone",
         title="Phone 2",
-        synonyms=("mobile", "mobile phone", "cell", "cell phone", "whatsapp", "Handy", "m\u00f3vil"),
+        synonyms=("mobile", "mobile phone", "cell", "cell phone", "whatsapp", *HEADINGS["phone_2"]),
     ),
-    imports.Column("language", "/language", "language", synonyms=("preferred language", "Sprache", "langue", "idioma")),
-    imports.Column("country", "/country", "country", synonyms=("country of residence", "Land", "pays", "pa\u00eds")),
-    imports.Column("nationality", "/nationality", "country", synonyms=("citizenship",)),
+    imports.Column("language", "/language", "language", synonyms=("preferred language", *HEADINGS["language"])),
+    imports.Column("country", "/country", "country", synonyms=("country of residence", *HEADINGS["country"])),
+    imports.Column("nationality", "/nationality", "country", synonyms=("citizenship", *HEADINGS["nationality"])),
     imports.Column("zone", "/zone", "zone", title="Time zone", synonyms=("timezone",)),
-    imports.Column("note", "/note", synonyms=("notes", "comment", "comments", "remarks", "Bemerkung", "notas")),
+    imports.Column("note", "/note", synonyms=("notes", "comment", "comments", "remarks", *HEADINGS["note"])),
     imports.Column("owner_id", "/owner_id", "member", title="Owner", synonyms=("agent", "assigned to", "consultant")),
     imports.Column("team_id", "/team_id", "team", title="Team", synonyms=("department", "office")),
 )

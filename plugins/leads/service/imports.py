@@ -26,18 +26,29 @@ SAME_CLIENT = 85
 LEAST = 75
 """The same client with the same place, or with days near each other."""
 _UNKNOWN = UUID(int=0)
+# In the languages of `contacts.HEADINGS`, without accents. How many children come says nothing of their ages.
+_STARTS = (
+    *("Abreise", "Abreisedatum", "Anreise", "Reisedatum", "depart", "date de depart", "date de voyage", "salida"),
+    *("fecha de salida", "fecha de viaje", "partenza", "data di partenza", "data del viaggio", "partida"),
+    *("data de partida", "data de ida", "data da viagem"),
+)
+_ENDS = (
+    *("Ruckreise", "Ruckreisedatum", "Ruckkehr", "retour", "date de retour", "regreso", "fecha de regreso"),
+    *("fecha de vuelta", "ritorno", "data di ritorno", "regresso", "data de regresso", "data de volta"),
+)
 
 
 def _client(name: str, path: str, kind: imports.Kind = "text", *synonyms: str, title: str = "") -> imports.Column:
-    return imports.Column(f"contact_{name}", f"/contact{path}", kind, title=title, synonyms=synonyms)
+    called = (*synonyms, *contacts.HEADINGS.get(name, ()))
+    return imports.Column(f"contact_{name}", f"/contact{path}", kind, title=title, synonyms=called)
 
 
 COLUMNS = (
     _client(
         "name", "/name", "text", "name", "client", "client name", "full name", "customer", "lead name", title="Client"
     ),
-    _client("given_name", "/given_name", "text", "first name", "given name", "firstname", "Vorname"),
-    _client("family_name", "/family_name", "text", "last name", "family name", "surname", "lastname", "Nachname"),
+    _client("given_name", "/given_name", "text", "first name", "given name", "firstname"),
+    _client("family_name", "/family_name", "text", "last name", "family name", "surname", "lastname"),
     imports.Column(
         "contact_kind", "/contact/kind", "choice", choices=("person", "household", "company"), title="Kind of client"
     ),
@@ -47,26 +58,52 @@ COLUMNS = (
     _client("country", "/country", "country", "country", "country of residence", title="Country"),
     imports.Column("contact_id", "/contact_id", "id", title="Client (id)"),
     imports.Column("kind", "/kind", "choice", choices=("fit", "group", "corporate", "mice"), synonyms=("trip type",)),
-    imports.Column("source", "/source", synonyms=("lead source", "channel", "origin", "Quelle")),
+    imports.Column(
+        "source",
+        "/source",
+        synonyms=("lead source", "channel", "origin", "Quelle", "origine", "origen", "fonte", "origem"),
+    ),
     imports.Column("priority", "/priority", "choice", choices=("low", "normal", "high", "urgent")),
-    imports.Column("destinations", "/destinations", "list", synonyms=("destination", "where", "Reiseziel", "destino")),
+    imports.Column(
+        "destinations",
+        "/destinations",
+        "list",
+        synonyms=("destination", "where", "Reiseziel", "Ziel", "destino", "destinos", "destinazione"),
+    ),
     imports.Column("departure_city", "/departure_city", synonyms=("departure", "from", "departing from")),
     imports.Column(
         "date_mode", "/date_mode", "choice", choices=("fixed", "window", "month", "undecided"), title="Dates are"
     ),
     imports.Column(
-        "start_date", "/start_date", "date", synonyms=("departure date", "travel date", "check in", "arrival", "start")
+        "start_date",
+        "/start_date",
+        "date",
+        synonyms=("departure date", "travel date", "check in", "arrival", "start", *_STARTS),
     ),
-    imports.Column("end_date", "/end_date", "date", synonyms=("return date", "check out", "end")),
+    imports.Column("end_date", "/end_date", "date", synonyms=("return date", "check out", "end", *_ENDS)),
     imports.Column("flex_days", "/flex_days", "integer", synonyms=("flexibility",)),
-    imports.Column("nights", "/nights", "integer", synonyms=("duration", "number of nights")),
-    imports.Column("adults", "/adults", "integer", synonyms=("pax", "travellers", "travelers", "number of adults")),
+    imports.Column(
+        "nights",
+        "/nights",
+        "integer",
+        synonyms=("duration", "number of nights", "Nachte", "nuits", "noches", "notti", "noites"),
+    ),
+    imports.Column(
+        "adults",
+        "/adults",
+        "integer",
+        synonyms=("pax", "travellers", "travelers", "number of adults", "Erwachsene", "adultes", "adultos", "adulti"),
+    ),
     imports.Column("children_ages", "/children_ages", "numbers", synonyms=("ages of children", "child ages")),
     imports.Column("infants", "/infants", "integer"),
-    imports.Column("rooms", "/rooms", "integer"),
-    imports.Column("budget", "/budget/amount", "amount", synonyms=("budget amount",)),
+    imports.Column("rooms", "/rooms", "integer", synonyms=("Zimmer", "chambres", "habitaciones", "camere", "quartos")),
+    imports.Column("budget", "/budget/amount", "amount", synonyms=("budget amount", "presupuesto", "orcamento")),
     imports.Column(
-        "budget_currency", "/budget/currency", "currency", title="Budget (currency)", synonyms=("currency",)
+        "budget_currency",
+        "/budget/currency",
+        "currency",
+        title="Budget (currency)",
+        synonyms=("currency", "Wahrung", "devise", "moneda", "valuta", "moeda"),
     ),
     imports.Column("budget_per", "/budget_per", "choice", choices=("trip", "person", "night")),
     imports.Column("hotel_category", "/hotel_category", "integer", synonyms=("stars", "hotel stars")),
@@ -83,10 +120,14 @@ COLUMNS = (
     ),
     imports.Column("next_action", "/next_action", synonyms=("next step",)),
     imports.Column("tags", "/tags", "list", synonyms=("labels",)),
-    imports.Column("note", "/note", synonyms=("notes", "message", "comment", "comments", "enquiry", "remarks")),
-    imports.Column("language", "/language", "language"),
+    imports.Column(
+        "note",
+        "/note",
+        synonyms=("notes", "message", "comment", "comments", "enquiry", "remarks", *contacts.HEADINGS["note"]),
+    ),
+    imports.Column("language", "/language", "language", synonyms=contacts.HEADINGS["language"]),
     imports.Column("zone", "/zone", "zone", title="Time zone", synonyms=("timezone",)),
-    imports.Column("nationality", "/nationality", "country"),
+    imports.Column("nationality", "/nationality", "country", synonyms=contacts.HEADINGS["nationality"]),
     imports.Column("residency", "/residency", "country"),
     imports.Column("owner_id", "/owner_id", "member", title="Owner", synonyms=("agent", "assigned to", "consultant")),
     imports.Column("team_id", "/team_id", "team", title="Team", synonyms=("department", "office")),

@@ -107,7 +107,8 @@ def _question(given: Mapping[str, str], parameters: Parameters, shown: Any) -> L
     conditions = []
     for name, text in given.items():
         if name in parameters.common:
-            asked[name] = _value(text, parameters.common[name], name, faults)
+            # A box of blanks is an empty one.
+            asked[name] = _value(text.strip() if name == "q" else text, parameters.common[name], name, faults)
         elif name in parameters.filters:
             declared, operator = parameters.filters[name]
             value = _filter_value(text, declared, operator, name, faults)

@@ -9,11 +9,11 @@ from uuid import UUID
 
 from msgspec import structs
 
-from core.sdk import ListQuery, cursor, installed, is_on
+from core.sdk import Fault, Invalid, ListQuery, cursor, installed, is_on
 
 from ..hookspecs import Asked
 from ..repository import Leads, leads
-from ..repository.timeline import newest
+from ..repository.timeline import PARTS, newest
 from ..schemas.timeline import TimelineEntry, TimelinePage, TimelineQuery
 
 _TASK = "task"
@@ -22,12 +22,12 @@ _LAST_ID = UUID(int=2**128 - 1)
 
 
 def page(lead_id: UUID, query: TimelineQuery) -> TimelinePage:
-    """A page of what happened on a lead. Raises NotFound, and Invalid for a cursor of another list.
+    """A page of what happened on a lead. Raises NotFound, and Invalid for a cursor of another list or unknown kinds.
 
     One statement for what leads keep, one for tasks, none of more rows than the page has; other plugins have theirs.
     """
     timeline = leads.with_merged(lead_id)
-    kinds = frozenset(query.kinds.split(",")) if query.kinds else frozenset()
+    kinds = _known(frozenset(query.kinds.split(",")) if query.kinds else frozenset())
     question = cursor.question_of(ListQuery(), "-at", of=["leads_timeline", lead_id, sorted(kinds)])
     at, after_id = _LATEST, _LAST_ID
     if query.cursor:
@@ -39,6 +39,18 @@ def page(lead_id: UUID, query: TimelineQuery) -> TimelinePage:
     if len(found) > query.limit:
         following = cursor.encode(cursor.Position(question, items[-1].at, items[-1].id))
     return TimelinePage(items, following)
+
+
+def _known(kinds: frozenset[str]) -> frozenset[str]:
+    """The kinds themselves. Raises Invalid for those that there are not.
+
+    `quotes.sent` is another plugin's, which may be off: there is none of it then.
+    """
+    own = {*PARTS, _TASK}
+    if any(each not in own and "." not in each for each in kinds):
+        choices = f"Choose of {', '.join(sorted(own))}, and of what other plugins bring, as quotes.sent"
+        raise Invalid(errors=[Fault("?kinds", "choice", choices)])
+    return kinds
 
 
 def _entries(asked: Asked) -> Iterable[TimelineEntry]:

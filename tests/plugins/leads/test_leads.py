@@ -155,6 +155,10 @@ class TestChange:
 
 
 class TestList:
+    def test_looking_for_blanks_is_looking_for_nothing(self, api: ApiClient, enquire: Enquire) -> None:
+        lead = enquire()
+        assert ids(api, "q=%20%20") == ids(api, "q=") == {lead["id"]}
+
     def test_by_status_tag_and_dates(self, api: ApiClient, enquire: Enquire) -> None:
         kenya = enquire(tags=["safari"])
         enquire(tags=["beach"], start_date="2028-01-01")

@@ -14,7 +14,7 @@ import msgspec
 from flask import Response, request, url_for
 from jinja2 import Environment, StrictUndefined
 
-from core.sdk import Blueprint, Fault, Invalid, Problem, Sent, TooManyRequests
+from core.sdk import Blueprint, Fault, Invalid, NotFound, Problem, Sent, TooManyRequests
 
 from ..schemas.forms import PublicForm
 from ..service import posting, wording
@@ -48,7 +48,10 @@ _BY_KIND: Mapping[str, str] = {
 @blueprint.file("text/html")
 def page(key: str) -> Response:
     """Show a form as a page."""
-    shown = posting.open_page(key)
+    try:
+        shown = posting.open_page(key)
+    except NotFound:
+        return _nowhere()
     return _drawn(key, shown, values={}, faults=())
 
 
@@ -56,7 +59,10 @@ def page(key: str) -> Response:
 @blueprint.file("text/html")
 def thanks(key: str) -> Response:
     """Show what whoever sent a form is told."""
-    shown = posting.open_page(key)
+    try:
+        shown = posting.open_page(key)
+    except NotFound:
+        return _nowhere()
     return _page("thanks.html", shown, 200, said=shown.thanks)
 
 
@@ -66,6 +72,8 @@ def answer(key: str, sent: Sent, arrival: posting.Arrival) -> Response:
         told = posting.post(key, sent, arrival)
     except (Invalid, TooManyRequests) as problem:
         return _again(key, sent, problem)
+    except NotFound:
+        return _nowhere()
     return Response(status=303, headers={"Location": told.redirect_url or url_for("capture_pages.thanks", key=key)})
 
 
@@ -123,8 +131,24 @@ def _page(template: str, shown: posting.Opened, status: int, **more: Any) -> Res
     html = _template(template).render(
         form=form, token=shown.token, words=wording.of(form.language), style=style, **more
     )
+    return _answered(html, status, _policy(shown, style))
+
+
+def _nowhere() -> Response:
+    """A page for whoever comes to where no form is, in a language of theirs."""
+    # Not `best_match`, which takes English before the French of Canada where that is asked for first.
+    asked = (wording.main_of(tag) for tag, quality in request.accept_languages if quality)
+    language = next((each for each in asked if each in wording.LANGUAGES), "en")
+    style, words = _style(None), wording.of(language)
+    html = _template("gone.html").render(
+        language=language, direction=wording.direction(language), said=words.gone, style=style
+    )
+    return _answered(html, NotFound.status, f"{_nothing_but(style)}; base-uri 'none'; frame-ancestors 'self'")
+
+
+def _answered(html: str, status: int, policy: str) -> Response:
     response = Response(html, status, content_type=_HTML)
-    response.headers["Content-Security-Policy"] = _policy(shown, style)
+    response.headers["Content-Security-Policy"] = policy
     # A browser that may not say where it comes from calls its own pages strangers.
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["Cache-Control"] = "no-store"
@@ -132,16 +156,20 @@ def _page(template: str, shown: posting.Opened, status: int, **more: Any) -> Res
 
 
 def _policy(shown: posting.Opened, style: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     leads_to = urlsplit(shown.redirect_url or "")
     redirect = f" {leads_to.scheme}://{leads_to.netloc}" if shown.redirect_url else ""
     captcha = shown.form.captcha
     theirs = _CAPTCHAS[captcha.provider][2] if captcha and captcha.provider in _CAPTCHAS else ""
     scripts = f"script-src {theirs}; frame-src {theirs}; connect-src {theirs}; " if theirs else ""
     return (
-        f"default-src 'none'; style-src 'sha256-{digest}' {theirs}; {scripts}base-uri 'none';"
+        f"{_nothing_but(style)} {theirs}; {scripts}base-uri 'none';"
         f" form-action 'self'{redirect}; frame-ancestors 'self' {' '.join(shown.origins)}"
     )
+
+
+def _nothing_but(style: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'"
 
 
 def _told(fault: Fault, kind: str, words: wording.Words) -> str:

@@ -36,6 +36,7 @@ class Words(Struct, frozen=True, kw_only=True):
     """Where the page was open for too long."""
     robot: str
     busy: str
+    gone: str
     leave_empty: str
 
 
@@ -61,6 +62,7 @@ _WORDS: Mapping[str, Words] = {
         again="This page was open for a long time. Please send it again.",
         robot="Please show once more that you are a person.",
         busy="There is a lot going on here at the moment. Please try again in a minute.",
+        gone="There is no form at this address, or not any more.",
         leave_empty="Leave this empty",
     ),
     "ar": Words(
@@ -83,6 +85,7 @@ _WORDS: Mapping[str, Words] = {
         again="بقيت هذه الصفحة مفتوحة وقتًا طويلاً. يرجى الإرسال مرة أخرى.",
         robot="يرجى التأكيد مرة أخرى أنك لست برنامجًا آليًا.",
         busy="هناك ضغط كبير حاليًا. يرجى المحاولة بعد دقيقة.",
+        gone="لا توجد استمارة في هذا العنوان، أو لم تعد موجودة.",
         leave_empty="اترك هذا الحقل فارغًا",
     ),
     "he": Words(
@@ -105,6 +108,7 @@ _WORDS: Mapping[str, Words] = {
         again="הדף היה פתוח זמן רב. נא לשלוח שוב.",
         robot="נא לאשר שוב שאינך תוכנה.",
         busy="יש כרגע עומס רב. נא לנסות שוב בעוד דקה.",
+        gone="אין טופס בכתובת זו, או שהוא כבר לא קיים.",
         leave_empty="נא להשאיר ריק",
     ),
     "pt": Words(
@@ -127,6 +131,7 @@ _WORDS: Mapping[str, Words] = {
         again="Esta página esteve aberta muito tempo. Envie outra vez.",
         robot="Mostre mais uma vez que é uma pessoa.",
         busy="Há muito movimento neste momento. Tente outra vez daqui a um minuto.",
+        gone="Não há nenhum formulário neste endereço, ou já não há.",
         leave_empty="Deixe vazio",
     ),
     "es": Words(
@@ -149,6 +154,7 @@ _WORDS: Mapping[str, Words] = {
         again="Esta página ha estado abierta mucho tiempo. Envíela otra vez.",
         robot="Muestre otra vez que es una persona.",
         busy="Hay mucho movimiento en este momento. Inténtelo dentro de un minuto.",
+        gone="No hay ningún formulario en esta dirección, o ya no lo hay.",
         leave_empty="Deje esto vacío",
     ),
     "fr": Words(
@@ -171,6 +177,7 @@ _WORDS: Mapping[str, Words] = {
         again="Cette page est restée ouverte longtemps. Veuillez l'envoyer à nouveau.",
         robot="Montrez encore une fois que vous êtes une personne.",
         busy="Il y a beaucoup de demandes en ce moment. Réessayez dans une minute.",
+        gone="Il n'y a pas de formulaire à cette adresse, ou il n'y en a plus.",
         leave_empty="Laissez ceci vide",
     ),
     "de": Words(
@@ -193,6 +200,7 @@ _WORDS: Mapping[str, Words] = {
         again="Diese Seite war lange offen. Bitte senden Sie sie noch einmal ab.",
         robot="Zeigen Sie bitte noch einmal, dass Sie ein Mensch sind.",
         busy="Gerade ist viel los. Bitte versuchen Sie es in einer Minute noch einmal.",
+        gone="Unter dieser Adresse gibt es kein Formular, oder keines mehr.",
         leave_empty="Lassen Sie dies leer",
     ),
 }

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from core.testing.clients import ApiClient, ok
+from core.testing.clients import ApiClient, ok, problem
 from plugins.capture.service import catalogue, labels, wording
 from tests.plugins.capture.conftest import ANA, FIELDS, Stranger
 
@@ -208,6 +208,38 @@ class TestThePage:
         assert "Lux &amp; Co" in stranger.get(f"/app/capture/{made['key']}").get_data(as_text=True)
         ok(stranger.send(made, ANA), 201)
         assert ok(api.get(f"/leads/{leads()[0]['id']}"))["brand_id"] == brand["id"]
+
+
+class TestWhereNoFormIs:
+    @pytest.mark.parametrize(
+        ("asked", "language", "said"),
+        [
+            ("", "en", "There is no form at this address"),
+            ("ja", "en", "There is no form at this address"),
+            ("fr-CA,en;q=0.5", "fr", "pas de formulaire"),
+            ("ar", "ar", "لا توجد استمارة"),
+        ],
+    )
+    def test_a_page_says_so_in_a_language_of_theirs(
+        self, api: ApiClient, stranger: Stranger, form: Make, asked: str, language: str, said: str
+    ) -> None:
+        off = form(active=False)["key"]
+        headers = {"Accept": "text/html", "Accept-Language": asked}
+        for answer in (
+            stranger.get("/app/capture/nokey", headers=headers),
+            stranger.get(f"/app/capture/{off}", headers=headers),
+            stranger.get(f"/app/capture/{off}/thanks", headers=headers),
+            stranger.post(f"/p/capture/forms/{off}", data=ANA, headers=headers),
+        ):
+            html = answer.get_data(as_text=True)
+            assert (answer.status_code, answer.mimetype) == (404, "text/html")
+            assert said in html
+            assert f'<html lang="{language}" dir="{"rtl" if language == "ar" else "ltr"}">' in html
+            assert "default-src 'none'; style-src 'sha256-" in answer.headers["Content-Security-Policy"]
+
+    def test_a_script_is_answered_as_ever(self, stranger: Stranger) -> None:
+        assert problem(stranger.get("/p/capture/forms/nokey")) == (404, "not_found")
+        assert problem(stranger.send({"key": "nokey"}, ANA)) == (404, "not_found")
 
 
 class TestEmbedding:

@@ -65,7 +65,9 @@ CustomChanges = Annotated[
     dict[str, Value | None],
     Meta(
         max_length=MAX_FIELDS,
-        description="Values of the agency's own fields by key; null takes one away, and others stay as they are.",
+        description=(
+            "Values of the agency's own fields by key, numbers as text; null takes one away, others stay as they are."
+        ),
         examples=[{}],
     ),
 ]

@@ -34,6 +34,7 @@ _INVALID = {
     "Expected `datetime` with a timezone component": "datetime",
 }
 _TYPE = re.compile(r"Expected `([^`]+)`, got `")
+_NUMBER = re.compile(r", got `(?:int|float)`")
 _LENGTH = re.compile(r"Expected `(\w+)` of length (>=|<=) (\d+)")
 _BOUND = re.compile(r"Expected `(?:int|float|decimal)` (>=|<=|>|<) (-?[\d.]+)")
 _SIDES = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
@@ -56,7 +57,9 @@ def sentence(message: str, kind: Any) -> str:
     if expected := _TYPE.match(message):
         names = [name for name in expected[1].split(" | ") if name != "null"]
         nouns = [_object(kind) if name == "object" else _NOUNS.get(name, f"`{name}`") for name in names]
-        return f"Expected {' or '.join(nouns or ['null'])}"
+        # Where several types are taken and none of them is a number, numbers of any size are texts.
+        as_text = len(names) > 1 and "str" in names and _NUMBER.search(message) is not None
+        return f"Expected {' or '.join(nouns or ['null'])}{'; send a number as text' if as_text else ''}"
     return message
 
 

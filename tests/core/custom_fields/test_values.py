@@ -70,6 +70,11 @@ class TestValues:
         assert ok(six.get("/leads"))["items"] == []
         assert ok(six.get("/contacts"))["items"] == []
 
+    def test_that_are_numbers_are_told_to_be_text(self, six: ApiClient) -> None:
+        answer = six.post("/leads", {"contact": {"name": "Ana"}, "custom_fields": {"fee": 12.5}})
+        assert faults(answer) == {"/custom_fields/fee": "type"}
+        assert "send a number as text" in answer.get_data(as_text=True)
+
     def test_a_change_that_is_refused_changes_nothing(self, six: ApiClient) -> None:
         made = lead(six, EVERY)
         sent = {"tags": ["vip"], "end_date": "2020-01-01", "start_date": "2021-01-01", "custom_fields": {"fee": "1"}}

@@ -32,6 +32,8 @@ class TestSentences:
         [
             ("two", int, "Expected a whole number"),
             (5, str | None, "Expected a text"),
+            (12.5, str | bool | list[str] | None, "Expected true or false or a text or a list; send a number as text"),
+            ({}, str | bool | list[str] | None, "Expected true or false or a text or a list"),
             ("x", UUID, "Expected an id (UUID)"),
             ("red", Literal["new", "won"], "Choose one of new, won"),
             ("red", Annotated[Literal["new", "won"], Meta(examples=["new"])] | None, "Choose one of new, won"),

@@ -252,7 +252,7 @@ class PublicForm(View):
     consents: list[ShownConsent]
     captcha: ShownCaptcha | None
     needs_token: bool
-    trap: Annotated[str, Meta(description="A field that people must not see, and that is sent empty.")]
+    trap: Annotated[str, Meta(description="A field that people must not see, sent empty, beside `values` or in it.")]
     schema: Annotated[dict[str, Any], Meta(description="JSON Schema (2020-12) of `values`.")]
 
 

@@ -138,7 +138,7 @@ def _take(form: FormView, said: FormPost, arrival: Arrival) -> None:
 def _said(sent: Sent) -> FormPost:
     """What was filled in, whichever way it was sent. Raises Invalid."""
     if not sent.is_form:
-        return decoding.decode(sent.data, FormPost)
+        return _untrapped(decoding.decode(sent.data, FormPost))
     values: dict[str, Any] = sent.values()
     taken: dict[str, Any] = {name: _one(name, values.pop(name)) for name in ("token", shown.TRAP) if name in values}
     answers = [_one(name, values.pop(name)) for name in _ANSWERS if name in values]
@@ -151,6 +151,15 @@ def _said(sent: Sent) -> FormPost:
     said = {"values": values, "consents": consents, "consent_versions": versions}
     body = {name: value for name, value in taken.items() if value} | said
     return decoding.decode(msgspec.json.encode(body), FormPost)
+
+
+def _untrapped(said: FormPost) -> FormPost:
+    """The same with the trap beside the fields, wherever it was sent: who falls into it is not told so."""
+    if shown.TRAP not in said.values:
+        return said
+    values = dict(said.values)
+    filled = _is_said(values.pop(shown.TRAP))
+    return msgspec.structs.replace(said, values=values, website=said.website or ("filled in" if filled else ""))
 
 
 def _one(name: str, value: str | list[str]) -> str:

@@ -67,6 +67,21 @@ class TestSpam:
         (kept,) = came("state=spam")
         assert (kept["reason"], kept["sender"], kept["lead_id"]) == ("trap", "x", None)
 
+    def test_the_trap_among_the_fields_is_one_as_well(
+        self, api: ApiClient, stranger: Stranger, form: Make, leads: Look, came: Look
+    ) -> None:
+        made = form()
+        thanks = ok(stranger.send(made, ANA | {"website": ""}), 201)
+        assert len(leads()) == 1
+        assert ok(stranger.send(made, ANA | {"website": "https://spam.example", "strange": 1}), 201) == thanks
+        assert len(leads()) == 1
+        (kept,) = came("state=spam")
+        assert kept["reason"] == "trap"
+        # What somebody sends after all who is no program can still become a lead.
+        ok(stranger.send(made, ANA | {"email": "ben@example.com", "website": "x"}), 201)
+        ok(api.post(f"/capture/submissions/{came('state=spam')[0]['id']}/accept"))
+        assert len(leads()) == 2
+
     def test_who_is_faster_than_anybody_is_looked_at(self, stranger: Stranger, form: Make, came: Look) -> None:
         made = form(min_seconds=5)
         token = ok(stranger.get(f"/p/capture/forms/{made['key']}/token"))["token"]

@@ -159,7 +159,8 @@ def _chosen(listed: Listed[Any], parameters: queries.Parameters, action: Action,
     """The ids of the rows that are meant, each once and in order. Raises Invalid."""
     faults = []
     if (asked.ids is UNSET) == (asked.filter is UNSET):
-        faults.append(Fault("/ids", "required", "Name the rows either by ids or by filter"))
+        code = "required" if asked.ids is UNSET else "either"
+        faults.append(Fault("/ids", code, "Name the rows either by ids or by filter"))
     elif asked.ids is UNSET and action.among_deleted:
         faults.append(Fault("/filter", "not_possible", "Deleted rows are in no list: name them by ids"))
     if asked.versions is not UNSET:

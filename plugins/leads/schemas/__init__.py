@@ -49,7 +49,10 @@ Board = Annotated[
 Pace = Annotated[Literal["relaxed", "moderate", "intense"], Meta(examples=["relaxed"])]
 Word = Annotated[str, Meta(min_length=1, max_length=100, examples=["Kenya"])]
 Words = Annotated[list[Word], Meta(max_length=50, examples=[["Kenya", "Zanzibar"]])]
-Tag = Annotated[str, Meta(pattern="^[^,]{1,40}$", description="A tag; commas separate tags.", examples=["honeymoon"])]
+Tag = Annotated[
+    str,
+    Meta(pattern="^[^,]+$", max_length=40, description="A tag; commas separate tags.", examples=["honeymoon"]),
+]
 Tags = Annotated[list[Tag], Meta(max_length=30, examples=[["honeymoon"]])]
 Source = Annotated[
     str, Meta(pattern="^[a-z][a-z0-9_]{0,39}$", description="Where the lead came from.", examples=["web_form"])

@@ -53,7 +53,8 @@ class Other(Protocol):
 def of_draft(draft: SoughtLead) -> duplicates.Duplicates:
     """Which leads one that is not saved yet may be. Raises Invalid."""
     if (draft.contact_id is UNSET) == (draft.contact is UNSET):
-        raise Invalid(errors=[Fault("/contact_id", "required", "Say who asks: either contact_id or contact")])
+        code = "required" if draft.contact is UNSET else "either"
+        raise Invalid(errors=[Fault("/contact_id", code, "Say who asks: either contact_id or contact")])
     askers: dict[UUID, duplicates.Reason] = {}
     if draft.contact_id is not UNSET:
         if not contacts.exists(draft.contact_id):

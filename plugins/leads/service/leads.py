@@ -163,7 +163,8 @@ def _attach_contact(lead: Lead, draft: LeadDraft) -> None:
     """Use the known contact, or make the new one in the same unit of work. Raises Invalid."""
     if (draft.contact_id is UNSET) == (draft.contact is UNSET):
         message = "Say who asks: either contact_id or contact"
-        raise Invalid(errors=[Fault("/contact_id", "required", message)])
+        code = "required" if draft.contact is UNSET else "either"
+        raise Invalid(errors=[Fault("/contact_id", code, message)])
     if draft.contact_id is not UNSET:
         if not contacts.exists(draft.contact_id):
             raise Invalid(errors=[Fault("/contact_id", "unknown", "There is no such contact")])

@@ -171,7 +171,8 @@ def _check_day(day: Any, at: str | None, rrule: str | None) -> None:
 
 def _until(snooze: Snooze) -> datetime:
     if (snooze.until is None) == (snooze.day is None):
-        raise Invalid(errors=[Fault("/until", "required", "Say until when: either until, or day and time")])
+        code = "required" if snooze.until is None else "either"
+        raise Invalid(errors=[Fault("/until", code, "Say until when: either until, or day and time")])
     if snooze.until is not None:
         if snooze.time is not None:
             raise Invalid(errors=[Fault("/time", "unexpected", "A time goes with a day")])

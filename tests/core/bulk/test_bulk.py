@@ -158,7 +158,7 @@ class TestWhich:
     def test_what_is_wrong_is_named(self, make: Make, send: Send) -> None:
         lead = make()["id"]
         assert faults(send("delete")) == {"/ids": "required"}
-        assert faults(send("delete", ids=[lead], filter={"status": "new"})) == {"/ids": "required"}
+        assert faults(send("delete", ids=[lead], filter={"status": "new"})) == {"/ids": "either"}
         assert faults(send("delete", ids=[])) == {"/ids": "length"}
         assert faults(send("delete", ids=[str(ids.new()) for _ in range(501)])) == {"/ids": "length"}
         assert faults(send("delete", filter={"sort": "created_at"})) == {"/filter": "required"}

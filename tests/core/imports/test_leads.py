@@ -110,7 +110,7 @@ class TestLeads:
             "owner_id": "unknown",
             "board": "choice",
             "contact_phone": "phone",
-            "tags": "pattern",
+            "tags": "length",
         }
 
     @pytest.mark.parametrize("at", ["14/05/2027 25:00", "14/05/2027 09:60", "2027-05-14 24:30"])

@@ -82,6 +82,9 @@ class TestDraft:
 
     def test_says_who_asks_or_is_refused(self, api: ApiClient) -> None:
         assert faults(api.post("/leads/duplicates", {"destinations": ["Kenya"]})) == {"/contact_id": "required"}
+        both = {"contact": {"name": "Ana"}, "contact_id": take_in(api)["contact_id"]}
+        for path in ("/leads", "/leads/duplicates"):
+            assert faults(api.post(path, both)) == {"/contact_id": "either"}
         body = {"contact": {"name": "Ana", "phones": [{"number": "+4479"}]}}
         assert faults(api.post("/leads/duplicates", body)) == {"/contact/phones/0/number": "phone"}
 

@@ -71,6 +71,11 @@ class TestCreate:
             "/owner_id": "unknown",
         }
 
+    def test_a_tag_that_is_too_long_says_so(self, api: ApiClient) -> None:
+        tags = ["b" * 300, "sea,sun", ""]
+        found = faults(api.post("/leads", {"contact": {"name": "Ben"}, "tags": tags}))
+        assert found == {"/tags/0": "length", "/tags/1": "pattern", "/tags/2": "pattern"}
+
     def test_days_that_nobody_can_mean_are_refused(self, api: ApiClient) -> None:
         days = {"start_date": "1066-01-01", "expected_close": "0001-01-01", "next_action_at": "9999-01-01T00:00:00Z"}
         found = faults(api.post("/leads", {"contact": {"name": "Ben"}} | days))

@@ -94,6 +94,7 @@ class TestSnoozing:
         ("body", "found"),
         [
             ({}, {"/until": "required"}),
+            ({"until": "2027-05-11T07:00:00Z", "day": "2027-05-11"}, {"/until": "either"}),
             ({"until": "2027-05-09T07:00:00Z"}, {"/until": "past"}),
             ({"day": "2027-05-09"}, {"/day": "past"}),
             ({"until": "2027-05-11T07:00:00Z", "time": "10:00"}, {"/time": "unexpected"}),

@@ -97,7 +97,7 @@ def _property(field: ShownField) -> dict[str, Any]:
 def _html(form: PublicForm, action: str) -> str:
     """HTML of a form that needs neither script nor style."""
     lines = [f'<form method="post" action="{escape(action)}" accept-charset="utf-8" lang="{escape(form.language)}">']
-    lines += [f"  <p><label>{escape(each.label)}<br>{_input(each)}</label></p>" for each in form.fields]
+    lines += [f"  <p><label>{escape(each.label)}<br>{_input(each)}{_help(each)}</label></p>" for each in form.fields]
     for asked in form.consents:
         required = " required" if asked.required else ""
         box = f'<input type="checkbox" name="consent.{escape(asked.purpose)}" value="yes"{required}>'
@@ -109,6 +109,11 @@ def _html(form: PublicForm, action: str) -> str:
         f'<input name="{form.trap}" tabindex="-1" autocomplete="off"></label></p>'
     )
     return "\n".join([*lines, f'  <button type="submit">{escape(form.button)}</button>', "</form>"])
+
+
+def _help(field: ShownField) -> str:
+    # In the label, so that it is read out with it: ids might be those of something else on the page.
+    return f"<br><small>{escape(field.help)}</small>" if field.help else ""
 
 
 def _input(field: ShownField) -> str:

@@ -259,6 +259,12 @@ class TestEmbedding:
         assert stranger.post(path, data=data, headers={"Origin": "https://anybody.example"}).status_code == 303
         assert len(leads()) == 1
 
+    def test_html_of_the_form_has_the_help_of_its_fields(self, api: ApiClient, form: Make) -> None:
+        made = form(fields=[{"name": "email", "help": "We write to <nobody> else."}, {"name": "phone"}])
+        html = ok(api.get(f"/capture/forms/{made['id']}/embed"))["html"]
+        assert '<input name="email" type="email"><br><small>We write to &lt;nobody&gt; else.</small></label>' in html
+        assert html.count("<small>") == 1
+
 
 class TestTheDocument:
     def test_tells_websites_how_and_leaves_pages_out(self, stranger: Stranger) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 
@@ -68,6 +70,18 @@ class TestSources:
             str(folder.relative_to(ROOT)) for folder in folders - {ROOT} if not (folder / "__init__.py").is_file()
         ]
         assert not without
+
+    def test_every_file_beside_the_sources_is_installed_with_them(self) -> None:
+        with (ROOT / "pyproject.toml").open("rb") as file:
+            declared = tomllib.load(file)["tool"]["setuptools"]["package-data"]
+        left_behind = []
+        for path in (path for package in PACKAGES for path in (ROOT / package).rglob("*")):
+            if path.is_file() and path.suffix not in {".py", ".pyc"}:
+                home = next(each for each in path.parents if (each / "__init__.py").is_file() or each.parent == ROOT)
+                patterns = [*declared["*"], *declared.get(".".join(home.relative_to(ROOT).parts), ())]
+                if not any(fnmatch(path.relative_to(home).as_posix(), each) for each in patterns):
+                    left_behind.append(str(path.relative_to(ROOT)))
+        assert not left_behind
 
     def test_test_files_are_short_too(self) -> None:
         tests = source.sources(ROOT / "tests")

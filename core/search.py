@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple, Self
 from uuid import UUID
@@ -55,7 +55,9 @@ _MOST_PARTS = 8
 _CODE = re.compile(r"(?<![^\W_])[^\W_]+(?:[-/][^\W_]+)+")
 _DIGITS = re.compile(r"\D+")
 # As people write them: `+49 151 1234567`, `(0151) 123-4567`. Digits alone may be any number, and are a word.
-_NUMBER = re.compile(r"(\+|\(?0)[\d\s()./-]+")
+_NUMBER = re.compile(r"(\(?0)[\d\s()./-]+")
+_ABROAD = re.compile(r"\+[\d\s()./-]+")
+_FIGURES = re.compile("[0-9]+")
 _SHORTEST_NUMBER = 7
 _LOCAL_DIGITS = 9
 # The last code point: every text that starts with a prefix sorts below the prefix followed by it.
@@ -123,6 +125,9 @@ def words(text: str) -> list[str]:
 
 def asked(text: str) -> list[str]:
     """What a search looks for: the words, or of a phone number, however it is written, the digits that identify it."""
+    if _ABROAD.fullmatch(text.strip()) and (digits := _DIGITS.sub("", text.replace("(0)", ""))):
+        # The beginning of one is enough.
+        return [digits]
     digits = _DIGITS.sub("", text)
     if _NUMBER.fullmatch(text.strip()) and len(digits) >= _SHORTEST_NUMBER:
         return [digits[-_LOCAL_DIGITS:]]
@@ -134,16 +139,25 @@ def _code(text: str) -> list[str]:
     return _WORD.findall(fold(text)) if any(map(str.isdecimal, text)) else []
 
 
-def sought(asked: Iterable[str]) -> list[Sought]:
+def sought(asked: Sequence[str]) -> list[Sought]:
     """What words that are asked for may also stand for: one typo away, and in whatever script. Empty where nothing.
 
     A word whose spellings would make it more than MAX_SPELLINGS, together with those before it, has none.
     """
+    if asked and all(_FIGURES.fullmatch(word) for word in asked):
+        return _as_number(asked)
     found, room = [], MAX_SPELLINGS
     for each in (other for word in asked for other in _others(word)):
         found.append(each if len(each.spellings) <= room else each._replace(spellings=[]))
         room -= len(found[-1].spellings)
     return found if any(each.spellings for each in found) or any(not word.isascii() for word in asked) else []
+
+
+def _as_number(groups: Sequence[str]) -> list[Sought]:
+    """One number for what may be the groups of it: its beginning, or the digits that identify it. Empty where not."""
+    digits = "".join(groups)
+    known = [digits[-_LOCAL_DIGITS:]] if len(digits) > _LOCAL_DIGITS else []
+    return [Sought(digits, known)] if known or len(groups) > 1 else []
 
 
 def _others(word: str) -> list[Sought]:

@@ -48,7 +48,7 @@ class TestDefaults:
             ("nationality", "ZZ", "country"),
             ("budget", "x", "number"),
             ("zone", "Mars", "zone"),
-            ("tags", "a" * 41, "pattern"),
+            ("tags", "a" * 41, "length"),
             ("shoe", "38", "unknown"),
         ],
     )

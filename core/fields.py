@@ -22,6 +22,16 @@ _CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
 _LINE = f"^[^{_CONTROL}]*[^{_SPACE}][^{_CONTROL}]*$"
 Name = Annotated[str, Meta(pattern=_LINE, min_length=1, max_length=200, description="Name.", examples=["Ana Duarte"])]
 Text = Annotated[str, Meta(max_length=10_000, description="Free text.", examples=["Prefers a quiet room."])]
+SomeText = Annotated[
+    str,
+    Meta(
+        pattern=f"[^{_SPACE}]",
+        min_length=1,
+        max_length=10_000,
+        description="Free text that says something.",
+        examples=["Asked for adjoining rooms."],
+    ),
+]
 Email = Annotated[
     str,
     Meta(

@@ -59,7 +59,7 @@ from core.events.follower import Follower, Recorded
 from core.events.log import publish
 from core.exports import api as exports
 from core.extensions import db
-from core.fields import Country, Email, Instant, Language, Name, Phone, Text, Zone
+from core.fields import Country, Email, Instant, Language, Name, Phone, SomeText, Text, Zone
 from core.files import api as files
 from core.http import decoding, limits, origins
 from core.http.blueprint import Blueprint
@@ -168,6 +168,7 @@ __all__ = [
     "Sent",
     "Settings",
     "SoftDeleted",
+    "SomeText",
     "Storage",
     "StructJSON",
     "Tenant",

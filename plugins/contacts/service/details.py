@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 
 from stdnum.eu import vat as european
@@ -19,21 +20,35 @@ _GREECE, _GREEK = "GR", "EL"
 
 
 def emails(entries: list[EmailEntry]) -> list[EmailAddress]:
-    """E-mail addresses in small letters."""
+    """E-mail addresses in small letters, each once."""
+    labels = _once((entry.address.lower(), entry.label) for entry in entries)
     return [
-        EmailAddress(position=position, address=entry.address.lower(), label=entry.label)
-        for position, entry in enumerate(entries)
+        EmailAddress(position=position, address=address, label=label)
+        for position, (address, label) in enumerate(labels.items())
     ]
 
 
 def phones(entries: list[PhoneEntry], *, country: str | None) -> list[PhoneNumber]:
-    """Phone numbers, E.164. Raises Invalid with every fault."""
-    return gather(*(partial(_phone, entry, position, country=country) for position, entry in enumerate(entries)))
+    """Phone numbers, E.164, each once. Raises Invalid with every fault."""
+    numbers = gather(
+        *(
+            partial(fields.to_e164, entry.number, country=country, pointer=f"/phones/{position}/number")
+            for position, entry in enumerate(entries)
+        )
+    )
+    labels = _once(zip(numbers, (entry.label for entry in entries), strict=True))
+    return [
+        PhoneNumber(position=position, number=number, label=label)
+        for position, (number, label) in enumerate(labels.items())
+    ]
 
 
-def _phone(entry: PhoneEntry, position: int, *, country: str | None) -> PhoneNumber:
-    number = fields.to_e164(entry.number, country=country, pointer=f"/phones/{position}/number")
-    return PhoneNumber(position=position, number=number, label=entry.label)
+def _once(entries: Iterable[tuple[str, str | None]]) -> dict[str, str | None]:
+    """The labels by what they are of, which may have come several times: files and forms have two columns for one."""
+    labels: dict[str, str | None] = {}
+    for what, label in entries:
+        labels[what] = labels.get(what) or label
+    return labels
 
 
 def addresses(entries: list[AddressEntry]) -> list[PostalAddress]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, UnsetType
 
-from core.sdk import Draft, Instant, Patch, View
+from core.sdk import Draft, Instant, Patch, SomeText, View
 
 Mentions = Annotated[
     list[UUID], Meta(max_length=20, description="Colleagues to tell of it; they must see the lead.", examples=[[]])
@@ -17,7 +17,7 @@ Mentions = Annotated[
 class NoteDraft(Draft):
     """A new note; its author is whoever sends it."""
 
-    text: Annotated[str, Meta(min_length=1, max_length=10_000, examples=["Asked for adjoining rooms."])]
+    text: SomeText
     pinned: bool = False
     mentions: Mentions = []
 
@@ -25,7 +25,7 @@ class NoteDraft(Draft):
 class NotePatch(Patch):
     """Changes to a note."""
 
-    text: Annotated[str, Meta(min_length=1, max_length=10_000)] | UnsetType = UNSET
+    text: SomeText | UnsetType = UNSET
     pinned: bool | UnsetType = UNSET
     mentions: Mentions | UnsetType = UNSET
 

@@ -92,7 +92,7 @@ def add(draft: LeadDraft, *, imported: bool = False) -> Lead:
     publish(made, of=lead)
     assignment.tell(lead, decided)
     sla.announce(lead)
-    if draft.note:
+    if draft.note and not draft.note.isspace():
         notes.add(lead.id, text=draft.note)
     return lead
 

@@ -26,6 +26,14 @@ class TestCreate:
         made = ok(api.post("/contacts", body), 201)
         assert [entry["address"] for entry in made["emails"]] == ["z@example.com", "a@example.com"]
 
+    def test_an_address_or_a_number_that_comes_twice_is_kept_once(self, api: ApiClient) -> None:
+        emails = [{"address": "Ana@Example.com"}, {"address": "b@example.com"}, {"address": "ana@example.com"}]
+        phones = [{"number": "+351912345678"}, {"number": "912 345 678", "label": "work"}]
+        made = ok(api.post("/contacts", {"name": "Ana", "country": "PT", "emails": emails, "phones": phones}), 201)
+        assert [entry["address"] for entry in made["emails"]] == ["ana@example.com", "b@example.com"]
+        assert made["phones"] == [{"number": "+351912345678", "label": "work"}]
+        assert ok(api.get(f"/contacts/{made['id']}"))["phones"] == made["phones"]
+
     def test_every_fault_is_told_at_once(self, api: ApiClient) -> None:
         body = {"name": "Ana", "zone": "Mars/Base", "language": "xx", "country": "XX", "phones": [{"number": "+4479"}]}
         assert faults(api.post("/contacts", body)) == {

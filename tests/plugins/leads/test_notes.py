@@ -33,6 +33,13 @@ class TestNotes:
         assert (changed["text"], changed["pinned"], changed["version"]) == ("Two rooms", True, 2)
         assert len(ok(api.get(f"/leads/{lead['id']}/notes?pinned=true"))["items"]) == 1
 
+    def test_a_note_says_something(self, api: ApiClient, enquire: Enquire) -> None:
+        lead = enquire(note=" \n")
+        assert ok(api.get(f"/leads/{lead['id']}/notes"))["items"] == []
+        assert faults(api.post(f"/leads/{lead['id']}/notes", {"text": " \n\u00a0"})) == {"/text": "pattern"}
+        assert faults(api.patch(write(api, lead), {"text": "  "}, version=1)) == {"/text": "pattern"}
+        ok(api.post(f"/leads/{lead['id']}/notes", {"text": "\n Two\nlines"}), 201)
+
     def test_a_note_belongs_to_its_lead(self, api: ApiClient, enquire: Enquire) -> None:
         lead, other = enquire(), enquire()
         note = ok(api.post(f"/leads/{lead['id']}/notes", {"text": "Here"}), 201)

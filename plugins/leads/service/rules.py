@@ -38,6 +38,8 @@ from ..schemas.rules import (
 )
 from . import policy, routing
 
+NEVER = "No lead is both: the rule would never hold"
+
 
 def rows(query: ListQuery) -> Page[RuleView]:
     """A page of rules."""
@@ -161,8 +163,11 @@ def check_conditions(asked: Conditions) -> None:
         for number, brand_id in enumerate(asked.brand_ids)
         if not agencies.is_brand(brand_id)
     ]
-    if asked.budget_from and asked.budget_below and asked.budget_from.currency != asked.budget_below.currency:
-        faults.append(Fault("/conditions/budget_below/currency", "differs", "Both bounds are in one currency"))
+    if asked.budget_from and asked.budget_below:
+        if asked.budget_from.currency != asked.budget_below.currency:
+            faults.append(Fault("/conditions/budget_below/currency", "differs", "Both bounds are in one currency"))
+        elif asked.budget_below.amount <= asked.budget_from.amount:
+            faults.append(Fault("/conditions/budget_below", "order", NEVER))
     bounds = {"budget_from": asked.budget_from, "budget_below": asked.budget_below}
     checks: list[Callable[[], object]] = [
         partial(to_minor, bound, pointer=f"/conditions/{name}") for name, bound in bounds.items() if bound is not None

@@ -31,12 +31,17 @@ from ..schemas.scores import (
 )
 from . import scoring
 from .pipeline import OPEN
-from .rules import check_conditions
+from .rules import NEVER, check_conditions
 from .scoring import Moment, Score
 
 TRIED = 2_000
 """The newest open leads that other rules are tried on."""
 _SAMPLE = 20
+_BOUNDS = (
+    ("party_from", "party_below"),
+    ("idle_days_from", "idle_days_below"),
+    ("starts_after_days", "starts_within_days"),
+)
 _Pair = tuple[Facts, Score, Score]
 DEFAULTS = (
     ScoringRuleDraft(label="Has travelled with us", points=20, conditions=ScoreConditions(repeat_client=True)),
@@ -75,7 +80,7 @@ def view(rule_id: UUID) -> ScoringRuleView:
 
 def create(draft: ScoringRuleDraft) -> ScoringRuleView:
     """Score leads by another rule. Raises Invalid."""
-    check_conditions(draft.conditions)
+    _check(draft.conditions)
     _changed()
     if rules.count() >= MOST_RULES:
         raise Invalid(errors=[Fault("", "too_many", f"An agency has {MOST_RULES} rules at most")])
@@ -92,7 +97,7 @@ def change(rule_id: UUID, patch: ScoringRulePatch, *, version: int | None) -> Sc
     _changed()
     rule = rules.get(rule_id, version=version)
     if "conditions" in changes:
-        check_conditions(changes["conditions"])
+        _check(changes["conditions"])
     for name, value in changes.items():
         setattr(rule, name, value)
     rules.save()
@@ -193,7 +198,22 @@ def _row(draft: ScoringRuleDraft, position: int | None = None) -> ScoringRule:
 
 def _check_tried(number: int, draft: ScoringRuleDraft) -> None:
     with under(f"/rules/{number}"):
-        check_conditions(draft.conditions)
+        _check(draft.conditions)
+
+
+def _check(asked: ScoreConditions) -> None:
+    """Raise Invalid for everything in conditions that cannot be."""
+    gather(partial(check_conditions, asked), partial(_check_bounds, asked))
+
+
+def _check_bounds(asked: ScoreConditions) -> None:
+    faults = []
+    for least, below in _BOUNDS:
+        low, high = getattr(asked, least), getattr(asked, below)
+        if low is not None and high is not None and high <= low:
+            faults.append(Fault(f"/conditions/{below}", "order", NEVER))
+    if faults:
+        raise Invalid(errors=faults)
 
 
 def _spread(found: Sequence[Score]) -> Spread:

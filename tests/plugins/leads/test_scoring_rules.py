@@ -154,6 +154,18 @@ class TestRules:
         assert "/conditions/brand_ids/0" in faults(api.patch(f"{RULES}/{made['id']}", {"conditions": asked}, version=1))
         assert len(ok(api.get(RULES))["items"]) == len(before) + 1
 
+    def test_one_that_can_never_hold_is_refused(self, api: ApiClient) -> None:
+        euros = {
+            "budget_from": {"amount": "5", "currency": "EUR"},
+            "budget_below": {"amount": "5.00", "currency": "EUR"},
+        }
+        apart = {"party_from": 5, "party_below": 2, "idle_days_from": 7, "idle_days_below": 7}
+        asked = {**euros, **apart, "starts_after_days": 30, "starts_within_days": 30}
+        never = dict.fromkeys((f"/conditions/{name}" for name in asked if "below" in name or "within" in name), "order")
+        assert faults(api.post(RULES, {"label": "Own", "points": 5, "conditions": asked})) == never
+        narrow = {"party_from": 5, "party_below": 6, "starts_after_days": 30, "starts_within_days": 31}
+        ok(api.post(RULES, {"label": "Own", "points": 5, "conditions": narrow}), 201)
+
     def test_are_not_without_number(self, api: ApiClient) -> None:
         there = len(ok(api.get(RULES))["items"])
         for number in range(MOST_RULES - there):

@@ -96,8 +96,8 @@ class TestTimeline:
         kinds = [each["kind"] for each in timeline(api, busy, kinds="note,task")["items"]]
         assert kinds == ["task", "note"]
         assert timeline(api, busy, kinds="quotes.sent")["items"] == []
-        for kinds, code in (("Note!", "pattern"), ("note,foo", "choice")):
-            assert faults(api.get(f"/leads/{busy['id']}/timeline?kinds={kinds}")) == {"?kinds": code}
+        for strange, code in (("Note!", "pattern"), ("note,foo", "choice")):
+            assert faults(api.get(f"/leads/{busy['id']}/timeline?kinds={strange}")) == {"?kinds": code}
 
     def test_pages_tell_each_entry_once_whatever_is_added(self, api: ApiClient, busy: dict[str, Any]) -> None:
         whole, found, cursor = timeline(api, busy)["items"], [], None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,12 +35,15 @@ def new(name: str, into: Path) -> None:
 
     with sentences():
         folder = scaffold.create(name, into=into)
+    # As they are called without an environment being active: others of the same names may be found first.
+    python, tripfile = (shlex.quote(str(Path(sys.executable).with_name(each))) for each in ("python", "tripfile"))
+    place = shlex.quote(str(folder))
     click.echo(
         f"{folder} is ready. Next:\n"
-        f"  pip install -e {folder}\n"
-        f"  (cd {folder} && pytest)\n"
-        f"  PLUGINS=built-in,{name} tripfile plugins check\n"
-        f"  PLUGINS=built-in,{name} tripfile db upgrade"
+        f"  {python} -m pip install -e {place}\n"
+        f"  (cd {place} && {python} -m pytest)\n"
+        f"  PLUGINS=built-in,{name} {tripfile} plugins check\n"
+        f"  PLUGINS=built-in,{name} {tripfile} db upgrade"
     )
 
 

@@ -68,6 +68,9 @@ class TestNewPlugin:
         assert made.exit_code == 0, made.output
         project = tmp_path / "river-cruises"
         packages = tmp_path / "packages"
+        programs = Path(sys.executable).parent
+        assert f"{programs}/python -m pip install -e {project}" in made.output
+        assert f"{programs}/tripfile plugins check" in made.output
         run(*PIP, "install", *OFFLINE, "--target", str(packages), ".", where=project)
         shutil.rmtree(project / "build", ignore_errors=True)
         path = os.pathsep.join([str(packages), str(ROOT)])

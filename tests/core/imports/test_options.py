@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
@@ -40,7 +39,7 @@ class TestDefaults:
         ("column", "text", "code"),
         [
             ("team_id", "nope", "unknown"),
-            ("owner_id", str(uuid4()), "unknown"),
+            ("owner_id", "0198c5d2-7a10-7c3e-9a41-5f2b8c6d7e90", "unknown"),
             ("kind", "zz", "choice"),
             ("adults", "-3", "range"),
             ("adults", "many", "number"),

@@ -135,7 +135,10 @@ def _page(template: str, shown: posting.Opened, status: int, **more: Any) -> Res
 
 
 def _nowhere() -> Response:
-    """A page for whoever comes to where no form is, in a language of theirs."""
+    """A page for whoever comes to where no form is, in a language of theirs. Raises NotFound for programs."""
+    if all(kind != "text/html" for kind, _ in request.accept_mimetypes):
+        # Browsers name it first of all; programs are told as everywhere.
+        raise NotFound
     # Not `best_match`, which takes English before the French of Canada where that is asked for first.
     asked = (wording.main_of(tag) for tag, quality in request.accept_languages if quality)
     language = next((each for each in asked if each in wording.LANGUAGES), "en")

@@ -239,6 +239,7 @@ class TestWhereNoFormIs:
 
     def test_a_script_is_answered_as_ever(self, stranger: Stranger) -> None:
         assert problem(stranger.get("/p/capture/forms/nokey")) == (404, "not_found")
+        assert problem(stranger.get("/app/capture/nokey")) == (404, "not_found")
         assert problem(stranger.send({"key": "nokey"}, ANA)) == (404, "not_found")
 
 
